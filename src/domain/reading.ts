@@ -1,0 +1,37 @@
+import type { Instant } from '#domain/side.ts';
+
+export const VANTAGES = ['standby', 'witness', 'primary'] as const;
+export type Vantage = (typeof VANTAGES)[number];
+
+export const SIGNALS = ['http-read', 'http-write', 'database-connect', 'replication'] as const;
+export type SignalName = (typeof SIGNALS)[number];
+
+/** `unknown` is not `bad`: the probe itself failed (its permission, its network, a throttle), so it says nothing of the service. */
+export interface Signal {
+  readonly name: SignalName;
+  readonly state: 'good' | 'bad' | 'unknown';
+  /** One line for people: `connect ECONNREFUSED 127.0.1.20:8080`. */
+  readonly detail: string;
+  readonly ms: number;
+}
+
+/** Where the database stood when a vantage last saw it healthy: the only lag that a gate may read (design, point 5). */
+export interface HealthySample {
+  readonly at: Instant;
+  /** Seconds, now() - pg_last_xact_replay_timestamp() on the replica, 0 when all received WAL is replayed. */
+  readonly lagSeconds: number;
+  readonly primaryLsn: string | null;
+  readonly replicaLsn: string | null;
+  readonly heartbeatAt: Instant | null;
+}
+
+/** What one vantage point saw at one time. */
+export interface Reading {
+  readonly plan: string;
+  readonly vantage: Vantage;
+  readonly at: Instant;
+  readonly signals: readonly Signal[];
+  /** Start of the present unbroken run of readings with a bad signal; null while good. */
+  readonly badSince: Instant | null;
+  readonly lastHealthy: HealthySample | null;
+}

@@ -1,0 +1,28 @@
+import type { Instant } from '#domain/side.ts';
+
+/** What a person types in the Step Functions console, or `continuity start` sends: exactly these three. */
+export interface ConsoleInput {
+  readonly plan: string;
+  readonly reason: string;
+  readonly mode: 'failover';
+}
+
+export interface Incident {
+  /** `INC-YYYY-MMDD-XXX`: unique and in order per plan and day (plan, "Initial Incident Notification"). */
+  readonly id: string;
+  /** First bad signal. Recovery time is counted from here. */
+  readonly startedAt: Instant;
+  /** When the alarm changed to ALARM, or the person asked. */
+  readonly detectedAt: Instant;
+}
+
+/** A request that was accepted: what every later state gets. */
+export interface RecoveryRequest {
+  readonly plan: string;
+  readonly mode: 'failover';
+  readonly reason: string;
+  readonly trigger: 'alarm' | 'person';
+  /** `alarm:<alarm name>` or `person`. */
+  readonly actor: string;
+  readonly incident: Incident;
+}

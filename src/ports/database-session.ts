@@ -1,0 +1,41 @@
+import type { Instant, Side } from '#domain/side.ts';
+
+/** Where a server stands in the write-ahead log. LSNs are PostgreSQL's text form `0/3000060`. */
+export interface Position {
+  readonly at: Instant;
+  readonly inRecovery: boolean;
+  readonly timeline: number;
+  /** pg_current_wal_lsn() on a primary, else pg_last_wal_replay_lsn(). */
+  readonly lsn: string;
+  /** pg_last_wal_receive_lsn(), null on a primary. */
+  readonly receivedLsn: string | null;
+  /** pg_last_xact_replay_timestamp(), null on a primary. */
+  readonly lastReplayAt: Instant | null;
+  /** The last heartbeat row as this server has it. */
+  readonly heartbeatAt: Instant | null;
+}
+
+export interface FenceOutcome {
+  /** Application role refused and its sessions ended, and both read back. */
+  readonly fenced: boolean;
+  readonly endedSessions: number;
+}
+
+/** SQL over the database's own port. Each call opens, uses and closes one connection (connect 1.5 s, statement 2 s by default). */
+export interface DatabaseSession {
+  /** Throws UnreachableError when the server does not answer in time. */
+  position(side: Side): Promise<Position>;
+  /** Writes the heartbeat row on the primary and gives its time. Throws UnreachableError. */
+  beat(side: Side, epoch: number): Promise<Instant>;
+  /**
+   * Fences: `ALTER ROLE <application role> NOLOGIN`, then ends its sessions, then reads both back. Repeatable.
+   * (default_transaction_read_only is no fence: a session can switch it off.) Throws UnreachableError.
+   */
+  fence(side: Side): Promise<FenceOutcome>;
+  /** Lifts the fence: LOGIN again. */
+  unfence(side: Side): Promise<void>;
+  /** Writes a row and reads it back in a second transaction. Throws UnreachableError or NotWritableError. */
+  writeAndReadBack(side: Side, token: string): Promise<{ readonly at: Instant }>;
+  /** How many of the ids are present in the application's table (evidence that a write went to this server). */
+  countPresent(side: Side, ids: readonly string[]): Promise<number>;
+}

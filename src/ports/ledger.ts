@@ -1,0 +1,15 @@
+import type { NewTransition, Transition } from '#domain/transition.ts';
+
+/**
+ * The append-only record of every transition. One entry is one conditional write on (execution, seq): a sequence has no gap and
+ * no entry is ever changed. Writers of one execution may race (parallel branches): the loser reads the new end and tries again.
+ */
+export interface Ledger {
+  /**
+   * Appends and returns the entry with its sequence number and hashes.
+   * Throws LedgerUnavailableError (retryable) when the table does not take it in the bound.
+   */
+  append(entry: NewTransition): Promise<Transition>;
+  /** All entries of one execution in order; empty for one it does not know. Strongly consistent. */
+  read(execution: string): Promise<readonly Transition[]>;
+}

@@ -1,0 +1,24 @@
+import type { Side } from '#domain/side.ts';
+
+export interface WorkloadStatus {
+  readonly name: string;
+  /** spec.replicas */
+  readonly wanted: number;
+  readonly ready: number;
+  /** Replicas that run the newest template. */
+  readonly updated: number;
+  /** The controller has seen the newest spec (observedGeneration >= generation). */
+  readonly observed: boolean;
+}
+
+/** Deployments and configuration of one region's cluster. Throws UnreachableError (time-out 2 s), WorkloadNotFoundError. */
+export interface Workloads {
+  status(side: Side, deployments: readonly string[]): Promise<readonly WorkloadStatus[]>;
+  /** Sets spec.replicas by the scale subresource. Setting what is already set changes nothing. */
+  scale(side: Side, deployment: string, replicas: number): Promise<void>;
+  /** One key of a ConfigMap; null when the key is absent. */
+  readConfig(side: Side, configMap: string, key: string): Promise<string | null>;
+  writeConfig(side: Side, configMap: string, key: string, value: string): Promise<void>;
+  /** As `kubectl rollout restart`; `stamp` makes it repeatable: the same stamp restarts once. */
+  restart(side: Side, deployment: string, stamp: string): Promise<void>;
+}

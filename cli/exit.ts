@@ -1,0 +1,21 @@
+/** What the command's exit codes mean, for people and for CI. */
+export const EXIT = {
+  /** What was asked was done, and the objectives were met. */
+  met: 0,
+  /** The run failed, or missed an objective. */
+  missed: 1,
+  /** Bad usage or input: one clear line was printed and nothing was changed. */
+  usage: 2,
+  /** Interrupted by the person. */
+  interrupted: 130,
+} as const;
+
+/** Bad usage or input. The message is one line: what is wrong, where, and what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The command itself could not do its work. One line. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+}

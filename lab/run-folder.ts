@@ -1,0 +1,140 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where a lab of one slot keeps what it needs while it runs, and how a later start finds and clears what a killed one left. */
+export interface RunFolder {
+  /** Logs and the lab's own state: `<project>/.lab/slot-<n>`. Stays after the lab is down (logs). */
+  readonly folder: string;
+  /** Data directories, in memory where there is room: removed with the lab. Readable for the database's user. */
+  readonly data: string;
+  readonly stateFile: string;
+}
+
+/** What `lab.json` says of a running lab. */
+export interface RunState {
+  readonly pid: number;
+  /** Kernel start time of the process: a pid that was used again has another. */
+  readonly started: string;
+  readonly folder: string;
+  readonly data: string;
+  readonly control: string;
+}
+
+const MIN_MEMORY_BYTES = 1024 ** 3;
+
+const memoryFolder = (): string | undefined => {
+  if (!existsSync('/dev/shm')) return undefined;
+  const { bavail, bsize } = statfsSync('/dev/shm');
+  return bavail * bsize > MIN_MEMORY_BYTES ? '/dev/shm' : undefined;
+};
+
+export const runFolder = (root: string, slot: number): RunFolder => {
+  const folder = join(root, '.lab', `slot-${slot}`);
+  const data = join(memoryFolder() ?? tmpdir(), `continuity-lab-${process.getuid?.() ?? 0}-${slot}`);
+  return { folder, data, stateFile: join(folder, 'lab.json') };
+};
+
+/** Start time of a process in clock ticks since boot (proc(5), field 22); undefined when there is no such process. */
+export const startTime = (pid: number): string | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    if (existsSync('/proc/self')) return undefined;
+    try {
+      process.kill(pid, 0);
+      return 'alive';
+    } catch {
+      return undefined;
+    }
+  }
+};
+
+/** The lab that runs from this folder, or undefined. */
+export const running = (run: RunFolder): RunState | undefined => {
+  try {
+    const state = JSON.parse(readFileSync(run.stateFile, 'utf8')) as RunState;
+    return startTime(state.pid) === state.started ? state : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Processes whose environment carries this lab's mark. Children of PostgreSQL are found by their parent. Linux only. */
+const marked = (mark: string): number[] => {
+  if (!existsSync('/proc/self')) return [];
+  const own = process.pid;
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = new Set<number>();
+  const parents = new Map<number, number>();
+  for (const pid of pids) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      parents.set(pid, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+      if (pid !== own && environment.includes(`CONTINUITY_LAB=${mark}`)) found.add(pid);
+    } catch {
+      // The process ended, or is not ours to read.
+    }
+  }
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const [pid, parent] of parents) {
+      if (found.has(parent) && !found.has(pid) && pid !== own) {
+        found.add(pid);
+        grown = true;
+      }
+    }
+  }
+  return [...found];
+};
+
+/** Postmasters by the pid file in each data directory (their title overwrites their environment). */
+const postmasters = (data: string): number[] => {
+  if (!existsSync(data)) return [];
+  return readdirSync(data).flatMap((name) => {
+    try {
+      const pid = Number(readFileSync(join(data, name, 'postmaster.pid'), 'utf8').split('\n')[0]);
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      return command.includes('postgres') ? [pid] : [];
+    } catch {
+      return [];
+    }
+  });
+};
+
+/** Ends what a killed lab left of itself: processes, data directories, the state file. Gives the number of processes ended. */
+export const clearRemains = (run: RunFolder): number => {
+  let ended = 0;
+  for (let round = 0; round < 5; round += 1) {
+    const pids = [...marked(run.folder), ...postmasters(run.data)];
+    if (pids.length === 0) break;
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL');
+        ended += 1;
+      } catch {
+        // It ended by itself.
+      }
+    }
+  }
+  rmSync(run.data, { recursive: true, force: true });
+  rmSync(run.stateFile, { force: true });
+  return ended;
+};
+
+export const claimFolder = (run: RunFolder, control: string): RunState => {
+  mkdirSync(run.folder, { recursive: true });
+  mkdirSync(run.data, { recursive: true, mode: 0o755 });
+  const state: RunState = {
+    pid: process.pid,
+    started: startTime(process.pid) ?? 'alive',
+    folder: run.folder,
+    data: run.data,
+    control,
+  };
+  writeFileSync(run.stateFile, JSON.stringify(state, null, 2), { flag: 'wx' });
+  return state;
+};

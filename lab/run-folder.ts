@@ -66,7 +66,9 @@ export const running = (run: RunFolder): RunState | undefined => {
 const marked = (mark: string): number[] => {
   if (!existsSync('/proc/self')) return [];
   const own = process.pid;
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   const found = new Set<number>();
   const parents = new Map<number, number>();
   for (const pid of pids) {

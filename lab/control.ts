@@ -1,0 +1,57 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Address } from '#lab/addresses.ts';
+import type { Part } from '#lab/contract.ts';
+
+/** What the lab's control answers: one JSON object per path, or `{error}` with status 400. */
+export type Actions = Readonly<Record<string, (body: Record<string, unknown>) => Promise<unknown> | unknown>>;
+
+const bodyOf = async (request: IncomingMessage): Promise<Record<string, unknown>> => {
+  let text = '';
+  for await (const part of request) text += part;
+  return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+};
+
+/** The lab's own control: status, break, heal, down. Loopback only, JSON, `POST /<action>`. */
+export const serveControl = async (address: Address, actions: Actions): Promise<Part> => {
+  const server = createServer(async (request, response) => {
+    const name = (request.url ?? '/').slice(1);
+    const answer = (status: number, value: unknown): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value ?? {}));
+    };
+    try {
+      const action = actions[name];
+      if (!action) answer(404, { error: `unknown action "${name}"; there are: ${Object.keys(actions).join(', ')}` });
+      else answer(200, await action(await bodyOf(request)));
+    } catch (error) {
+      answer(400, { error: error instanceof Error ? error.message : String(error) });
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, resolve);
+  });
+  return {
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+/** Calls an action of a running lab. Throws with the lab's own words when it refuses. */
+export const callControl = async <T>(
+  url: string,
+  action: string,
+  body: object = {},
+  timeoutMs = 30_000,
+): Promise<T> => {
+  const answer = await fetch(`${url}/${action}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const value = (await answer.json()) as T & { error?: string };
+  if (!answer.ok) throw new Error(value.error ?? `the lab answered ${answer.status}`);
+  return value;
+};

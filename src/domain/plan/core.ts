@@ -1,0 +1,104 @@
+import * as z from 'zod';
+import {
+  bothSides,
+  duration,
+  host,
+  id,
+  inSeconds,
+  region,
+  section,
+  text,
+  urlPath,
+  whole,
+} from '#domain/plan/fields.ts';
+
+/** What the recovery pipeline itself works from: objectives, regions and the resources that it changes. */
+
+/** Plan, "Key Objectives". `availability` in percent. */
+export const objectives = section({
+  rto: duration,
+  rpo: duration,
+  mtd: duration,
+  availability: z
+    .number({ error: 'a percentage above 0 and below 100, such as 99.9' })
+    .gt(0, { error: 'a percentage above 0 and below 100, such as 99.9' })
+    .lt(100, { error: 'a percentage above 0 and below 100, such as 99.9' }),
+}).transform(inSeconds('rto', 'rpo', 'mtd'));
+
+/** `witness` is the third site: a vantage point that shares no fate with the other two. */
+export const regions = section({ primary: region, standby: region, witness: region });
+
+const databaseNameText =
+  'a PostgreSQL name: small letters, digits and underscores, not beginning with a digit, 63 at most';
+const databaseName = z
+  .string({ error: databaseNameText })
+  .regex(/^[a-z_][a-z0-9_]{0,62}$/, { error: databaseNameText });
+
+export const database = section({
+  engine: z.literal('rds-postgres', { error: 'rds-postgres' }),
+  name: databaseName,
+  /** RDS instance identifiers. */
+  instances: bothSides(id),
+  /** Name of the Secrets Manager secret, replicated to the standby region: JSON {"username", "password"}. */
+  secret: text,
+  applicationRole: databaseName,
+  /** Append-only and idempotent by id: what a drill counts to find lost writes. */
+  applicationTable: databaseName,
+  heartbeatTable: databaseName,
+});
+
+const kubernetesText = 'a Kubernetes name: small letters, digits and hyphens, 63 at most';
+const kubernetesName = z
+  .string({ error: kubernetesText })
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: kubernetesText });
+
+export const workloads = section({
+  /** EKS cluster names. */
+  clusters: bothSides(id),
+  namespace: kubernetesName,
+  /** Where the application reads its database host. */
+  databaseConfig: section({ configMap: kubernetesName, key: text }),
+  deployments: z
+    .array(section({ name: kubernetesName, replicas: whole(1, 1_000, 'a number of replicas') }), {
+      error: 'a list of deployments',
+    })
+    .min(1, { error: 'a list of at least one deployment' }),
+});
+
+/** `ttl` in seconds, as in DNS. */
+export const trafficRecord = section({
+  name: host,
+  type: z.literal('CNAME', { error: 'CNAME' }),
+  ttl: whole(0, 86_400, 'a number of seconds'),
+  primary: host,
+  standby: host,
+}).transform(inSeconds('ttl'));
+
+const zoneIdText = 'a hosted zone id: Z and capital letters and digits, 32 at most';
+export const traffic = section({
+  strategy: z.literal('record-change', { error: 'record-change' }),
+  zone: host,
+  zoneId: z.string({ error: zoneIdText }).regex(/^Z[A-Z0-9]{1,31}$/, { error: zoneIdText }),
+  records: z.array(trafficRecord, { error: 'a list of records' }).min(1, { error: 'a list of at least one record' }),
+});
+
+/** The service as a client sees it, over http, behind the load balancers of both regions. */
+export const service = section({
+  port: whole(1, 65_535, 'a port'),
+  record: host,
+  readPath: urlPath,
+  writePath: urlPath,
+  healthPath: urlPath,
+});
+
+export const detection = section({
+  probeEvery: duration,
+  /** `periods` breaching periods out of the last `of`. */
+  alarm: section({ periods: whole(1, 100), of: whole(1, 100) }),
+  /** How many vantage points must see the service bad. Two at least: one cannot tell a dead service from its own dead network. */
+  vantagesNeeded: whole(2, 3),
+  /** A reading older than this says nothing. */
+  readingsValidFor: duration.prefault('5m'),
+  /** Since the end of the last recovery. */
+  coolDown: duration,
+}).transform(inSeconds('probeEvery', 'readingsValidFor', 'coolDown'));

@@ -20,7 +20,17 @@ export interface Claims {
   take(plan: string, execution: string, now: Instant, coolDownSeconds: number): Promise<Claim>;
   /** Throws StaleEpochError when `epoch` is not the present one or the holder is another. Read before each change. */
   check(plan: string, execution: string, epoch: number): Promise<void>;
-  /** Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is. */
-  release(plan: string, execution: string, epoch: number, now: Instant): Promise<Claim>;
+  /**
+   * Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is.
+   * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that was refused before it changed anything is no recovery,
+   * so it leaves `releasedAt` as it was and does not keep the next one away.
+   */
+  release(
+    plan: string,
+    execution: string,
+    epoch: number,
+    now: Instant,
+    options?: { readonly startsCoolDown?: boolean },
+  ): Promise<Claim>;
   read(plan: string): Promise<Claim | null>;
 }

@@ -1,0 +1,100 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import * as z from 'zod';
+import { OutOfTimeError } from '#domain/errors.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { Clock } from '#ports/clock.ts';
+import { claims, clock, ledger } from '#src/composition.ts';
+import type { Environment, VariableName } from '#src/environment.ts';
+import { plan as compiledPlan } from './compiled-plan.ts';
+import type { EpochAt, RequestAt, Run, Stage } from './envelope.ts';
+import { type Log, TIME_TO_SAY_SO_MS } from './observe.ts';
+import type { PortFactories, PortsOf } from './port-factory.ts';
+import { type Parts, stepMiddleware } from './step-middleware.ts';
+
+/** What the handler of a state gets, all of it parsed. */
+export interface StepContext<I, S extends Stage, F extends PortFactories, V extends VariableName> {
+  readonly input: I;
+  readonly run: Run;
+  readonly request: RequestAt<S>;
+  /** Epoch of the claim that this execution holds. */
+  readonly epoch: EpochAt<S>;
+  /** The ports named in the options, made when first used. */
+  readonly ports: PortsOf<F>;
+  readonly environment: Pick<Environment, V>;
+  readonly plan: Plan;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborts 500 ms before the function's time-out; the step has then failed with OutOfTimeError. */
+  readonly signal: AbortSignal;
+}
+
+export interface StepOptions<I, S extends Stage, F extends PortFactories, V extends VariableName> {
+  /** What the state machine puts under `input`. Default: nothing may be there. */
+  readonly input?: z.ZodType<I>;
+  /** What the envelope carries beside it. Default: `claimed` (request and epoch). */
+  readonly stage?: S;
+  /** Factories from src/composition.ts: `ports: { database, databaseSession }`. */
+  readonly ports?: F;
+  /** Further environment variables that the handler reads itself. */
+  readonly environment?: readonly V[];
+  /**
+   * The step changes something outside. Then `entered` must be on record before it runs (else LedgerUnavailableError, retryable), and the
+   * claim must still be held at its epoch (else StaleEpochError). Only for stage `claimed`.
+   */
+  readonly mutates?: S extends 'claimed' ? boolean : false;
+}
+
+export type StepFunction<I, S extends Stage, F extends PortFactories, V extends VariableName, R> = (
+  context: StepContext<I, S, F, V>,
+) => Promise<R>;
+
+/** A Lambda handler. `step` is the bare function, for tests; `with` is the same handler over other parts. */
+export interface StepHandler<I, S extends Stage, F extends PortFactories, V extends VariableName, R> {
+  (event: unknown, context: Context): Promise<R>;
+  readonly step: StepFunction<I, S, F, V, R>;
+  with(parts: Partial<Parts<F>>): (event: unknown, context: Context) => Promise<R>;
+}
+
+/**
+ * The one middleware bundle of every state: strict envelope, environment, logger, metrics, record of the transition, claim check, abort before
+ * the time-out. `export const handler = pipeline({ ports: { database }, mutates: true }).handler(promoteReplica)`.
+ * What a step throws is what Step Functions sees: `errorType` is the error's `name`.
+ */
+export const pipeline = <
+  I = undefined,
+  S extends Stage = 'claimed',
+  // biome-ignore lint/complexity/noBannedTypes: no ports named means the empty record.
+  F extends PortFactories = {},
+  V extends VariableName = never,
+>(
+  options: StepOptions<I, S, F, V>,
+) => ({
+  handler: <R>(step: StepFunction<I, S, F, V, R>): StepHandler<I, S, F, V, R> => {
+    const build = (parts: Partial<Parts<F>>) => {
+      const middleware = stepMiddleware<I, S, F, V>({
+        input: options.input ?? (z.undefined() as unknown as z.ZodType<I>),
+        stage: options.stage ?? ('claimed' as S),
+        ports: options.ports ?? ({} as F),
+        environment: options.environment ?? [],
+        mutates: options.mutates === true,
+        own: { claims, clock, ledger },
+        plan: compiledPlan,
+        parts,
+      });
+      return middy({
+        timeoutEarlyInMillis: TIME_TO_SAY_SO_MS,
+        timeoutEarlyResponse: () => {
+          throw new OutOfTimeError('the step stopped itself before the time-out of its function');
+        },
+      })
+        .use(middleware.layers)
+        .handler(middleware.run(step));
+    };
+    const handler = build({}) as unknown as (event: unknown, context: Context) => Promise<R>;
+    return Object.assign(handler, {
+      step,
+      with: (parts: Partial<Parts<F>>) => build(parts) as unknown as typeof handler,
+    });
+  },
+});

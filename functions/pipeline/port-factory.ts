@@ -1,0 +1,38 @@
+import type { Plan } from '#domain/plan.ts';
+import type { Environment, VariableName } from '#src/environment.ts';
+
+/**
+ * How a port comes to be: the environment variables it needs and the one call that makes it. A plain object, so that a bundle keeps only the
+ * factories (hence the SDK clients) that its handler names.
+ */
+export interface PortFactory<T, V extends VariableName = never> {
+  readonly variables: readonly V[];
+  create(environment: Pick<Environment, V>, plan: Plan): T;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any set of variables will do; PortsOf and VariablesOf recover the exact types.
+export type PortFactories = Readonly<Record<string, PortFactory<unknown, any>>>;
+
+export type PortsOf<F extends PortFactories> = {
+  readonly [K in keyof F]: F[K] extends { create(...args: never[]): infer T } ? T : never;
+};
+
+/** Ports that are made when first asked for, once per process. */
+export const lazyPorts = <F extends PortFactories>(
+  factories: F,
+  environment: () => Partial<Environment>,
+  plan: Plan,
+): PortsOf<F> => {
+  const made = new Map<string, unknown>();
+  const ports = {};
+  for (const [name, factory] of Object.entries(factories)) {
+    Object.defineProperty(ports, name, {
+      enumerable: true,
+      get: () => {
+        if (!made.has(name)) made.set(name, factory.create(environment(), plan));
+        return made.get(name);
+      },
+    });
+  }
+  return ports as PortsOf<F>;
+};

@@ -1,0 +1,146 @@
+import type { Context } from 'aws-lambda';
+import type * as z from 'zod';
+import type { Plan } from '#domain/plan.ts';
+import type { Claims } from '#ports/claims.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import { type Environment, parseEnvironment, type VariableName } from '#src/environment.ts';
+import { type Envelope, looseRequest, parseEnvelope, parseRun, type Stage } from './envelope.ts';
+import { type Observer, observer } from './observe.ts';
+import type { StepContext, StepFunction } from './pipeline.ts';
+import { lazyPorts, type PortFactories, type PortFactory, type PortsOf } from './port-factory.ts';
+import { type Recorder, recorder } from './record.ts';
+
+/** What a test may put in the place of the real parts. */
+export interface Parts<F extends PortFactories> {
+  readonly ports: PortsOf<F>;
+  readonly ledger: Ledger;
+  readonly claims: Claims;
+  readonly clock: Clock;
+  readonly plan: Plan;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface StepSetup<I, S extends Stage, F extends PortFactories, V extends VariableName> {
+  readonly input: z.ZodType<I>;
+  readonly stage: S;
+  readonly ports: F;
+  readonly environment: readonly V[];
+  readonly mutates: boolean;
+  readonly own: {
+    readonly ledger: PortFactory<Ledger, 'LEDGER_TABLE'>;
+    readonly claims: PortFactory<Claims, 'STATE_TABLE'>;
+    readonly clock: PortFactory<Clock>;
+  };
+  readonly plan: Plan;
+  readonly parts: Partial<Parts<F>>;
+}
+
+interface Request {
+  readonly event: unknown;
+  readonly context: Context;
+  readonly response: unknown;
+  readonly error: unknown;
+}
+
+/** What the layers of one invocation share. A Lambda process runs one invocation at a time. */
+interface Invocation<I, S extends Stage> {
+  readonly startedMs: number;
+  step: string;
+  recorder?: Recorder;
+  envelope?: Envelope<I, S>;
+}
+
+/** The layers in their order: observe, record (`entered` ... `left` | `failed`), parse, claim. */
+export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V extends VariableName>(
+  setup: StepSetup<I, S, F, V>,
+) => {
+  const plan = setup.parts.plan ?? setup.plan;
+  const factories = { ...setup.ports, ...setup.own };
+  const names = [
+    ...setup.environment,
+    ...(setup.parts.ports ? [] : Object.values(setup.ports).flatMap((port) => port.variables as VariableName[])),
+    ...(setup.parts.ledger ? [] : setup.own.ledger.variables),
+    ...(setup.mutates && !setup.parts.claims ? setup.own.claims.variables : []),
+  ];
+  let parsed: Partial<Environment> | undefined;
+  const environment = (): Partial<Environment> => {
+    parsed ??= parseEnvironment(names, setup.parts.environment ?? process.env);
+    return parsed;
+  };
+  const made = lazyPorts(factories, environment, plan) as PortsOf<F> & { ledger: Ledger; claims: Claims; clock: Clock };
+  const ports = setup.parts.ports ?? (made as PortsOf<F>);
+  const clock = (): Clock => setup.parts.clock ?? made.clock;
+
+  let watch: Observer | undefined;
+  const observe = (): Observer => {
+    watch ??= observer(plan.plan);
+    return watch;
+  };
+  let now: Invocation<I, S> = { startedMs: 0, step: 'unknown' };
+
+  const observing = {
+    before: (): void => {
+      now = { startedMs: Date.now(), step: 'unknown' };
+      observe().begin({});
+      environment();
+    },
+    after: (): void => observe().end(now.step, now.startedMs),
+    onError: (request: Request): void => observe().end(now.step, now.startedMs, request.error),
+  };
+
+  const recording = {
+    before: async ({ event, context }: Request): Promise<void> => {
+      const run = parseRun(event);
+      const request = looseRequest(event);
+      now.step = run.state;
+      observe().begin({
+        incident: request?.incident.id,
+        execution: run.execution,
+        state: run.state,
+        attempt: run.attempt,
+      });
+      now.recorder = recorder({
+        ledger: setup.parts.ledger ?? made.ledger,
+        clock: clock(),
+        observer: observe(),
+        plan: plan.plan,
+        run,
+        request,
+        input: (event as { input?: unknown }).input,
+        context,
+      });
+      await now.recorder.entered(setup.mutates);
+    },
+    after: (request: Request): Promise<void> | undefined => now.recorder?.left(request.response),
+    onError: (request: Request): Promise<void> | undefined => now.recorder?.failed(request.error),
+  };
+
+  const parsing = {
+    before: ({ event }: Request): void => {
+      now.envelope = parseEnvelope(event, setup.stage, setup.input);
+    },
+  };
+
+  const claiming = {
+    before: async (): Promise<void> => {
+      const { run, epoch } = now.envelope as unknown as Envelope<I, 'claimed'>;
+      await (setup.parts.claims ?? made.claims).check(plan.plan, run.execution, epoch);
+    },
+  };
+
+  const run =
+    <R>(step: StepFunction<I, S, F, V, R>) =>
+    (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }): Promise<R> =>
+      step({
+        ...(now.envelope as Envelope<I, S>),
+        ports,
+        environment: environment() as StepContext<I, S, F, V>['environment'],
+        plan,
+        clock: clock(),
+        log: observe().log,
+        signal,
+      });
+
+  return { layers: [observing, recording, parsing, ...(setup.mutates ? [claiming] : [])], run };
+};

@@ -1,0 +1,81 @@
+import { cloudwatchHealthMetrics } from '#aws/cloudwatch-health-metrics.ts';
+import { dynamoClaims } from '#aws/dynamo-claims.ts';
+import { dynamoIncidents } from '#aws/dynamo-incidents.ts';
+import { dynamoLedger } from '#aws/dynamo-ledger.ts';
+import { dynamoReadings } from '#aws/dynamo-readings.ts';
+import { eksWorkloads } from '#aws/eks-workloads.ts';
+import { httpServiceProbe } from '#aws/http-service-probe.ts';
+import { pgDatabaseSession } from '#aws/pg-database-session.ts';
+import { rdsDatabase } from '#aws/rds-database.ts';
+import { route53Traffic } from '#aws/route53-traffic.ts';
+import { sfnExecutions } from '#aws/sfn-executions.ts';
+import { snsAnnouncer } from '#aws/sns-announcer.ts';
+import { systemClock } from '#aws/system-clock.ts';
+import type { PortFactory } from '#pipeline/port-factory.ts';
+import type { Announcer } from '#ports/announcer.ts';
+import type { Claims } from '#ports/claims.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Database } from '#ports/database.ts';
+import type { DatabaseSession } from '#ports/database-session.ts';
+import type { Executions } from '#ports/executions.ts';
+import type { HealthMetrics } from '#ports/health-metrics.ts';
+import type { Incidents } from '#ports/incidents.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import type { Readings } from '#ports/readings.ts';
+import type { ServiceProbe } from '#ports/service-probe.ts';
+import type { Traffic } from '#ports/traffic.ts';
+import type { Workloads } from '#ports/workloads.ts';
+
+/**
+ * Environment and plan -> ports: the only file that knows every adapter. Each factory is a plain constant, so that a bundle keeps only
+ * those that its handler imports, with their SDK clients. Tables, topic and machines live in the standby region (design, point 11).
+ */
+export const clock: PortFactory<Clock> = { variables: [], create: () => systemClock() };
+
+export const ledger: PortFactory<Ledger, 'LEDGER_TABLE'> = {
+  variables: ['LEDGER_TABLE'],
+  create: ({ LEDGER_TABLE }, plan) => dynamoLedger({ region: plan.regions.standby, table: LEDGER_TABLE }),
+};
+
+export const claims: PortFactory<Claims, 'STATE_TABLE'> = {
+  variables: ['STATE_TABLE'],
+  create: ({ STATE_TABLE }, plan) => dynamoClaims({ region: plan.regions.standby, table: STATE_TABLE }),
+};
+
+export const incidents: PortFactory<Incidents, 'STATE_TABLE'> = {
+  variables: ['STATE_TABLE'],
+  create: ({ STATE_TABLE }, plan) => dynamoIncidents({ region: plan.regions.standby, table: STATE_TABLE }),
+};
+
+export const readings: PortFactory<Readings, 'STATE_TABLE'> = {
+  variables: ['STATE_TABLE'],
+  create: ({ STATE_TABLE }, plan) => dynamoReadings({ region: plan.regions.standby, table: STATE_TABLE }),
+};
+
+export const database: PortFactory<Database> = { variables: [], create: (_, plan) => rdsDatabase(plan) };
+
+export const databaseSession: PortFactory<DatabaseSession> = {
+  variables: [],
+  create: (_, plan) => pgDatabaseSession(plan),
+};
+
+export const workloads: PortFactory<Workloads> = { variables: [], create: (_, plan) => eksWorkloads(plan) };
+
+export const traffic: PortFactory<Traffic> = { variables: [], create: (_, plan) => route53Traffic(plan) };
+
+export const serviceProbe: PortFactory<ServiceProbe> = { variables: [], create: () => httpServiceProbe() };
+
+export const announcer: PortFactory<Announcer, 'NOTICE_TOPIC_ARN'> = {
+  variables: ['NOTICE_TOPIC_ARN'],
+  create: ({ NOTICE_TOPIC_ARN }, plan) => snsAnnouncer({ region: plan.regions.standby, topicArn: NOTICE_TOPIC_ARN }),
+};
+
+export const healthMetrics: PortFactory<HealthMetrics> = {
+  variables: [],
+  create: (_, plan) => cloudwatchHealthMetrics({ region: plan.regions.standby }),
+};
+
+export const executions: PortFactory<Executions> = {
+  variables: [],
+  create: (_, plan) => sfnExecutions({ region: plan.regions.standby }),
+};

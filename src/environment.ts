@@ -1,0 +1,34 @@
+import * as z from 'zod';
+
+/** Every environment variable that a function may be given by serverless/functions.yml. A function parses only those that it and its ports name. */
+export const VARIABLES = {
+  /** DynamoDB table of the append-only record, standby region. */
+  LEDGER_TABLE: z.string().min(3),
+  /** DynamoDB table of claims, incidents, day counters and readings, standby region. */
+  STATE_TABLE: z.string().min(3),
+  /** SNS topic that stakeholders are subscribed to. */
+  NOTICE_TOPIC_ARN: z.string().startsWith('arn:'),
+  /** State machine `regional-failover`. */
+  FAILOVER_MACHINE_ARN: z.string().startsWith('arn:'),
+  /** Where this function looks from. */
+  SITE: z.enum(['standby', 'witness']),
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+export type Environment = { readonly [K in VariableName]: z.output<(typeof VARIABLES)[K]> };
+
+/** Parses the named variables; throws one line that names every wrong one. Values are not in the message: they may be secret one day. */
+export const parseEnvironment = <V extends VariableName>(
+  names: readonly V[],
+  from: Readonly<Record<string, string | undefined>>,
+): Pick<Environment, V> => {
+  const wrong: string[] = [];
+  const parsed: Record<string, unknown> = {};
+  for (const name of new Set(names)) {
+    const result = VARIABLES[name].safeParse(from[name]);
+    if (result.success) parsed[name] = result.data;
+    else wrong.push(`${name}: ${result.error.issues.map((issue) => issue.message).join(', ')}`);
+  }
+  if (wrong.length > 0) throw new Error(`environment of the function is not complete: ${wrong.join('; ')}`);
+  return parsed as Pick<Environment, V>;
+};

@@ -1,0 +1,42 @@
+/** The steps of the regional failover in the order of state-machines/regional-failover.asl.json. A test compares the two. */
+export interface Step {
+  readonly state: string;
+  /** What it does, for people, in the infinitive: `promote the replica`. */
+  readonly label: string;
+  /** It changes something outside: what stands as done or not done when a run ends early. */
+  readonly changes: boolean;
+}
+
+const step = (state: string, label: string, changes = false): Step => ({ state, label, changes });
+
+export const RECOVERY_STEPS: readonly Step[] = [
+  step('AcceptRequest', 'accept the request'),
+  step('ClaimRecovery', 'claim the recovery'),
+  step('AssessEvidence', 'assess the evidence'),
+  step('CheckGuards', 'check the guards'),
+  step('FencePrimary', 'fence the old primary', true),
+  step('PromoteReplica', 'promote the replica', true),
+  step('ConfirmPromotion', 'confirm the promotion'),
+  step('ScaleUpWorkloads', 'scale up the workloads', true),
+  step('ConfirmWorkloads', 'confirm the workloads'),
+  step('RepointApplication', 'repoint the application', true),
+  step('ConfirmRepoint', 'confirm the repointed application'),
+  step('VerifyStandby', 'verify the standby'),
+  step('ShiftTraffic', 'shift the traffic', true),
+  step('VerifyTraffic', 'verify from outside'),
+];
+
+/** How a run ends, good or bad: not steps of the recovery. */
+export const ENDING_STEPS: readonly Step[] = [
+  step('PublishOutcome', 'publish the outcome'),
+  step('ReleaseClaim', 'release the claim'),
+];
+
+/** Errors that end a run before it changed anything: it was refused, it did not fail. */
+export const REFUSALS: readonly string[] = [
+  'InvalidRequestError',
+  'ClaimHeldError',
+  'CoolDownError',
+  'NoRecoveryError',
+  'GuardsRefusedError',
+];

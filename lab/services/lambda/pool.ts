@@ -1,0 +1,93 @@
+import type { Instance } from '#lab/services/lambda/instance.ts';
+import type { FunctionError } from '#lab/services/lambda/outcome.ts';
+
+export type Lease = { readonly instance: Instance } | { readonly failed: FunctionError };
+
+/** The warm processes of one function. A request takes the instance that is free first: one of the pool, or a new one. */
+export interface Pool {
+  /** Never rejects; a failed initialisation is given to the request that has waited longest. */
+  acquire(): Promise<Lease>;
+  release(instance: Instance): void;
+  /** Makes sure that one process is there, started and idle or busy. Resolves when it is ready. */
+  warm(): Promise<void>;
+  /** SIGKILLs every process; returns how many were in an invocation. */
+  kill(): number;
+  pids(): number[];
+  /** Ends the pool: nothing new is started; resolves when every process is gone. */
+  close(options?: { drain?: boolean }): Promise<void>;
+}
+
+export const createPool = (start: () => Instance): Pool => {
+  const all = new Set<Instance>();
+  const idle: Instance[] = [];
+  const starting = new Set<Instance>();
+  const waiting: ((lease: Lease) => void)[] = [];
+  let closed = false;
+  let draining = false;
+
+  const forget = (instance: Instance) => {
+    all.delete(instance);
+    const at = idle.indexOf(instance);
+    if (at >= 0) idle.splice(at, 1);
+  };
+  const hand = (instance: Instance) => {
+    const next = waiting.shift();
+    if (next) return next({ instance });
+    if (draining) return instance.kill();
+    idle.push(instance);
+  };
+  const startOne = async (): Promise<void> => {
+    const instance = start();
+    all.add(instance);
+    starting.add(instance);
+    void instance.gone.then(() => forget(instance));
+    const failed = await instance.ready;
+    starting.delete(instance);
+    if (failed === undefined) return hand(instance);
+    instance.kill();
+    waiting.shift()?.({ failed });
+  };
+  const fill = () => {
+    while (!closed && starting.size < waiting.length) void startOne();
+  };
+
+  return {
+    acquire() {
+      const free = idle.pop();
+      if (free) return Promise.resolve({ instance: free });
+      const { promise, resolve } = Promise.withResolvers<Lease>();
+      if (closed)
+        resolve({ failed: { errorType: 'Runtime.ExitError', errorMessage: 'The function has been removed' } });
+      else waiting.push(resolve);
+      fill();
+      return promise;
+    },
+    release(instance) {
+      if (instance.alive) hand(instance);
+      else forget(instance);
+      fill();
+    },
+    async warm() {
+      const [first] = starting;
+      if (first) await first.ready;
+      else if (all.size === 0 && !closed) await startOne();
+    },
+    kill() {
+      const busy = all.size - idle.length - starting.size;
+      for (const instance of all) instance.kill();
+      idle.length = 0;
+      return busy;
+    },
+    pids: () => [...all].filter((instance) => instance.alive).map((instance) => instance.pid),
+    async close({ drain = false } = {}) {
+      closed = true;
+      draining = true;
+      const left = [...all];
+      for (const instance of drain ? [...idle, ...starting] : left) instance.kill();
+      idle.length = 0;
+      for (const waiter of waiting.splice(0))
+        waiter({ failed: { errorType: 'Runtime.ExitError', errorMessage: 'The function has been removed' } });
+      await Promise.all(left.map((instance) => instance.gone));
+    },
+  };
+};

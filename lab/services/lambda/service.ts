@@ -1,0 +1,282 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ACCOUNT, type LabService, type LabTime, type Log, type Part, ServiceFault } from '#lab/contract.ts';
+import { createAsyncQueue } from '#lab/services/lambda/async-invoke.ts';
+import {
+  createEventSourceMapping,
+  type EventSourceMapping,
+  type EventSourceMappingInput,
+  type StreamRecord,
+} from '#lab/services/lambda/event-source.ts';
+import { openFunctionLog } from '#lab/services/lambda/function-log.ts';
+import { startInstance } from '#lab/services/lambda/instance.ts';
+import { instanceEnvironment } from '#lab/services/lambda/instance-environment.ts';
+import { lambdaOperations } from '#lab/services/lambda/operations.ts';
+import { createPool } from '#lab/services/lambda/pool.ts';
+import type {
+  CreateFunctionInput,
+  Deliver,
+  EventInvokeConfig,
+  Invocation,
+  LabFunction,
+  NetworkOf,
+} from '#lab/services/lambda/types.ts';
+import { createCodeCache } from '#lab/services/lambda/unzip.ts';
+
+export interface LambdaDeps {
+  /** The lab's own folder: `code/` (unpacked bundles), `compile/` (V8 code cache) and `logs/<region>/` go under it. */
+  readonly folder: string;
+  /** What the functions get as AWS_ENDPOINT_URL. */
+  readonly doorUrl: string;
+  readonly time: LabTime;
+  readonly log: Log;
+  /** Takes dead letters and destination records for queues and topics; ARNs of functions are invoked here. */
+  readonly deliver?: Deliver;
+  /** Where a region's functions stand in the lab's network; the default is the host's own network. */
+  readonly network?: NetworkOf;
+  /** Added to every function's environment, below what the template says. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface InvokeOptions {
+  /** Needed only when a bare name is used in more than one region. */
+  readonly region?: string;
+  /** The caller stops waiting; the function runs on, as on AWS. */
+  readonly signal?: AbortSignal;
+}
+
+export interface LambdaService extends Part {
+  readonly service: LabService;
+  /** Makes or replaces a function. Rejects when its archive cannot be read. */
+  createFunction(input: CreateFunctionInput): Promise<LabFunction>;
+  deleteFunction(nameOrArn: string, region?: string): Promise<void>;
+  /** Resolves also when the function failed (`functionError`); rejects with a ServiceFault when it is unknown or throttled. */
+  invoke(nameOrArn: string, payload?: unknown, options?: InvokeOptions): Promise<Invocation>;
+  /** Queues the event, as InvocationType Event does; returns the request id. */
+  invokeAsync(nameOrArn: string, payload?: unknown, options?: { region?: string }): string;
+  /** Starts one process per function in the background, a few at a time; resolves when all are ready or failed. */
+  warm(names?: readonly string[], parallel?: number): Promise<void>;
+  /** SIGKILLs every process of the function; returns how many were in mid-invocation. */
+  kill(nameOrArn: string, region?: string): number;
+  /** SIGKILLs every process of the region's functions, idle ones too. */
+  killRegion(region: string): void;
+  pids(): number[];
+  find(nameOrArn: string, region?: string): LabFunction;
+  functions(): readonly LabFunction[];
+  setEventInvokeConfig(nameOrArn: string, config: EventInvokeConfig, region?: string): void;
+  setConcurrency(nameOrArn: string, reserved: number | undefined, region?: string): void;
+  addEventSourceMapping(input: EventSourceMappingInput): EventSourceMapping;
+  mappings(): readonly EventSourceMapping[];
+  /** Gives a stream record to the mappings of its stream. Returns at once. */
+  onStreamRecord(record: StreamRecord): void;
+}
+
+export const createLambdaService = (deps: LambdaDeps): LambdaService => {
+  const { folder, time, log } = deps;
+  const code = createCodeCache(join(folder, 'code'));
+  const functions = new Map<string, LabFunction>();
+  const mappings = new Map<string, EventSourceMapping>();
+  const leaving = new Set<Promise<void>>();
+
+  const find = (nameOrArn: string, region?: string): LabFunction => {
+    // arn:aws:lambda:<region>:<account>:function:<name>[:<qualifier>], <account>:function:<name>, or <name>[:<qualifier>]
+    const parts = nameOrArn.split(':');
+    const at = parts.indexOf('function');
+    const name = (at < 0 ? parts[0] : parts[at + 1]) ?? '';
+    const wanted = parts[0] === 'arn' ? parts[3] : region;
+    const found = wanted
+      ? functions.get(`${wanted}:${name}`)
+      : [...functions.values()].find((candidate) => candidate.name === name);
+    if (found) return found;
+    const arn = `arn:aws:lambda:${wanted ?? 'us-east-1'}:${ACCOUNT}:function:${name}`;
+    throw new ServiceFault('ResourceNotFoundException', `Function not found: ${arn}`, {
+      members: { Type: 'User' },
+      status: 404,
+    });
+  };
+
+  const throttle = (fn: LabFunction) => {
+    if (fn.reserved === undefined || fn.running.size < fn.reserved) return;
+    throw new ServiceFault('TooManyRequestsException', 'Rate Exceeded.', {
+      members: { Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded', Type: 'User' },
+      status: 429,
+    });
+  };
+
+  const run = async (fn: LabFunction, payload: string, id: string): Promise<Invocation> => {
+    throttle(fn);
+    fn.running.add(id);
+    try {
+      const lease = await fn.pool.acquire();
+      const from = fn.log.start(id);
+      const initMs = 'instance' in lease ? lease.instance.initMs : undefined;
+      const outcome =
+        'failed' in lease
+          ? ({
+              payload: JSON.stringify(lease.failed),
+              error: lease.failed,
+              durationMs: 0,
+              maxMemoryMb: 0,
+              status: 'error',
+            } as const)
+          : await lease.instance.invoke({ id, payload, arn: fn.arn });
+      fn.log.end(id, outcome, fn.memoryMb, initMs);
+      if ('instance' in lease) fn.pool.release(lease.instance);
+      return {
+        requestId: id,
+        text: outcome.payload,
+        durationMs: outcome.durationMs,
+        ...(outcome.error && { functionError: 'Unhandled' as const, error: outcome.error }),
+        get payload() {
+          return JSON.parse(outcome.payload);
+        },
+        get logTail() {
+          return fn.log.tail(
+            from,
+            [...fn.running].filter((other) => other !== id),
+          );
+        },
+      };
+    } finally {
+      fn.running.delete(id);
+    }
+  };
+
+  const deliver: Deliver = async (arn, message) => {
+    if (arn.startsWith('arn:aws:lambda:')) queue.add(find(arn), message.body, randomUUID());
+    else if (deps.deliver) await deps.deliver(arn, message);
+    else throw new Error(`nothing delivers to ${arn}`);
+  };
+  const queue = createAsyncQueue({ time, log, deliver, run });
+
+  const jsonOf = (payload: unknown) => JSON.stringify(payload === undefined ? {} : payload);
+
+  const createFunction = async (input: CreateFunctionInput): Promise<LabFunction> => {
+    const { FunctionName: name, Region: region } = input;
+    const unpacked =
+      'ZipFile' in input.Code
+        ? await code.unpack(input.Code.ZipFile)
+        : { taskRoot: input.Code.Folder, sha256: '', size: (await stat(input.Code.Folder)).size };
+    const roleName = input.Role.slice(input.Role.lastIndexOf('/') + 1);
+    const functionLog = openFunctionLog(join(folder, 'logs', region), name);
+    const timeoutSeconds = input.Timeout ?? 3;
+    const memoryMb = input.MemorySize ?? 128;
+    const fn: LabFunction = {
+      name,
+      region,
+      roleName,
+      input,
+      timeoutSeconds,
+      memoryMb,
+      arn: `arn:aws:lambda:${region}:${ACCOUNT}:function:${name}`,
+      sha256: unpacked.sha256,
+      size: unpacked.size,
+      modifiedAt: new Date(),
+      log: functionLog,
+      running: new Set(),
+      reserved: input.ReservedConcurrentExecutions,
+      eventInvoke: {},
+      pool: createPool(() =>
+        startInstance({
+          handler: input.Handler,
+          taskRoot: unpacked.taskRoot,
+          memoryMb,
+          timeoutSeconds,
+          network: deps.network?.(region) ?? {},
+          log: functionLog,
+          environment: instanceEnvironment({
+            input,
+            roleName,
+            memoryMb,
+            taskRoot: unpacked.taskRoot,
+            doorUrl: deps.doorUrl,
+            compileCache: join(folder, 'compile'),
+            stream: `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomBytes(16).toString('hex')}`,
+            extra: deps.environment ?? {},
+          }),
+        }),
+      ),
+    };
+    const before = functions.get(`${region}:${name}`);
+    functions.set(`${region}:${name}`, fn);
+    if (before) retire(before, true);
+    return fn;
+  };
+
+  /** Ends a function's processes; with `drain` those in an invocation finish it first. */
+  const retire = (fn: LabFunction, drain: boolean): Promise<void> => {
+    const closing = fn.pool.close({ drain }).then(() => fn.log.close());
+    leaving.add(closing);
+    void closing.finally(() => leaving.delete(closing));
+    return closing;
+  };
+
+  const self: LambdaService = {
+    service: { name: 'lambda', schemas: {}, operations: {} },
+    createFunction,
+    find,
+    functions: () => [...functions.values()],
+    mappings: () => [...mappings.values()],
+    async deleteFunction(nameOrArn, region) {
+      const fn = find(nameOrArn, region);
+      functions.delete(`${fn.region}:${fn.name}`);
+      await retire(fn, false);
+    },
+    async invoke(nameOrArn, payload, { region, signal } = {}) {
+      signal?.throwIfAborted();
+      const running = run(find(nameOrArn, region), jsonOf(payload), randomUUID());
+      if (!signal) return running;
+      const { promise, reject } = Promise.withResolvers<never>();
+      const onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      return Promise.race([running, promise]).finally(() => signal.removeEventListener('abort', onAbort));
+    },
+    invokeAsync(nameOrArn, payload, { region } = {}) {
+      const id = randomUUID();
+      queue.add(find(nameOrArn, region), jsonOf(payload), id);
+      return id;
+    },
+    async warm(names, parallel = 2) {
+      const left = names ? names.map((name) => find(name)) : [...functions.values()];
+      const worker = async () => {
+        for (let fn = left.shift(); fn; fn = left.shift()) await fn.pool.warm();
+      };
+      await Promise.all(Array.from({ length: parallel }, worker));
+    },
+    kill: (nameOrArn, region) => find(nameOrArn, region).pool.kill(),
+    killRegion(region) {
+      for (const fn of functions.values()) if (fn.region === region) fn.pool.kill();
+    },
+    pids: () => [...functions.values()].flatMap((fn) => fn.pool.pids()),
+    setEventInvokeConfig(nameOrArn, config, region) {
+      find(nameOrArn, region).eventInvoke = config;
+    },
+    setConcurrency(nameOrArn, reserved, region) {
+      find(nameOrArn, region).reserved = reserved;
+    },
+    addEventSourceMapping(input) {
+      const region = input.EventSourceArn.split(':')[3];
+      const fn = find(input.FunctionName, region);
+      const mapping = createEventSourceMapping(
+        { ...input, FunctionName: fn.arn },
+        { time, log, deliver, invoke: (payload) => run(find(fn.arn), JSON.stringify(payload), randomUUID()) },
+      );
+      mappings.set(mapping.id, mapping);
+      return mapping;
+    },
+    onStreamRecord(record) {
+      for (const mapping of mappings.values()) {
+        if (mapping.input.EventSourceArn === record.eventSourceARN) mapping.push(record);
+      }
+    },
+    async stop() {
+      queue.stop();
+      for (const mapping of mappings.values()) mapping.stop();
+      for (const fn of functions.values()) retire(fn, false);
+      functions.clear();
+      await Promise.all(leaving);
+    },
+  };
+  return Object.assign(self, { service: lambdaOperations(self, { run, queue: queue.add }) });
+};

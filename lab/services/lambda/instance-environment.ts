@@ -18,7 +18,7 @@ export const roleCredentials = (roleName: string) => ({
 });
 
 /**
- * The whole environment of an instance: nothing is inherited but PATH.
+ * The whole environment of an instance: nothing is inherited but PATH and the lab's mark.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 export const instanceEnvironment = (facts: Facts): Record<string, string> => {
@@ -27,6 +27,8 @@ export const instanceEnvironment = (facts: Facts): Record<string, string> => {
   const declared = Object.entries(input.Environment?.Variables ?? {}).map(([name, value]) => [name, String(value)]);
   return {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+    // The lab's mark on its processes, by which a later start finds what a killed lab left.
+    ...(process.env.CONTINUITY_LAB && { CONTINUITY_LAB: process.env.CONTINUITY_LAB }),
     ...facts.extra,
     ...Object.fromEntries(declared),
     LANG: 'en_US.UTF-8',

@@ -13,14 +13,15 @@ const isLocal = (name) => name === '' || name === 'localhost' || name.endsWith('
 const addressesOf = async (resolver, name) => {
   let current = name;
   for (let hop = 0; hop < MAX_ALIASES; hop += 1) {
-    try {
-      return await resolver.resolve4(current);
-    } catch (error) {
+    // An answer with an alias alone comes as an empty list or as ENODATA.
+    const found = await resolver.resolve4(current).catch((error) => {
       if (error.code !== 'ENODATA') throw error;
-      const [target] = await resolver.resolveCname(current);
-      if (target === undefined) throw error;
-      current = target;
-    }
+      return [];
+    });
+    if (found.length > 0) return found;
+    const [target] = await resolver.resolveCname(current);
+    if (target === undefined) throw Object.assign(new Error(`no address of ${current}`), { code: 'ENODATA' });
+    current = target;
   }
   throw Object.assign(new Error(`more than ${MAX_ALIASES} aliases from ${name}`), { code: 'ESERVFAIL' });
 };
@@ -59,9 +60,10 @@ const resolveThrough = (server) => {
     const done = typeof given === 'function' ? given : callback;
     const options = typeof given === 'function' ? {} : normalise(given);
     if (typeof name !== 'string' || net.isIP(name) !== 0 || isLocal(name)) return originalCallback(name, options, done);
+    // An exception of the callback is the callback's: it must not become a rejection of the look-up.
     lookup(name, options).then(
-      (found) => (options.all ? done(null, found) : done(null, found.address, found.family)),
-      (error) => done(error),
+      (found) => process.nextTick(() => (options.all ? done(null, found) : done(null, found.address, found.family))),
+      (error) => process.nextTick(() => done(error)),
     );
     return {};
   };

@@ -1,0 +1,126 @@
+import type { Command } from 'commander';
+import { EXIT, UsageError } from '#cli/exit.ts';
+import { labEnvironment } from '#cli/lab-environment.ts';
+import { type LabHandle, labUp, requireLab } from '#cli/lab-process.ts';
+import { ensurePackaged } from '#cli/package-stack.ts';
+import { planPath } from '#cli/plan-path.ts';
+import { terminal } from '#cli/terminal.ts';
+import type { LabStatus } from '#lab/status.ts';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const statusLines = (status: LabStatus): string[] => {
+  const region = (name: 'primary' | 'standby'): string => {
+    const { region: id, up, database, loadBalancer } = status.regions[name];
+    return `  ${name.padEnd(8)} ${id}  ${up ? 'up  ' : 'DEAD'}  PostgreSQL ${database.host}:${database.port}  service http://${loadBalancer.host}:${loadBalancer.port}`;
+  };
+  const { dns, aws, smtp, webhook } = status.endpoints;
+  return [
+    `lab up (slot ${status.slot}, time scale ${status.timeScale}: a declared minute takes ${60_000 / status.timeScale} ms; booted in ${status.bootMs} ms)`,
+    region('primary'),
+    region('standby'),
+    `  AWS API  ${aws}   DNS ${dns.host}:${dns.port}   mail ${smtp.host}:${smtp.port}   webhooks ${webhook}`,
+    `  alarms   ${Object.entries(status.alarms).map(([name, state]) => `${name} ${state}`).join(', ')}`,
+    ...(status.faults.length > 0 ? [`  faults   ${status.faults.join(', ')}`] : []),
+  ];
+};
+
+const HINTS = [
+  '',
+  '  eval "$(npx continuity lab env)"         point aws, kubectl, dig and psql at the lab',
+  '  npx continuity lab break kill-region     kill the primary region: the alarm starts the failover',
+  '  npx continuity history                   what the pipeline did',
+  '  npx continuity lab down                  end the lab',
+];
+
+const stayForeground = async (lab: LabHandle): Promise<void> => {
+  say('\nCtrl-C ends the lab.');
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    const watch = setInterval(() => {
+      lab.status().catch(() => {
+        clearInterval(watch);
+        resolve();
+      });
+    }, 1_000);
+    watch.unref();
+    const keep = setInterval(() => undefined, 60_000);
+    process.once('exit', () => clearInterval(keep));
+  });
+  await lab.down();
+  say('lab down: nothing is left running');
+};
+
+/** `continuity lab up|status|env|break|heal|down`: the two-region cloud on this machine. */
+export const labCommand = (program: Command): void => {
+  const lab = program.command('lab').description('the two-region lab on this machine');
+
+  lab
+    .command('up')
+    .description('boot the lab and leave it running')
+    .option('--foreground', 'stay until Ctrl-C')
+    .option('--time-scale <n>', 'how many times faster declared durations run', '240')
+    .option('--plan <file>', 'the plan', 'continuity.yml')
+    .option('--json', 'print the status as JSON')
+    .action(async (options: { foreground?: boolean; timeScale: string; plan: string; json?: boolean }) => {
+      const timeScale = Number(options.timeScale);
+      if (!(timeScale >= 1 && timeScale <= 3600)) {
+        throw new UsageError(`--time-scale must be a number from 1 to 3600, got "${options.timeScale}"`);
+      }
+      const planFile = planPath(options.plan);
+      await ensurePackaged({ planFile, terminal: terminal(process.stderr) });
+      const { lab: up, cleared } = await labUp({ planFile, timeScale, attached: options.foreground === true });
+      if (cleared > 0) process.stderr.write(`ended ${cleared} processes that a killed lab had left\n`);
+      const status = await up.status();
+      say(options.json ? JSON.stringify(status) : [...statusLines(status), ...HINTS].join('\n'));
+      if (options.foreground) await stayForeground(up);
+    });
+
+  lab
+    .command('status')
+    .description('addresses, regions, alarms, faults')
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const status = await requireLab().status();
+      say(options.json ? JSON.stringify(status) : statusLines(status).join('\n'));
+    });
+
+  lab
+    .command('env')
+    .description('shell lines that point any client at the lab: eval "$(npx continuity lab env)"')
+    .action(async () => {
+      const environment = labEnvironment(await requireLab().status());
+      for (const [name, value] of Object.entries(environment)) say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
+    });
+
+  lab
+    .command('break')
+    .description('make a fault: kill-region, kill-database, freeze-database, kill-service, cut-wan, delay-wan, mute-mail')
+    .argument('<fault>')
+    .option('--side <side>', 'primary or standby', 'primary')
+    .option('--ms <ms>', 'delay-wan: one-way delay in ms')
+    .action(async (fault: string, options: { side: string; ms?: string }) => {
+      const running = requireLab();
+      const done = await running.break(fault, { side: options.side, ms: options.ms && Number(options.ms) }).catch((error: Error) => {
+        throw new UsageError(error.message);
+      });
+      say((done as { done: string }).done);
+    });
+
+  lab
+    .command('heal')
+    .description('undo what can be undone: thaw, reconnect, start again')
+    .action(async () => {
+      const { healed } = await requireLab().heal();
+      say(healed.length > 0 ? healed.join('\n') : 'nothing to heal');
+    });
+
+  lab
+    .command('down')
+    .description('end the lab; nothing is left running')
+    .action(async () => {
+      await requireLab().down();
+      say('lab down: nothing is left running');
+      process.exitCode = EXIT.met;
+    });
+};

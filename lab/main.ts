@@ -1,0 +1,64 @@
+import { labAddresses } from '#lab/addresses.ts';
+import { serveControl } from '#lab/control.ts';
+import { startLab } from '#lab/lab.ts';
+import { claimFolder, clearRemains, runFolder } from '#lab/run-folder.ts';
+
+/**
+ * The lab's one background process: `node lab/main.ts '{"root": ..., "slot": 0, "planFile": ..., "timeScale": 240, "attached": false}'`.
+ * Tells its parent `{ready: true}` or `{error}` once, by IPC. Ends on SIGTERM, on SIGINT, on `down`, or with its parent when attached.
+ */
+interface Options {
+  readonly root: string;
+  readonly slot: number;
+  readonly planFile: string;
+  readonly timeScale?: number;
+  readonly attached?: boolean;
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as Options;
+const run = runFolder(options.root, options.slot);
+const addresses = labAddresses(options.slot);
+const controlUrl = `http://${addresses.site.control.host}:${addresses.site.control.port}`;
+
+const tell = (word: { ready: true } | { error: string }): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.send && process.connected) process.send(word, () => resolve());
+    else resolve();
+  });
+
+// Children carry the mark, so that a later start finds what a killed lab left.
+process.env.CONTINUITY_LAB = run.folder;
+
+try {
+  claimFolder(run, controlUrl);
+  const lab = await startLab({ ...options, addresses, folder: run.folder, data: run.data });
+
+  let ending: Promise<void> | undefined;
+  const end = (): Promise<void> => {
+    ending ??= (async () => {
+      await lab.stop();
+      clearRemains(run);
+      await control.stop();
+      process.exit(0);
+    })();
+    return ending;
+  };
+  const control = await serveControl(addresses.site.control, {
+    status: () => lab.status(),
+    break: (body) => lab.break(body),
+    heal: () => lab.heal(),
+    inspect: (body) => lab.inspect(body),
+    down: () => {
+      setImmediate(() => void end());
+      return { ending: true };
+    },
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end());
+  if (options.attached) process.on('disconnect', () => void end());
+  await tell({ ready: true });
+} catch (error) {
+  console.error(error);
+  await tell({ error: error instanceof Error ? error.message : String(error) });
+  clearRemains(run);
+  process.exit(1);
+}

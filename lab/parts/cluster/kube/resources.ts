@@ -1,0 +1,131 @@
+import { ageOf, type Column, column, containers, images, podStatus, restarts } from './columns.ts';
+import type { ConfigMap, Deployment, KubeObject, Pod, Service } from './types.ts';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+export interface Resource {
+  readonly group: '' | 'apps' | 'batch';
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly Verb[];
+  readonly subresources: readonly string[];
+  readonly columns: readonly Column[];
+}
+
+const READ: readonly Verb[] = ['get', 'list', 'watch'];
+const ALL: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+const resource = (kind: string, more: Partial<Resource> = {}): Resource => {
+  const singular = kind.toLowerCase();
+  return {
+    group: '',
+    plural: `${singular}s`,
+    singular,
+    kind,
+    namespaced: true,
+    shortNames: [],
+    categories: [],
+    verbs: ALL,
+    subresources: [],
+    ...more,
+    columns: [column('Name', (object) => object.metadata.name), ...(more.columns ?? []), column('Age', ageOf)],
+  };
+};
+
+type Status<T> = T & { status?: Record<string, number | undefined> };
+const count = (object: KubeObject, member: string): number => (object as Status<KubeObject>).status?.[member] ?? 0;
+
+export const NAMESPACES = resource('Namespace', {
+  namespaced: false,
+  shortNames: ['ns'],
+  verbs: READ,
+  columns: [column('Status', () => 'Active')],
+});
+
+export const CONFIG_MAPS = resource('ConfigMap', {
+  shortNames: ['cm'],
+  columns: [column('Data', (object) => Object.keys((object as ConfigMap).data ?? {}).length, 'integer')],
+});
+
+/** Made by Deployments only. A deleted pod is stopped and replaced. */
+export const PODS = resource('Pod', {
+  shortNames: ['po'],
+  categories: ['all'],
+  verbs: [...READ, 'delete'],
+  subresources: ['log'],
+  columns: [
+    column('Ready', (object) => {
+      const statuses = (object as Pod).status?.containerStatuses ?? [];
+      return `${statuses.filter((status) => status.ready).length}/${(object as Pod).spec.containers.length}`;
+    }),
+    column('Status', (object) => podStatus(object as Pod)),
+    column('Restarts', (object) => restarts(object as Pod), 'integer'),
+    column('IP', (object) => (object as Pod).status?.podIP ?? '<none>', 'string', 1),
+    column('Node', (object) => (object as Pod).spec.nodeName ?? '<none>', 'string', 1),
+  ],
+});
+
+export const SERVICES = resource('Service', {
+  shortNames: ['svc'],
+  categories: ['all'],
+  columns: [
+    column('Type', (object) => (object as Service).spec.type ?? 'ClusterIP'),
+    column('Cluster-IP', (object) => String((object as Service).spec.clusterIP ?? 'None')),
+  ],
+});
+
+/** Nothing is written here; `kubectl describe` asks for it. */
+export const EVENTS = resource('Event', { shortNames: ['ev'], verbs: READ });
+
+export const DEPLOYMENTS = resource('Deployment', {
+  group: 'apps',
+  shortNames: ['deploy'],
+  categories: ['all'],
+  subresources: ['scale', 'status'],
+  columns: [
+    column('Ready', (object) => `${count(object, 'readyReplicas')}/${(object as Deployment).spec.replicas}`),
+    column('Up-to-date', (object) => count(object, 'updatedReplicas'), 'integer'),
+    column('Available', (object) => count(object, 'availableReplicas'), 'integer'),
+    column('Containers', (object) => containers((object as Deployment).spec.template.spec), 'string', 1),
+    column('Images', (object) => images((object as Deployment).spec.template.spec), 'string', 1),
+  ],
+});
+
+export const REPLICA_SETS = resource('ReplicaSet', {
+  group: 'apps',
+  shortNames: ['rs'],
+  categories: ['all'],
+  verbs: READ,
+  columns: [
+    column('Desired', (object) => Number((object.spec as { replicas?: number }).replicas ?? 0), 'integer'),
+    column('Current', (object) => count(object, 'replicas'), 'integer'),
+    column('Ready', (object) => count(object, 'readyReplicas'), 'integer'),
+  ],
+});
+
+/** Kept and deleted as objects; nothing runs them. */
+export const JOBS = resource('Job', {
+  group: 'batch',
+  categories: ['all'],
+  columns: [
+    column('Status', (object) => (count(object, 'succeeded') ? 'Complete' : 'Running')),
+    column('Completions', (object) => `${count(object, 'succeeded')}/1`),
+  ],
+});
+
+export const RESOURCES: readonly Resource[] = [
+  NAMESPACES,
+  CONFIG_MAPS,
+  PODS,
+  SERVICES,
+  EVENTS,
+  DEPLOYMENTS,
+  REPLICA_SETS,
+  JOBS,
+];
+
+export const groupVersion = (resource: Resource): string => (resource.group ? `${resource.group}/v1` : 'v1');

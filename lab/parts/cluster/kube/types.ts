@@ -1,0 +1,134 @@
+/** The parts of Kubernetes objects that this cluster reads; anything else in an object is kept as it came. */
+
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+}
+
+export interface Metadata {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  ownerReferences?: OwnerReference[];
+  [member: string]: unknown;
+}
+
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: Metadata;
+  [member: string]: unknown;
+}
+
+export interface EnvVar {
+  name: string;
+  value?: string;
+  valueFrom?: {
+    configMapKeyRef?: { name: string; key: string; optional?: boolean };
+    secretKeyRef?: { name: string; key: string; optional?: boolean };
+    fieldRef?: { fieldPath: string };
+  };
+}
+
+export interface Container {
+  name: string;
+  image?: string;
+  env?: EnvVar[];
+  ports?: { containerPort: number; name?: string; protocol?: string }[];
+  readinessProbe?: {
+    httpGet?: { path?: string; port?: number | string };
+    periodSeconds?: number;
+    failureThreshold?: number;
+  };
+  [member: string]: unknown;
+}
+
+export interface PodTemplate {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec: { containers: Container[]; terminationGracePeriodSeconds?: number; [member: string]: unknown };
+}
+
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason?: string;
+  message?: string;
+  lastUpdateTime?: string;
+  lastTransitionTime?: string;
+}
+
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+}
+
+/** A number of pods or a percentage of the wanted ones. */
+export type IntOrPercent = number | string;
+
+export interface Strategy {
+  type?: 'RollingUpdate' | 'Recreate';
+  rollingUpdate?: { maxSurge?: IntOrPercent; maxUnavailable?: IntOrPercent };
+}
+
+export interface Deployment extends KubeObject {
+  spec: {
+    replicas: number;
+    selector: LabelSelector;
+    strategy: Strategy;
+    template: PodTemplate;
+    progressDeadlineSeconds?: number;
+    paused?: boolean;
+    [member: string]: unknown;
+  };
+  status?: DeploymentStatus;
+}
+
+export interface DeploymentStatus {
+  observedGeneration?: number;
+  replicas?: number;
+  updatedReplicas?: number;
+  readyReplicas?: number;
+  availableReplicas?: number;
+  unavailableReplicas?: number;
+  conditions?: Condition[];
+}
+
+export interface ContainerStatus {
+  name: string;
+  image: string;
+  imageID: string;
+  ready: boolean;
+  started: boolean;
+  restartCount: number;
+  state: Record<string, Record<string, unknown>>;
+  lastState: Record<string, Record<string, unknown>>;
+}
+
+export interface Pod extends KubeObject {
+  spec: PodTemplate['spec'] & { nodeName?: string };
+  status?: {
+    phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
+    podIP?: string;
+    hostIP?: string;
+    startTime?: string;
+    conditions?: Condition[];
+    containerStatuses?: ContainerStatus[];
+  };
+}
+
+export interface Service extends KubeObject {
+  spec: { type?: string; selector?: Record<string, string>; [member: string]: unknown };
+}
+
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>;
+}

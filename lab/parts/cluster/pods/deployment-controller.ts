@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Log } from '#lab/contract.ts';
+import { CONFIG_MAPS, DEPLOYMENTS, PODS, REPLICA_SETS } from '../kube/resources.ts';
+import { now, type Store } from '../kube/store.ts';
+import type { ConfigMap, Deployment, KubeObject, Pod } from '../kube/types.ts';
+import { deploymentStatus, isReady } from './deployment-status.ts';
+import { environmentOf } from './environment.ts';
+import { podOf, replicaSetOf, templateHash, withState } from './pod-objects.ts';
+import { createReplica, type Replica } from './replica.ts';
+import { nextStep, type PodView } from './rollout.ts';
+
+export interface ControllerOptions {
+  readonly store: Store;
+  readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What every container runs, and what its environment has beside its own variables. */
+  readonly command: readonly [string, ...string[]];
+  readonly baseEnvironment: Readonly<Record<string, string>>;
+  readonly host: string;
+  readonly node: string;
+  /** Declared seconds to real milliseconds (probe periods, crash backoff). */
+  readonly ms: (declaredSeconds: number) => number;
+  readonly log: Log;
+}
+
+export interface Controller {
+  replica(pod: KubeObject): Replica | undefined;
+  /** Ends every replica; resolves when none is left. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Kubelet: 10 s, doubled up to 5 min, forgotten after 10 min of running. The first restart is immediate. */
+const BACKOFF = { firstS: 10, maxS: 300, forgetS: 600 };
+const MIN_PROBE_MS = 250;
+
+const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
+
+/** Deployments -> ReplicaSets -> pods -> processes: brings what runs to what the store says, after every change of the store. */
+export const createController = (options: ControllerOptions): Controller => {
+  const { store, log } = options;
+  const replicas = new Map<string, Replica>();
+  const order = new Map<string, number>();
+  let created = 0;
+  let stopping = false;
+  let scheduled = false;
+
+  const sources = {
+    configMap: (namespace: string, name: string) => store.find(CONFIG_MAPS, namespace, name) as ConfigMap | undefined,
+    secret: (namespace: string, name: string) => options.secrets[`${namespace}/${name}`] ?? options.secrets[name],
+  };
+
+  const write = (pod: Pod): void => {
+    const current = store.find(PODS, pod.metadata.namespace, pod.metadata.name);
+    if (current) store.update(PODS, pod);
+  };
+
+  const launch = (pod: Pod): void => {
+    const key = keyOf(pod);
+    const [container] = pod.spec.containers;
+    if (!container) return;
+    const { readinessProbe } = container;
+    const replica = createReplica({
+      command: options.command,
+      environment: () => ({
+        ...options.baseEnvironment,
+        HOST: options.host,
+        PORT: '0',
+        POD_NAME: pod.metadata.name,
+        ...environmentOf(container, pod, sources),
+      }),
+      host: options.host,
+      readyPath: readinessProbe?.httpGet?.path ?? '/ready',
+      probe: {
+        everyMs: Math.max(MIN_PROBE_MS, options.ms(readinessProbe?.periodSeconds ?? 10)),
+        failures: readinessProbe?.failureThreshold ?? 3,
+      },
+      backoffMs: (crashes) =>
+        crashes < 2 ? 0 : options.ms(Math.min(BACKOFF.maxS, BACKOFF.firstS * 2 ** (crashes - 2))),
+      healthyAfterMs: options.ms(BACKOFF.forgetS),
+      onChange: (state) => {
+        const current = store.find(PODS, pod.metadata.namespace, pod.metadata.name) as Pod | undefined;
+        if (current) write(withState(current, state));
+        if (state.phase === 'waiting') log('pod', `${key} ${state.reason}: ${state.message}`);
+      },
+    });
+    replicas.set(key, replica);
+  };
+
+  const end = (pod: Pod): void => {
+    const key = keyOf(pod);
+    const replica = replicas.get(key);
+    if (!replica || ending.has(key)) return;
+    ending.add(key);
+    const graceMs = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
+    replica.terminate(graceMs).then(() => {
+      replicas.delete(key);
+      order.delete(key);
+      ending.delete(key);
+      if (store.find(PODS, pod.metadata.namespace, pod.metadata.name)) {
+        store.delete(PODS, pod.metadata.namespace, pod.metadata.name);
+      }
+    });
+  };
+  const ending = new Set<string>();
+
+  /** Out of the load balancer first (a pod that is going is in no endpoint), then told to end. */
+  const retire = (pod: Pod): void => {
+    const metadata = { ...pod.metadata, deletionTimestamp: now() };
+    const { resourceVersion: _, ...rest } = metadata;
+    write({ ...pod, metadata: { ...rest, name: pod.metadata.name } });
+  };
+
+  const replicaSet = (deployment: Deployment, hash: string): KubeObject => {
+    const { name, namespace } = deployment.metadata;
+    const known = store.find(REPLICA_SETS, namespace, `${name}-${hash}`);
+    if (known) return known;
+    const revision = 1 + store.list(REPLICA_SETS, namespace).filter(isOwnedBy(deployment)).length;
+    return store.create(REPLICA_SETS, replicaSetOf(deployment, hash, revision));
+  };
+
+  const isOwnedBy =
+    (owner: KubeObject) =>
+    (object: KubeObject): boolean =>
+      object.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
+
+  const view = (pod: Pod): PodView => ({
+    name: pod.metadata.name,
+    ready: isReady(pod),
+    order: order.get(keyOf(pod)) ?? 0,
+  });
+
+  const reconcileDeployment = (deployment: Deployment): void => {
+    const { name, namespace } = deployment.metadata;
+    const hash = templateHash(deployment.spec.template);
+    const set = replicaSet(deployment, hash);
+    const sets = store.list(REPLICA_SETS, namespace).filter(isOwnedBy(deployment));
+    const podsOf = (owner: KubeObject): Pod[] => (store.list(PODS, namespace) as Pod[]).filter(isOwnedBy(owner));
+    const living = (pods: Pod[]): Pod[] => pods.filter((pod) => !pod.metadata.deletionTimestamp);
+    const current = living(podsOf(set));
+    const old = living(sets.filter((other) => other !== set).flatMap(podsOf));
+    const step = deployment.spec.paused
+      ? { start: 0, stop: [] }
+      : nextStep({
+          replicas: deployment.spec.replicas,
+          strategy: deployment.spec.strategy,
+          current: current.map(view),
+          old: old.map(view),
+        });
+    for (const pod of [...current, ...old]) if (step.stop.includes(pod.metadata.name)) retire(pod);
+    for (let n = 0; n < step.start; n += 1) {
+      const podName = `${name}-${hash}-${randomBytes(3).toString('hex').slice(0, 5)}`;
+      const pod = store.create(PODS, podOf(set, deployment.spec.template, podName, options.node, options.host)) as Pod;
+      created += 1;
+      order.set(keyOf(pod), created);
+      launch(pod);
+    }
+    for (const other of sets)
+      reportSet(other, living(podsOf(other)), other === set ? deployment.spec.replicas : undefined);
+    const left = (pods: Pod[]): Pod[] =>
+      living(pods.map((pod) => store.find(PODS, namespace, pod.metadata.name) as Pod));
+    const status = deploymentStatus(deployment, living(podsOf(set)), left(old), now());
+    if (!isDeepStrictEqual(status, deployment.status)) store.update(DEPLOYMENTS, { ...deployment, status });
+  };
+
+  const reportSet = (set: KubeObject, pods: Pod[], wanted = pods.length): void => {
+    const ready = pods.filter(isReady).length;
+    const status = {
+      replicas: pods.length,
+      readyReplicas: ready,
+      availableReplicas: ready,
+      observedGeneration: set.metadata.generation,
+    };
+    const next = { ...set, spec: { ...(set.spec as object), replicas: wanted }, status };
+    store.update(REPLICA_SETS, next);
+  };
+
+  const reconcile = (): void => {
+    scheduled = false;
+    if (stopping) return;
+    const deployments = store.list(DEPLOYMENTS) as Deployment[];
+    const owners = new Set(deployments.map(({ metadata }) => metadata.uid));
+    const orphan = (object: KubeObject): boolean =>
+      !object.metadata.ownerReferences?.some(({ uid }) => owners.has(uid));
+    for (const set of store.list(REPLICA_SETS).filter(orphan)) {
+      for (const pod of (store.list(PODS) as Pod[]).filter(isOwnedBy(set)))
+        if (!pod.metadata.deletionTimestamp) retire(pod);
+      store.delete(REPLICA_SETS, set.metadata.namespace, set.metadata.name);
+    }
+    for (const deployment of deployments) reconcileDeployment(deployment);
+    for (const pod of store.list(PODS) as Pod[]) if (pod.metadata.deletionTimestamp) end(pod);
+  };
+
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(reconcile);
+  };
+  const unsubscribe = store.subscribe(({ resource }) => {
+    if (resource === DEPLOYMENTS || resource === PODS) schedule();
+  });
+  schedule();
+
+  return {
+    replica: (pod) => replicas.get(keyOf(pod)),
+    async stop(graceMs) {
+      stopping = true;
+      unsubscribe();
+      await Promise.all([...replicas.values()].map((replica) => replica.terminate(graceMs)));
+    },
+  };
+};

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { now } from '../kube/store.ts';
+import type { Condition, Deployment, KubeObject, OwnerReference, Pod, PodTemplate } from '../kube/types.ts';
+import type { ReplicaState } from './replica.ts';
+
+/** A new template, also one that only got a `restartedAt` annotation, is a new hash: a new ReplicaSet and new pods. */
+export const templateHash = (template: PodTemplate): string =>
+  createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10);
+
+export const HASH_LABEL = 'pod-template-hash';
+
+const ownedBy = ({ apiVersion, kind, metadata }: KubeObject): OwnerReference => ({
+  apiVersion,
+  kind,
+  name: metadata.name,
+  uid: metadata.uid ?? '',
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+export const replicaSetOf = (deployment: Deployment, hash: string, revision: number): KubeObject => {
+  const { name, namespace = '' } = deployment.metadata;
+  const { template, selector, replicas } = deployment.spec;
+  const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${name}-${hash}`,
+      namespace,
+      labels,
+      annotations: { 'deployment.kubernetes.io/revision': String(revision) },
+      ownerReferences: [ownedBy(deployment)],
+    },
+    spec: {
+      replicas,
+      selector: { matchLabels: { ...selector.matchLabels, [HASH_LABEL]: hash } },
+      template: { ...template, metadata: { ...template.metadata, labels } },
+    },
+  };
+};
+
+export const podOf = (
+  replicaSet: KubeObject,
+  template: PodTemplate,
+  name: string,
+  node: string,
+  podIP: string,
+): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name,
+    namespace: replicaSet.metadata.namespace ?? '',
+    labels: { ...replicaSet.metadata.labels },
+    annotations: { ...template.metadata?.annotations },
+    ownerReferences: [ownedBy(replicaSet)],
+  },
+  spec: { ...template.spec, nodeName: node },
+  status: { phase: 'Pending', podIP, hostIP: podIP },
+});
+
+const condition = (type: string, met: boolean): Condition => ({ type, status: met ? 'True' : 'False' });
+
+const containerState = (state: ReplicaState): Record<string, Record<string, unknown>> => {
+  if (state.phase === 'waiting') return { waiting: { reason: state.reason, message: state.message } };
+  if (state.phase === 'starting' && state.pid === undefined) return { waiting: { reason: 'ContainerCreating' } };
+  return { running: { startedAt: state.startedAt } };
+};
+
+/** The pod's status as its process is. The process id and real port are annotations: a person in the lab wants to find them. */
+export const withState = (pod: Pod, state: ReplicaState): Pod => {
+  const [container] = pod.spec.containers;
+  const image = container?.image ?? '';
+  const last = state.lastExit;
+  const terminated = last && {
+    exitCode: last.code,
+    reason: last.code === 0 ? 'Completed' : 'Error',
+    finishedAt: last.at,
+  };
+  const { annotations, ...metadata } = pod.metadata;
+  const { 'lab/pid': _pid, 'lab/port': _port, ...others } = annotations ?? {};
+  return {
+    ...pod,
+    metadata: {
+      ...metadata,
+      annotations: {
+        ...others,
+        ...(state.pid === undefined ? {} : { 'lab/pid': String(state.pid) }),
+        ...(state.port === undefined ? {} : { 'lab/port': String(state.port) }),
+      },
+    },
+    status: {
+      ...pod.status,
+      phase: state.startedAt ? 'Running' : 'Pending',
+      startTime: pod.status?.startTime ?? now(),
+      conditions: [
+        condition('PodScheduled', true),
+        condition('Initialized', true),
+        condition('ContainersReady', state.ready),
+        condition('Ready', state.ready),
+      ],
+      containerStatuses: [
+        {
+          name: container?.name ?? '',
+          image,
+          imageID: image,
+          ready: state.ready,
+          started: state.phase === 'running',
+          restartCount: state.restarts,
+          state: containerState(state),
+          lastState: terminated ? { terminated } : {},
+        },
+      ],
+    },
+  };
+};

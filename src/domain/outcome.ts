@@ -1,0 +1,109 @@
+import { type Clocks, clocksOf, msBetween, type Phases, phasesOf } from '#domain/clocks.ts';
+import { completedAt, completes, type Entry } from '#domain/milestones.ts';
+import { nextCommands } from '#domain/next-commands.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { Incident } from '#domain/request.ts';
+import type { Instant } from '#domain/side.ts';
+import { RECOVERY_STEPS, REFUSALS, type Step } from '#domain/steps.ts';
+
+/**
+ * `done`: left for good. `failed`: its last try ended in an error. `interrupted`: entered, and no end on record: what it changes may or may not
+ * have been changed. `not-done`: never entered.
+ */
+export type StepStatus = 'done' | 'failed' | 'interrupted' | 'not-done';
+
+export type StepRecord = {
+  readonly state: string;
+  readonly label: string;
+  readonly changes: boolean;
+  readonly status: StepStatus;
+  readonly startedAt: Instant | null;
+  readonly endedAt: Instant | null;
+  /** From the first entry to the end; null while it has none. Polls and retries count. */
+  readonly ms: number | null;
+  /** How often it was entered: retries and polls. */
+  readonly entries: number;
+  readonly error: { readonly name: string; readonly message: string } | null;
+};
+
+export type Failure = { readonly state: string; readonly error: string; readonly cause: string };
+
+export type Outcome = {
+  /** `refused`: a guard, the claim or the evidence forbade it, and nothing was changed. */
+  readonly result: 'recovered' | 'failed' | 'refused';
+  readonly execution: string;
+  readonly incident: Incident | null;
+  readonly failure: Failure | null;
+  readonly steps: readonly StepRecord[];
+  /** Labels, in the order of the plan. */
+  readonly done: readonly string[];
+  readonly notDone: readonly string[];
+  /** Null when the request was never accepted: no incident, no clock. */
+  readonly clocks: Clocks | null;
+  readonly phases: Phases | null;
+  /** What a person may do next, each a command or one sentence. */
+  readonly next: readonly string[];
+};
+
+export interface OutcomeInput {
+  readonly plan: Plan;
+  readonly execution: string;
+  /** The execution's record, in order. */
+  readonly entries: readonly Entry[];
+  readonly incident: Incident | null;
+  /** What the state machine caught; null when every step went well. */
+  readonly failure: Failure | null;
+  readonly now: Instant;
+  readonly timeScale?: number;
+}
+
+/** One step as the record has it. */
+export const stepRecord = (step: Step, entries: readonly Entry[]): StepRecord => {
+  const own = entries.filter(({ state, kind }) => state === step.state && kind !== 'notice');
+  const entered = own.filter(({ kind }) => kind === 'entered');
+  const end = own.find(completes);
+  const last = own.at(-1);
+  const failed = end === undefined && last?.kind === 'failed' ? last : undefined;
+  const startedAt = own[0]?.at ?? null;
+  const endedAt = end?.at ?? failed?.at ?? null;
+  return {
+    state: step.state,
+    label: step.label,
+    changes: step.changes,
+    status: end ? 'done' : failed ? 'failed' : own.length > 0 ? 'interrupted' : 'not-done',
+    startedAt,
+    endedAt,
+    ms: startedAt === null || endedAt === null ? null : msBetween(startedAt, endedAt),
+    entries: Math.max(entered.length, own.length > 0 ? 1 : 0),
+    error: failed?.error ?? null,
+  };
+};
+
+/** What became of a run, from its record alone: done, not done, and the clocks. Also for a run that is not over: `failure` null, not recovered. */
+export const outcomeOf = ({
+  plan,
+  execution,
+  entries,
+  incident,
+  failure,
+  now,
+  timeScale = 1,
+}: OutcomeInput): Outcome => {
+  const steps = RECOVERY_STEPS.map((step) => stepRecord(step, entries));
+  const recovered = failure === null && completedAt(entries, 'VerifyTraffic') !== null;
+  const touched = steps.some(({ changes, status }) => changes && status !== 'not-done');
+  const refused = failure !== null && !touched && REFUSALS.includes(failure.error);
+  const result = recovered ? 'recovered' : refused ? 'refused' : 'failed';
+  return {
+    result,
+    execution,
+    incident,
+    failure,
+    steps,
+    done: steps.filter(({ status }) => status === 'done').map(({ label }) => label),
+    notDone: steps.filter(({ status }) => status !== 'done').map(({ label }) => label),
+    clocks: incident && clocksOf({ incident, entries, objectives: plan.objectives, now, timeScale }),
+    phases: incident && phasesOf(incident, entries),
+    next: nextCommands(plan, execution, result, steps, failure),
+  };
+};

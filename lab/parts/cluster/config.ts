@@ -12,6 +12,8 @@ export interface ClusterConfig {
   readonly objects: readonly KubeObject[];
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly timeScale: number;
+  /** Script of the sample service: what every container runs, whatever its image says. */
+  readonly application: string;
 }
 
 /** What it answers on stdout, one JSON line each; any other line is a log line. */

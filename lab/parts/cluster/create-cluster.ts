@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { RegionAddresses } from '#lab/addresses.ts';
 import type { Log, Part } from '#lab/contract.ts';
 import { DEFAULT_TIME_SCALE } from '#lab/time.ts';
 import type { ClusterConfig, ClusterMessage } from './config.ts';
+import { type Images, SOURCE_IMAGES } from './images.ts';
 import type { KubeObject } from './kube/types.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { NAMESPACE } from './manifests.ts';
@@ -23,8 +23,8 @@ export interface ClusterOptions {
   readonly timeScale?: number;
   /** Token for kubectl; made up when absent. */
   readonly token?: string;
-  /** Folder where Node keeps compiled code: replicas start 40 ms faster each. */
-  readonly compileCache?: string;
+  /** Programs to run: `await buildImages(folder)`; the sources when absent. */
+  readonly images?: Images;
   readonly log?: Log;
 }
 
@@ -68,7 +68,14 @@ const until = async (met: () => boolean, withinMs: number): Promise<boolean> => 
  * @throws Error with the process's own words when it cannot start, e.g. when an address is taken.
  */
 export const createCluster = async (options: ClusterOptions): Promise<Cluster> => {
-  const { name, region, addresses, log = () => undefined, timeScale = DEFAULT_TIME_SCALE } = options;
+  const {
+    name,
+    region,
+    addresses,
+    log = () => undefined,
+    timeScale = DEFAULT_TIME_SCALE,
+    images = SOURCE_IMAGES,
+  } = options;
   const token = options.token ?? randomBytes(16).toString('hex');
   const config: ClusterConfig = {
     name,
@@ -80,15 +87,12 @@ export const createCluster = async (options: ClusterOptions): Promise<Cluster> =
     objects: options.objects,
     secrets: options.secrets,
     timeScale,
+    application: images.application,
   };
-  const child = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+  const child = spawn(process.execPath, [images.cluster], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH ?? '',
-      LAB_GROUP_LEADER: '1',
-      ...(options.compileCache ? { NODE_COMPILE_CACHE: options.compileCache } : {}),
-    },
+    env: { PATH: process.env.PATH ?? '', LAB_GROUP_LEADER: '1' },
   });
   const pgid = child.pid;
   if (pgid === undefined) throw new Error(`cluster ${name}: cannot start ${process.execPath}`);

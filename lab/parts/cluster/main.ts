@@ -9,7 +9,6 @@ import { admit } from './kube/defaults.ts';
 import { groupVersion, RESOURCES } from './kube/resources.ts';
 import { Store } from './kube/store.ts';
 import { createLoadBalancer } from './load-balancer.ts';
-import { APP_COMMAND } from './pods/app-command.ts';
 import { createController } from './pods/deployment-controller.ts';
 
 /**
@@ -44,11 +43,10 @@ const run = async (config: ClusterConfig): Promise<() => Promise<void>> => {
   const controller = createController({
     store,
     secrets: config.secrets,
-    command: APP_COMMAND,
+    command: [process.execPath, config.application],
     baseEnvironment: {
       PATH: process.env.PATH ?? '',
       REGION: config.region,
-      ...(process.env.NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } : {}),
     },
     host: config.pods,
     node: `node-1.${config.region}`,

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { ACCOUNT } from '#lab/contract.ts';
+import { labSecret, roleOf } from '#lab/door/signature.ts';
 import { KubeError } from './kube/kube-error.ts';
 
 export interface AuthOptions {
@@ -26,12 +27,13 @@ const same = (left: string, right: string): boolean => {
   return a.length === b.length && timingSafeEqual(a, b);
 };
 
-/** The lab's rule for keys: a role's secret follows from its name, so that a signature proves the role. */
 const callerOf = (accessKeyId: string): { secret: string; arn: string } => {
-  if (accessKeyId === 'LABPERSON') return { secret: 'secret-person', arn: `arn:aws:iam::${ACCOUNT}:user/person` };
-  const role = /^LABROLE(.+)$/.exec(accessKeyId)?.[1];
-  if (!role) throw unauthorized('unknown access key');
-  return { secret: `secret-${role}`, arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/lab` };
+  const secret = labSecret(accessKeyId);
+  if (secret === undefined) throw unauthorized('unknown access key');
+  const role = roleOf(accessKeyId);
+  const arn =
+    role === undefined ? `arn:aws:iam::${ACCOUNT}:user/person` : `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/lab`;
+  return { secret, arn };
 };
 
 const urlOf = (token: string): URL => {

@@ -27,7 +27,7 @@ const exists = (path: string): Promise<boolean> =>
 
 const digest = async (): Promise<string> => {
   const hash = createHash('sha256');
-  for (const pattern of ['*.ts', 'app/*.ts', 'parts/cluster/**/*.ts', '../package-lock.json']) {
+  for (const pattern of ['*.ts', 'app/*.ts', 'parts/cluster/**/*.ts', 'door/signature.ts', '../package-lock.json']) {
     for await (const file of glob(pattern, { cwd: LAB })) hash.update(file).update(await readFile(join(LAB, file)));
   }
   return hash.digest('hex').slice(0, 16);

@@ -1,0 +1,128 @@
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ClaimHeldError, CoolDownError, ServiceUnavailableError, StaleEpochError } from '#domain/errors.ts';
+import type { Instant } from '#domain/side.ts';
+import type { Claim, Claims } from '#ports/claims.ts';
+import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
+import { errorName, sdkCall } from './sdk-errors.ts';
+
+const RACES = 3;
+
+const keyOf = (plan: string) => ({ pk: `claim#${plan}`, sk: 'claim' });
+
+const toClaim = (plan: string, item: Record<string, unknown>): Claim => ({
+  plan,
+  epoch: (item.epoch as number | undefined) ?? 0,
+  holder: (item.holder as string | undefined) ?? null,
+  takenAt: (item.takenAt as Instant | undefined) ?? null,
+  releasedAt: (item.releasedAt as Instant | undefined) ?? null,
+});
+
+/** One item per plan. It is never deleted, so that its epoch only grows; a free claim has no `holder`. */
+export const dynamoClaims = ({ region, table }: Table): Claims => {
+  const client = documentClient(region);
+
+  const read = async (plan: string): Promise<Claim | null> => {
+    const { Item } = await sdkCall('dynamodb:GetItem claim', () =>
+      client.send(new GetCommand({ TableName: table, Key: keyOf(plan), ConsistentRead: true })),
+    );
+    return Item ? toClaim(plan, Item) : null;
+  };
+
+  /** The claim after the update, or null when the condition does not hold. */
+  const update = async (
+    plan: string,
+    expression: string,
+    condition: string,
+    values: Record<string, unknown>,
+  ): Promise<Claim | null> => {
+    try {
+      const { Attributes } = await sdkCall(
+        'dynamodb:UpdateItem claim',
+        () =>
+          client.send(
+            new UpdateCommand({
+              TableName: table,
+              Key: keyOf(plan),
+              UpdateExpression: expression,
+              ConditionExpression: condition,
+              ExpressionAttributeValues: values,
+              ReturnValues: 'ALL_NEW',
+            }),
+          ),
+        (name, error) => (name === CONDITION_FAILED ? error : undefined),
+      );
+      return toClaim(plan, Attributes ?? {});
+    } catch (error) {
+      if (errorName(error) === CONDITION_FAILED) return null;
+      throw error;
+    }
+  };
+
+  const liftCommand = (plan: string, holder: string): string => {
+    const { pk, sk } = keyOf(plan);
+    return [
+      `aws dynamodb update-item --region ${region} --table-name ${table}`,
+      `--key '{"pk":{"S":"${pk}"},"sk":{"S":"${sk}"}}'`,
+      `--update-expression 'REMOVE holder' --condition-expression 'holder = :h'`,
+      `--expression-attribute-values '{":h":{"S":"${holder}"}}'`,
+    ].join(' ');
+  };
+
+  return {
+    read,
+
+    /*
+     *      free, cool-down over          held by us               held by another      free, cool-down not over
+     *  ------- epoch + 1, ours -------- | -- as it is (epoch) -- | -- ClaimHeldError -- | -- CoolDownError ------
+     */
+    take: async (plan, execution, now, coolDownSeconds) => {
+      const coolSince = new Date(Date.parse(now) - coolDownSeconds * 1000).toISOString();
+      for (let race = 0; race < RACES; race += 1) {
+        const isFree = 'attribute_not_exists(holder)';
+        const isCool = '(attribute_not_exists(releasedAt) OR releasedAt <= :coolSince)';
+        const taken = await update(plan, 'SET holder = :me, takenAt = :now ADD epoch :one', `${isFree} AND ${isCool}`, {
+          ':me': execution,
+          ':now': now,
+          ':one': 1,
+          ':coolSince': coolSince,
+        });
+        if (taken) return taken;
+        const present = await read(plan);
+        if (present?.holder === execution) return present;
+        if (present?.holder) {
+          throw new ClaimHeldError(
+            `plan ${plan} is being recovered by ${present.holder} since ${present.takenAt}; when that run is over, lift it with: ${liftCommand(plan, present.holder)}`,
+          );
+        }
+        if (present?.releasedAt && present.releasedAt > coolSince) {
+          const until = new Date(Date.parse(present.releasedAt) + coolDownSeconds * 1000).toISOString();
+          throw new CoolDownError(
+            `the last recovery of plan ${plan} ended at ${present.releasedAt}; the next may begin at ${until}`,
+          );
+        }
+        // It was freed between the two calls: once more.
+      }
+      throw new ServiceUnavailableError(
+        `the claim of plan ${plan} changed hands ${RACES} times while it was asked for`,
+      );
+    },
+
+    check: async (plan, execution, epoch) => {
+      const present = await read(plan);
+      if (present?.epoch === epoch && present.holder === execution) return;
+      throw new StaleEpochError(
+        `plan ${plan}: this run carries epoch ${epoch}; the claim is at ${present?.epoch ?? 0}, held by ${present?.holder ?? 'nobody'}`,
+      );
+    },
+
+    release: async (plan, execution, epoch, now, { startsCoolDown = true } = {}) => {
+      const cooling = startsCoolDown ? 'SET releasedAt = :now ' : '';
+      const free = await update(plan, `${cooling}REMOVE holder, takenAt`, 'holder = :me AND epoch = :epoch', {
+        ':me': execution,
+        ':epoch': epoch,
+        ...(startsCoolDown ? { ':now': now } : {}),
+      });
+      return free ?? (await read(plan)) ?? toClaim(plan, {});
+    },
+  };
+};

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { GetCommand, PutCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { LedgerUnavailableError } from '#domain/errors.ts';
+import { link } from '#domain/ledger-chain.ts';
+import type { NewTransition, Transition } from '#domain/transition.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
+import { jitter } from './jitter.ts';
+import { errorName, mapSdkError } from './sdk-errors.ts';
+
+/** Bound of one append, whatever the tries cost. Milliseconds. */
+const WITHIN_MS = 5_000;
+const MOST_TRIES = 12;
+/** Parallel branches meet rarely and for milliseconds. */
+const JITTER_MS = 40;
+
+type End = Pick<Transition, 'seq' | 'hash'>;
+
+/** As stored: `writer` tells a lost answer from a lost race. It is no part of the entry and not under its hash. */
+type Item = Transition & { readonly writer: string };
+
+const toEntry = ({ writer: _, ...entry }: Item): Transition => entry;
+
+/** Entries as items (`execution`, `seq`), each put on the condition that there is none yet. */
+export const dynamoLedger = ({ region, table }: Table): Ledger => {
+  const client = documentClient(region);
+  /** The ends this process saw last. Only a hint: the condition on the put decides. */
+  const ends = new Map<string, End>();
+
+  const end = async (execution: string): Promise<End | null> => {
+    const seen = ends.get(execution);
+    if (seen) return seen;
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'execution = :e',
+        ExpressionAttributeValues: { ':e': execution },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: 1,
+      }),
+    );
+    return (Items?.[0] as Item | undefined) ?? null;
+  };
+
+  const put = async (item: Item): Promise<boolean> => {
+    try {
+      await client.send(
+        new PutCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(execution)' }),
+      );
+      return true;
+    } catch (error) {
+      if (errorName(error) !== CONDITION_FAILED) throw error;
+      const { Item: found } = await client.send(
+        new GetCommand({
+          TableName: table,
+          Key: { execution: item.execution, seq: item.seq },
+          ConsistentRead: true,
+        }),
+      );
+      // The answer to an earlier try of this very put was lost: the entry is on record.
+      return (found as Item | undefined)?.writer === item.writer;
+    }
+  };
+
+  return {
+    append: async (entry: NewTransition) => {
+      const { execution } = entry;
+      const until = Date.now() + WITHIN_MS;
+      const writer = randomUUID();
+      let item: Item | undefined;
+      let last: unknown;
+      for (let tried = 0; tried < MOST_TRIES && Date.now() < until; tried += 1) {
+        if (tried > 0) await jitter(JITTER_MS);
+        try {
+          item ??= { ...link(entry, await end(execution)), writer };
+          if (await put(item)) {
+            ends.set(execution, item);
+            return toEntry(item);
+          }
+          last = new Error(`entry ${item.seq} is another writer's`);
+          item = undefined;
+          ends.delete(execution);
+        } catch (error) {
+          // A put whose answer is unknown is made again unchanged, so that the entry cannot be on record twice.
+          last = error;
+          if (!mapSdkError(error, table).retryable) break;
+        }
+      }
+      throw new LedgerUnavailableError(`the ledger ${table} did not take an entry: ${String(last)}`, { cause: last });
+    },
+    read: async (execution) => {
+      const entries: Transition[] = [];
+      try {
+        const pages = paginateQuery(
+          { client },
+          {
+            TableName: table,
+            KeyConditionExpression: 'execution = :e',
+            ExpressionAttributeValues: { ':e': execution },
+            ConsistentRead: true,
+          },
+        );
+        for await (const page of pages) entries.push(...((page.Items ?? []) as Item[]).map(toEntry));
+      } catch (error) {
+        throw new LedgerUnavailableError(`the ledger ${table} cannot be read: ${String(error)}`, { cause: error });
+      }
+      return entries;
+    },
+  };
+};

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { NotWritableError } from '#domain/errors.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { Instant, Side } from '#domain/side.ts';
+import type { DatabaseSession } from '#ports/database-session.ts';
+import { mapPgError } from './pg-errors.ts';
+import { rdsInstances } from './rds-database.ts';
+import { loginSecret } from './secret.ts';
+
+const CONNECT_MS = 1_500;
+const STATEMENT_MS = 2_000;
+/** An ended session is gone within milliseconds. */
+const SESSIONS_GONE_MS = 1_000;
+
+/** Rows of the heartbeat table: the pulse that the replica's lag is read from, and the row that proves that the server writes. */
+const PULSE = 1;
+const PROOF = 2;
+
+const INVALID_PASSWORD = '28P01';
+
+const iso = (value: Date | null | undefined): Instant | null => (value ? value.toISOString() : null);
+
+const name = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  /** RDS names the authority of its certificate: then the connection is TLS, checked against the authorities in NODE_EXTRA_CA_CERTS. */
+  readonly tls: boolean;
+}
+
+/** PostgreSQL behind RDS. The login is the secret's copy in the standby region; host and port come from RDS once per process. */
+export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): DatabaseSession => {
+  const { database } = plan;
+  const heartbeat = name(database.heartbeatTable);
+  const rds = rdsInstances(plan);
+  const login = loginSecret(plan.regions.standby, database.secret);
+  const places = new Map<Side, Place>();
+
+  const placeOf = async (side: Side): Promise<Place> => {
+    const known = places.get(side);
+    if (known) return known;
+    const instance = await rds.describe(side);
+    const place = {
+      host: instance.Endpoint?.Address ?? '',
+      port: instance.Endpoint?.Port ?? 5432,
+      tls: Boolean(instance.CACertificateIdentifier),
+    };
+    places.set(side, place);
+    return place;
+  };
+
+  /** One connection for one piece of work. */
+  const session = async <T>(side: Side, what: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+    const [place, { username, password }] = await Promise.all([placeOf(side), login.get()]);
+    const client = new pg.Client({
+      host: place.host,
+      port: place.port,
+      user: username,
+      password,
+      database: database.name,
+      application_name: 'continuity',
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: STATEMENT_MS,
+      statement_timeout: STATEMENT_MS,
+      ...(place.tls ? { ssl: { rejectUnauthorized: true } } : {}),
+    });
+    // A connection that breaks while it is idle must not end the process; the statement after it fails anyway.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return await work(client);
+    } catch (error) {
+      if ((error as { code?: string }).code === INVALID_PASSWORD) login.forget();
+      throw mapPgError(error, `${what} on ${side} ${place.host}:${place.port}`);
+    } finally {
+      client.end().catch(() => undefined);
+    }
+  };
+
+  const write = async (client: pg.Client, row: number, epoch: string | number): Promise<Date> => {
+    const { rows } = await client.query<{ at: Date }>(
+      `insert into ${heartbeat} (id, at, epoch) values ($1, date_trunc('milliseconds', clock_timestamp()), $2)
+       on conflict (id) do update set at = excluded.at, epoch = excluded.epoch returning at`,
+      [row, epoch],
+    );
+    return rows[0]?.at ?? new Date(Number.NaN);
+  };
+
+  return {
+    position: (side) =>
+      session(side, 'position', async (client) => {
+        const { rows } = await client.query<{
+          at: Date;
+          standby: boolean;
+          timeline: number;
+          lsn: string;
+          received: string | null;
+          replayed: Date | null;
+          beat: Date | null;
+        }>(
+          // The control file names the timeline of the last checkpoint: right on a replica, late after a promotion.
+          `select clock_timestamp() as at, r.standby,
+             case when r.standby then (select timeline_id from pg_control_checkpoint())
+                  else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int end as timeline,
+             (case when r.standby then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end)::text as lsn,
+             case when r.standby then pg_last_wal_receive_lsn()::text end as received,
+             case when r.standby then pg_last_xact_replay_timestamp() end as replayed,
+             (select at from ${heartbeat} where id = ${PULSE}) as beat
+           from (select pg_is_in_recovery() as standby) r`,
+        );
+        const row = rows[0];
+        if (!row) throw new Error('the server gave no row');
+        return {
+          at: row.at.toISOString(),
+          inRecovery: row.standby,
+          timeline: row.timeline,
+          lsn: row.lsn,
+          receivedLsn: row.received,
+          lastReplayAt: iso(row.replayed),
+          heartbeatAt: iso(row.beat),
+        };
+      }),
+
+    beat: (side, epoch) =>
+      session(side, 'heartbeat', async (client) => (await write(client, PULSE, epoch)).toISOString()),
+
+    fence: (side) =>
+      session(side, 'fence', async (client) => {
+        const role = database.applicationRole;
+        await client.query(`alter role ${name(role)} nologin`);
+        const others = 'from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()';
+        const ended = await client.query(`select pg_terminate_backend(pid, ${SESSIONS_GONE_MS}) ${others}`, [role]);
+        const { rows } = await client.query<{ login: boolean; sessions: number }>(
+          `select rolcanlogin as login, (select count(*)::int ${others}) as sessions from pg_roles where rolname = $1`,
+          [role],
+        );
+        const after = rows[0];
+        return { fenced: after?.login === false && after.sessions === 0, endedSessions: ended.rowCount ?? 0 };
+      }),
+
+    unfence: (side) =>
+      session(side, 'lift the fence', async (client) => {
+        await client.query(`alter role ${name(database.applicationRole)} login`);
+      }),
+
+    writeAndReadBack: async (side, token) => {
+      // 53 bits of the token, so that the row read back can only be the one written here.
+      const mark = BigInt(`0x${createHash('sha256').update(token).digest('hex').slice(0, 13)}`).toString();
+      const at = await session(side, 'write', (client) => write(client, PROOF, mark));
+      const back = await session(side, 'read back', (client) =>
+        client.query<{ at: Date; epoch: string }>(`select at, epoch::text from ${heartbeat} where id = ${PROOF}`),
+      );
+      const row = back.rows[0];
+      if (row?.epoch !== mark) {
+        throw new NotWritableError(`${side} took a row and does not have it: it reads ${row?.epoch ?? 'nothing'}`);
+      }
+      return { at: at.toISOString() };
+    },
+
+    countPresent: (side, ids) =>
+      session(side, 'count', async (client) => {
+        const { rows } = await client.query<{ present: number }>(
+          `select count(*)::int as present from ${name(database.applicationTable)} where id::text = any($1::text[])`,
+          [ids.map((id) => id.toLowerCase())],
+        );
+        return rows[0]?.present ?? 0;
+      }),
+  };
+};

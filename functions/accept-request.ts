@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { firstBadAt } from '#domain/diagnosis.ts';
+import { InvalidRequestError } from '#domain/errors.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { RecoveryRequest } from '#domain/request.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { Incidents } from '#ports/incidents.ts';
+import type { Readings } from '#ports/readings.ts';
+import { incidents, readings } from '#src/composition.ts';
+import { parseRequestInput } from './shared/request-input.ts';
+
+interface Step {
+  readonly input: unknown;
+  readonly ports: { readonly incidents: Incidents; readonly readings: Readings };
+  readonly plan: Plan;
+  readonly run: { readonly enteredAt: string };
+}
+
+/**
+ * Makes the request that every later state gets, of what a person typed or of what the alarm intake started. A person's request opens an
+ * incident or joins the open one; it starts with the first bad signal that was seen, else now. Throws InvalidRequestError.
+ */
+export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<RecoveryRequest> => {
+  const asked = parseRequestInput(input);
+  if (asked.plan !== plan.plan) {
+    throw new InvalidRequestError(`input.plan is ${JSON.stringify(asked.plan)}; allowed: ${JSON.stringify(plan.plan)}`);
+  }
+  const { mode, reason } = asked;
+  if ('trigger' in asked) {
+    const { trigger, incident } = asked;
+    return { plan: plan.plan, mode, reason, trigger: 'alarm', actor: `alarm:${trigger.alarm}`, incident };
+  }
+  const badAt = firstBadAt(await ports.readings.list(plan.plan));
+  const startedAt = badAt !== null && badAt < run.enteredAt ? badAt : run.enteredAt;
+  const { id, ...times } = await ports.incidents.openOrJoin(plan.plan, startedAt, run.enteredAt);
+  const incident = { id, startedAt: times.startedAt, detectedAt: times.detectedAt };
+  return { plan: plan.plan, mode, reason, trigger: 'person', actor: 'person', incident };
+};
+
+export const handler = pipeline({ stage: 'start', input: z.unknown(), ports: { incidents, readings } }).handler(
+  acceptRequest,
+);

@@ -1,0 +1,83 @@
+import { estimateDataLoss, lastSampleBefore } from '#domain/data-loss.ts';
+import { GuardsRefusedError } from '#domain/errors.ts';
+import { executionName } from '#domain/execution-name.ts';
+import { checkGuards as answersOf, type Looked, refusalOf } from '#domain/guards.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { RecoveryRequest } from '#domain/request.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { Database } from '#ports/database.ts';
+import type { DatabaseSession } from '#ports/database-session.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import type { Readings } from '#ports/readings.ts';
+import type { Traffic } from '#ports/traffic.ts';
+import type { Workloads } from '#ports/workloads.ts';
+import { database, databaseSession, ledger, readings, traffic, workloads } from '#src/composition.ts';
+import { attempt } from './shared/attempt.ts';
+import { readPositions } from './shared/positions.ts';
+
+const WITHIN_MS = 8_000;
+
+interface Step {
+  readonly ports: {
+    readonly readings: Readings;
+    readonly database: Database;
+    readonly databaseSession: DatabaseSession;
+    readonly workloads: Workloads;
+    readonly traffic: Traffic;
+    readonly ledger: Ledger;
+  };
+  readonly plan: Plan;
+  readonly request: RecoveryRequest;
+  readonly run: { readonly execution: string };
+}
+
+/** A guard says what could not be looked up, and refuses. */
+const looked = async <T>(call: () => Promise<T>): Promise<Looked<T>> => {
+  const answer = await attempt(call, WITHIN_MS);
+  return answer.outcome === 'answered' ? { value: answer.value } : { error: answer.detail };
+};
+
+/**
+ * Whether the run that the alarm started for this incident has promoted the standby already: a person's run goes on where it stopped. Its
+ * execution is named by plan and incident, in the same state machine.
+ */
+const promotedBefore = async ({ ports, plan, request, run }: Step): Promise<boolean> => {
+  const first = run.execution.replace(/[^:]+$/, executionName(plan.plan, request.incident.id));
+  if (first === run.execution) return false;
+  const entries = await ports.ledger.read(first);
+  return entries.some(({ state, kind }) => state === 'PromoteReplica' && kind === 'left');
+};
+
+/**
+ * Collects what the guards look at, before the first change, and gives every guard's answer with the data-loss estimate: both are on record
+ * before anything is touched. Throws GuardsRefusedError with every reason.
+ */
+export const checkGuards = async (step: Step) => {
+  const { ports, plan, request } = step;
+  const { startedAt } = request.incident;
+  const names = plan.workloads.deployments.map((deployment) => deployment.name);
+  const [reported, standby, deployments, records, positions, promoted] = await Promise.all([
+    ports.readings.list(plan.plan),
+    looked(() => ports.database.describe('standby')),
+    looked(() => ports.workloads.status('standby', names)),
+    looked(() => ports.traffic.read()),
+    readPositions(ports.databaseSession),
+    promotedBefore(step),
+  ]);
+  const guards = answersOf(plan, {
+    startedAt,
+    readings: reported,
+    standby,
+    workloads: deployments,
+    traffic: records,
+    promotedBefore: promoted,
+  });
+  const refusal = refusalOf(guards);
+  if (refusal !== null) throw new GuardsRefusedError(refusal);
+  const dataLoss = estimateDataLoss(startedAt, lastSampleBefore(reported, startedAt), positions.standby);
+  return { guards, positions, dataLoss };
+};
+
+export const handler = pipeline({ ports: { readings, database, databaseSession, workloads, traffic, ledger } }).handler(
+  checkGuards,
+);

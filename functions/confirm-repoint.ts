@@ -1,0 +1,28 @@
+import type { Plan } from '#domain/plan.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { Workloads } from '#ports/workloads.ts';
+import { workloads } from '#src/composition.ts';
+import { notYet, type Poll } from './shared/poll.ts';
+
+interface Step {
+  readonly ports: { readonly workloads: Workloads };
+  readonly plan: Plan;
+}
+
+/** Done when every replica of every deployment runs the restarted template and is ready: none has the old database host any more. */
+export const confirmRepoint = async ({ ports, plan }: Step): Promise<Poll> => {
+  const names = plan.workloads.deployments.map((deployment) => deployment.name);
+  const statuses = await ports.workloads.status('standby', names);
+  const late = names.flatMap((name) => {
+    const status = statuses.find((one) => one.name === name);
+    if (!status) return [`${name} is not there`];
+    const { observed, wanted, updated, ready } = status;
+    if (observed && wanted > 0 && updated === wanted && ready === wanted) return [];
+    return [
+      `${name} has ${updated} restarted and ${ready} ready of ${wanted}${observed ? '' : ' (spec not seen yet)'}`,
+    ];
+  });
+  return late.length > 0 ? notYet(late.join(', ')) : { done: true, detail: `${names.join(', ')} restarted` };
+};
+
+export const handler = pipeline({ ports: { workloads } }).handler(confirmRepoint);

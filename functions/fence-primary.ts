@@ -1,0 +1,63 @@
+import type { Plan } from '#domain/plan.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { DatabaseSession } from '#ports/database-session.ts';
+import type { Workloads } from '#ports/workloads.ts';
+import { databaseSession, workloads } from '#src/composition.ts';
+import { attempt } from './shared/attempt.ts';
+import { readPositions } from './shared/positions.ts';
+
+/** Longer than the adapters' own time-outs (2 s): a bound on their sum, so that a dead region costs seconds. */
+const WITHIN_MS = 5_000;
+
+interface Step {
+  readonly ports: { readonly databaseSession: DatabaseSession; readonly workloads: Workloads };
+  readonly plan: Plan;
+}
+
+export interface FenceMethod {
+  readonly method: 'database-role' | 'workloads-to-zero';
+  readonly outcome: 'fenced' | 'unreachable' | 'failed';
+  readonly detail: string;
+}
+
+const fenceDatabase = async ({ ports }: Step): Promise<FenceMethod> => {
+  const method = 'database-role';
+  const answer = await attempt(() => ports.databaseSession.fence('primary'), WITHIN_MS);
+  if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
+  const { fenced, endedSessions } = answer.value;
+  return fenced
+    ? { method, outcome: 'fenced', detail: `application role refused, ${endedSessions} sessions ended` }
+    : { method, outcome: 'failed', detail: 'the application role can still log in or still has a session' };
+};
+
+const fenceWorkloads = async ({ ports, plan }: Step): Promise<FenceMethod> => {
+  const method = 'workloads-to-zero';
+  const names = plan.workloads.deployments.map((deployment) => deployment.name);
+  const answer = await attempt(async () => {
+    await Promise.all(names.map((name) => ports.workloads.scale('primary', name, 0)));
+    return ports.workloads.status('primary', names);
+  }, WITHIN_MS);
+  if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
+  const left = answer.value.filter((status) => status.wanted !== 0).map((status) => status.name);
+  return left.length === 0
+    ? { method, outcome: 'fenced', detail: `${names.join(', ')}: no replicas wanted` }
+    : { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted` };
+};
+
+/**
+ * Stops writes in the old primary as far as it answers: both ways at once, each read back. A region that does not answer is an outcome,
+ * not an error. Reversible, and repeatable. `verified` is true when the database itself refuses the application: that stops every writer.
+ * The positions that it gives are read after the fence and are on record before the promotion.
+ */
+export const fencePrimary = async (step: Step) => {
+  const methods = await Promise.all([fenceDatabase(step), fenceWorkloads(step)]);
+  const positions = await readPositions(step.ports.databaseSession);
+  return {
+    fenced: methods.some((method) => method.outcome === 'fenced'),
+    verified: methods.some((method) => method.method === 'database-role' && method.outcome === 'fenced'),
+    methods,
+    positions,
+  };
+};
+
+export const handler = pipeline({ ports: { databaseSession, workloads }, mutates: true }).handler(fencePrimary);

@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { msBetween } from '#domain/clocks.ts';
+import type { HealthySample, Reading, Signal } from '#domain/reading.ts';
+import type { Instant } from '#domain/side.ts';
+import { event } from '#pipeline/event.ts';
+import type { Claims } from '#ports/claims.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { HealthMetrics } from '#ports/health-metrics.ts';
+import type { Readings } from '#ports/readings.ts';
+import { claims, database, databaseSession, healthMetrics, readings, serviceProbe } from '#src/composition.ts';
+import { attempt } from './shared/attempt.ts';
+import { type Observation, type Observes, observeService } from './shared/observe-service.ts';
+
+const WITHIN_MS = 2_000;
+
+interface Call extends Observes {
+  readonly ports: Observes['ports'] & {
+    readonly claims: Claims;
+    readonly readings: Readings;
+    readonly healthMetrics: HealthMetrics;
+  };
+  readonly environment: { readonly SITE: 'standby' | 'witness' };
+  readonly clock: Clock;
+}
+
+const badSince = (signals: readonly Signal[], previous: Reading | null, at: Instant): Instant | null => {
+  const before = previous?.badSince ?? null;
+  if (signals.some((signal) => signal.state === 'bad')) return before ?? at;
+  return signals.some((signal) => signal.state === 'unknown') ? before : null;
+};
+
+/** Where the database stood, when everything was well and both sides answered; else null. */
+const healthySample = ({ signals, primary, standby }: Observation, at: Instant): HealthySample | null => {
+  if (primary === null || standby === null || signals.some((signal) => signal.state !== 'good')) return null;
+  const replayedAll = standby.receivedLsn === standby.lsn;
+  const behindMs = replayedAll || standby.lastReplayAt === null ? 0 : msBetween(standby.lastReplayAt, at);
+  return {
+    at,
+    lagSeconds: Math.max(0, behindMs / 1_000),
+    primaryLsn: primary.lsn,
+    replicaLsn: standby.lsn,
+    heartbeatAt: standby.heartbeatAt,
+  };
+};
+
+/** 1 when reads and writes are good, 0 when one is bad, null when the probe does not know. */
+const healthy = (signals: readonly Signal[]): 0 | 1 | null => {
+  const http = signals.filter((signal) => signal.name === 'http-read' || signal.name === 'http-write');
+  if (http.some((signal) => signal.state === 'bad')) return 0;
+  return http.every((signal) => signal.state === 'good') ? 1 : null;
+};
+
+/** The heartbeat that bounds the loss after a failover. Not while a recovery runs: the primary may be behind its fence. */
+const beat = async ({ ports, plan }: Call): Promise<void> => {
+  const claim = await ports.claims.read(plan.plan);
+  if (claim?.holder != null) return;
+  await ports.databaseSession.beat('primary', claim?.epoch ?? 0);
+};
+
+/**
+ * One look at the service from one vantage point: a reading, and the metric that the alarm watches (no datapoint when the probe does not
+ * know). A bad service is a result; only what keeps the reading from being stored is an error.
+ */
+export const probeService = async (call: Call) => {
+  const { ports, plan, clock, environment } = call;
+  const vantage = environment.SITE;
+  const at = clock.now();
+  const [observed, previous] = await Promise.all([
+    observeService(call, { replication: vantage === 'standby' }),
+    ports.readings.last(plan.plan, vantage),
+    vantage === 'standby' ? attempt(() => beat(call), WITHIN_MS) : null,
+  ]);
+  const reading: Reading = {
+    plan: plan.plan,
+    vantage,
+    at,
+    signals: observed.signals,
+    badSince: badSince(observed.signals, previous, at),
+    lastHealthy: healthySample(observed, at) ?? previous?.lastHealthy ?? null,
+  };
+  const value = healthy(observed.signals);
+  const dimensions = { Plan: plan.plan, Vantage: vantage };
+  await Promise.all([
+    ports.readings.put(reading),
+    value === null
+      ? undefined
+      : ports.healthMetrics.put([{ name: 'ServiceHealthy', value, unit: 'None', dimensions, at }]),
+  ]);
+  return reading;
+};
+
+export const handler = event({
+  name: 'ProbeService',
+  parse: z.unknown(),
+  ports: { claims, readings, serviceProbe, databaseSession, database, healthMetrics },
+  environment: ['SITE'],
+}).handler(probeService);

@@ -1,0 +1,36 @@
+import { NoEffectError } from '#domain/errors.ts';
+import type { Plan } from '#domain/plan.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { Workloads } from '#ports/workloads.ts';
+import { workloads } from '#src/composition.ts';
+
+interface Step {
+  readonly ports: { readonly workloads: Workloads };
+  readonly plan: Plan;
+}
+
+/** Sets the plan's replicas in the standby region where fewer are wanted; never scales down. Throws NoEffectError when they are not wanted then. */
+export const scaleUpWorkloads = async ({ ports, plan }: Step) => {
+  const { deployments } = plan.workloads;
+  const names = deployments.map((deployment) => deployment.name);
+  const before = await ports.workloads.status('standby', names);
+  const wantedOf = (statuses: typeof before, name: string) =>
+    statuses.find((status) => status.name === name)?.wanted ?? 0;
+  const short = deployments.filter((deployment) => wantedOf(before, deployment.name) < deployment.replicas);
+  await Promise.all(short.map(({ name, replicas }) => ports.workloads.scale('standby', name, replicas)));
+  const after = short.length === 0 ? before : await ports.workloads.status('standby', names);
+  const unchanged = deployments.filter((deployment) => wantedOf(after, deployment.name) < deployment.replicas);
+  if (unchanged.length > 0) {
+    const list = unchanged.map(({ name, replicas }) => `${name} wants ${wantedOf(after, name)} of ${replicas}`);
+    throw new NoEffectError(`scaled up, but: ${list.join(', ')}`);
+  }
+  return {
+    deployments: deployments.map(({ name }) => ({
+      name,
+      before: wantedOf(before, name),
+      after: wantedOf(after, name),
+    })),
+  };
+};
+
+export const handler = pipeline({ ports: { workloads }, mutates: true }).handler(scaleUpWorkloads);

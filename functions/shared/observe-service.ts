@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Plan } from '#domain/plan.ts';
+import type { Signal, SignalName } from '#domain/reading.ts';
+import type { Database } from '#ports/database.ts';
+import type { DatabaseSession, Position } from '#ports/database-session.ts';
+import type { ProbeAnswer, ServiceProbe } from '#ports/service-probe.ts';
+import { PROBE_CLIENT } from './ask-service.ts';
+import { attempt } from './attempt.ts';
+
+/** All signals are asked at once; none is waited for longer. */
+const WITHIN_MS = 2_000;
+const HTTP_TIMEOUT_MS = 1_500;
+
+export interface Observes {
+  readonly plan: Plan;
+  readonly ports: {
+    readonly serviceProbe: ServiceProbe;
+    readonly databaseSession: DatabaseSession;
+    readonly database: Database;
+  };
+}
+
+export interface Observation {
+  readonly signals: readonly Signal[];
+  readonly primary: Position | null;
+  /** null from a vantage that does not look at replication, or when it did not answer. */
+  readonly standby: Position | null;
+}
+
+type Judged = Pick<Signal, 'state' | 'detail'>;
+
+/** Not answering is `bad`; any other error is the probe's own (permission, secret, throttle) and says nothing: `unknown`. */
+const signal = async <T>(
+  name: SignalName,
+  ask: () => Promise<T>,
+  judge: (value: T) => Judged,
+  whenUnreachable: Signal['state'] = 'bad',
+): Promise<{ signal: Signal; value: T | null }> => {
+  const answer = await attempt(ask, WITHIN_MS);
+  const { ms } = answer;
+  if (answer.outcome === 'answered') return { signal: { name, ms, ...judge(answer.value) }, value: answer.value };
+  const state = answer.outcome === 'unreachable' ? whenUnreachable : 'unknown';
+  return { signal: { name, ms, state, detail: answer.detail }, value: null };
+};
+
+/** A 5xx is the service's; a 4xx says that the probe asks wrongly. */
+const judgeHttp = ({ status, region }: ProbeAnswer): Judged => ({
+  state: status >= 500 ? 'bad' : status >= 200 && status <= 299 ? 'good' : 'unknown',
+  detail: `HTTP ${status}${region === null ? '' : ` from ${region}`}`,
+});
+
+/**
+ * What one vantage point sees of the service: read and write through its name, a connection to the primary database and, with `replication`,
+ * the replica's link to it. Takes 2 s at most and never throws.
+ */
+export const observeService = async (
+  { plan, ports }: Observes,
+  { replication }: { replication: boolean },
+): Promise<Observation> => {
+  const { record, port, readPath, writePath } = plan.service;
+  const base = `http://${record}:${port}`;
+  const http = { timeoutMs: HTTP_TIMEOUT_MS };
+  const order = { id: randomUUID(), client: PROBE_CLIENT };
+  const [read, write, primary, link] = await Promise.all([
+    signal('http-read', () => ports.serviceProbe.read(base, readPath, http), judgeHttp),
+    signal('http-write', () => ports.serviceProbe.write(base, writePath, order, http), judgeHttp),
+    signal(
+      'database-connect',
+      () => ports.databaseSession.position('primary'),
+      (position) => ({
+        state: 'good',
+        detail: `at ${position.lsn}${position.inRecovery ? ', in recovery' : ''}`,
+      }),
+    ),
+    replication
+      ? signal(
+          'replication',
+          async () => ({
+            instance: await ports.database.describe('standby'),
+            position: await ports.databaseSession.position('standby'),
+          }),
+          ({ instance }) => ({
+            state: instance.replication === 'replicating' ? 'good' : 'bad',
+            detail: `${instance.id}: ${instance.replication ?? 'no replica'}`,
+          }),
+          'unknown',
+        )
+      : null,
+  ]);
+  return {
+    signals: [read.signal, write.signal, primary.signal, ...(link ? [link.signal] : [])],
+    primary: primary.value,
+    standby: link?.value?.position ?? null,
+  };
+};

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { InvalidRequestError } from '#domain/errors.ts';
+import { nearest } from '#domain/nearest.ts';
+
+/** Each field's error text is what is allowed there: the refusal says it. */
+const MOST_REASON = 1_000;
+const reasonText = `a text of 1 to ${MOST_REASON} characters`;
+const instantText = 'a time such as 2026-11-23T23:35:07.123Z';
+const instant = z.iso.datetime({ error: instantText });
+const text = z.string({ error: 'a text' }).min(1, { error: 'a text' });
+
+const fields = {
+  plan: text,
+  reason: z.string({ error: reasonText }).trim().min(1, { error: reasonText }).max(MOST_REASON, { error: reasonText }),
+  mode: z.literal('failover', { error: '"failover"' }),
+};
+
+/** What a person types in the Step Functions console: exactly these three. */
+const consoleInput = z.strictObject(fields);
+
+/** What the alarm intake starts. */
+const intakeInput = z.strictObject({
+  ...fields,
+  trigger: z.strictObject({ alarm: text, at: instant }),
+  incident: z.strictObject({ id: text, startedAt: instant, detectedAt: instant }),
+});
+
+export type ConsoleRequest = z.output<typeof consoleInput>;
+export type IntakeRequest = z.output<typeof intakeInput>;
+
+const at = (input: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
+
+const shown = (value: unknown): string =>
+  value === undefined ? 'is missing' : `is ${JSON.stringify(value).slice(0, 80)}`;
+
+const line = (input: unknown, issue: z.core.$ZodIssue): string => {
+  const where = ['input', ...issue.path.map(String)].join('.');
+  if (issue.code !== 'unrecognized_keys') return `${where} ${shown(at(input, issue.path))}; allowed: ${issue.message}`;
+  const allowed = Object.keys(fields);
+  const unknown = issue.keys.map((key) => {
+    const meant = nearest(key, allowed);
+    return meant === null ? key : `${key} (${meant}?)`;
+  });
+  return `${where} has unknown keys: ${unknown.join(', ')}; allowed: ${allowed.join(', ')}`;
+};
+
+/** Parses the input of an execution, or throws InvalidRequestError: one line that says what is wrong, where, and what is allowed. */
+export const parseRequestInput = (input: unknown): ConsoleRequest | IntakeRequest => {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new InvalidRequestError(
+      `input ${shown(input)}; allowed: {"plan": "...", "reason": "...", "mode": "failover"}`,
+    );
+  }
+  const schema = 'trigger' in input || 'incident' in input ? intakeInput : consoleInput;
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new InvalidRequestError(result.error.issues.map((issue) => line(input, issue)).join('; '));
+};

@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import { NoEffectError, TrafficRefusedError } from '#domain/errors.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { Traffic, TrafficRecord } from '#ports/traffic.ts';
+import { traffic } from '#src/composition.ts';
+
+/** What VerifyStandby gave, carried by the state machine. */
+const input = z.strictObject({
+  verification: z.looseObject({ passed: z.boolean(), target: z.string(), id: z.string() }),
+});
+
+interface Step {
+  readonly input: z.output<typeof input>;
+  readonly ports: { readonly traffic: Traffic };
+}
+
+const seen = (records: readonly TrafficRecord[]) => records.map(({ name, target }) => ({ name, target }));
+
+/**
+ * Points every record of the plan at the standby. Throws TrafficRefusedError without a verification that passed (design, point 7), NoEffectError
+ * when a record reads back otherwise. `changeId` is null when every record was there already.
+ */
+export const shiftTraffic = async ({ input, ports }: Step) => {
+  if (!input.verification.passed)
+    throw new TrafficRefusedError('the standby was not verified: no traffic is sent there');
+  const before = await ports.traffic.read();
+  const { changeId, changed } = await ports.traffic.shift('standby');
+  const after = await ports.traffic.read();
+  const elsewhere = after.filter((record) => record.side !== 'standby');
+  if (elsewhere.length > 0) {
+    throw new NoEffectError(
+      `changed, but: ${elsewhere.map(({ name, target }) => `${name} is at ${target}`).join(', ')}`,
+    );
+  }
+  return { changeId, changed, before: seen(before), after: seen(after) };
+};
+
+export const handler = pipeline({ input, ports: { traffic }, mutates: true }).handler(shiftTraffic);

@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { UnreachableError } from '#domain/errors.ts';
+import type { Plan } from '#domain/plan.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { DatabaseSession } from '#ports/database-session.ts';
+import type { ServiceProbe } from '#ports/service-probe.ts';
+import type { Traffic } from '#ports/traffic.ts';
+import { databaseSession, serviceProbe, traffic } from '#src/composition.ts';
+import { askStandby, type StandbyAnswer } from './shared/ask-service.ts';
+import { attempt } from './shared/attempt.ts';
+import { notYet, type Poll } from './shared/poll.ts';
+
+/** What ShiftTraffic gave; null when nothing had to change. */
+const input = z.strictObject({ changeId: z.string().min(1).nullable() });
+
+/** The provider's control plane may be the failed region's: it is asked, not needed (design, point 11). */
+const APPLIED_WITHIN_MS = 3_000;
+
+interface Step {
+  readonly input: z.output<typeof input>;
+  readonly ports: {
+    readonly traffic: Traffic;
+    readonly serviceProbe: ServiceProbe;
+    readonly databaseSession: DatabaseSession;
+  };
+  readonly plan: Plan;
+}
+
+interface Arrived extends Omit<StandbyAnswer, 'problems'> {
+  /** null: there was no change to ask for, or the provider did not say. */
+  readonly applied: boolean | null;
+}
+
+/** Why the name does not lead to the standby yet, or null. */
+const notThere = async (traffic: Traffic, name: string, target: string): Promise<string | null> => {
+  const [addresses, standby] = await Promise.all([traffic.resolve(name), traffic.resolve(target)]);
+  const there = addresses.length > 0 && addresses.every((address) => standby.includes(address));
+  return there
+    ? null
+    : `${name} resolves to ${addresses.join(', ') || 'nothing'}, the standby is ${standby.join(', ')}`;
+};
+
+const look = async (step: Step): Promise<Poll<Arrived>> => {
+  const { ports, plan, input } = step;
+  const { changeId } = input;
+  const answer = changeId === null ? null : await attempt(() => ports.traffic.applied(changeId), APPLIED_WITHIN_MS);
+  const applied = answer?.outcome === 'answered' ? answer.value : null;
+  if (applied === false) return notYet(`change ${changeId} is not at every name server yet`);
+  const elsewhere = await Promise.all(
+    plan.traffic.records.map(({ name, standby }) => notThere(ports.traffic, name, standby)),
+  );
+  const problem = elsewhere.find((one) => one !== null);
+  if (problem) return notYet(problem);
+  const { problems, ...arrived } = await askStandby(step, `http://${plan.service.record}:${plan.service.port}`);
+  if (problems.length > 0) return notYet(problems.join('; '));
+  return { done: true, detail: `${plan.service.record} is served by ${plan.regions.standby}`, applied, ...arrived };
+};
+
+/**
+ * Done when a client from outside is served by the standby: every record resolves to the standby's addresses, and a read and a write through
+ * the service's name are answered there. A resolver may keep the old answer for the TTL: that is "not yet".
+ */
+export const verifyTraffic = async (step: Step): Promise<Poll<Arrived>> => {
+  try {
+    return await look(step);
+  } catch (error) {
+    if (error instanceof UnreachableError) return notYet(error.message);
+    throw error;
+  }
+};
+
+export const handler = pipeline({ input, ports: { traffic, serviceProbe, databaseSession } }).handler(verifyTraffic);

@@ -1,0 +1,84 @@
+import * as schemas from '@aws-sdk/client-sfn';
+import type { LabService, LabTime, Log } from '#lab/contract.ts';
+import type { Execution } from './execution.ts';
+import { Executions } from './executions.ts';
+import { Machines } from './machines.ts';
+import { operationsOf } from './operations.ts';
+import type { Engine, Integrate, Invoke } from './run.ts';
+import { type StatusChangeEvent, statusChangeEvent } from './status-event.ts';
+import { taskTokens } from './tokens.ts';
+
+export type { Integrate, Invoke, InvokeResult } from './run.ts';
+export type { StatusChangeEvent } from './status-event.ts';
+
+export interface StepFunctionsDeps {
+  readonly time: LabTime;
+  readonly region: string;
+  readonly invoke: Invoke;
+  /** Without it, a definition that names another service than Lambda is refused. */
+  readonly integrate?: Integrate;
+  /** At the start and at the end of every execution. It is called within the engine: it must not throw or block. */
+  readonly onStatusChange?: (event: StatusChangeEvent) => void;
+  readonly log?: Log;
+}
+
+export interface StepFunctionsService {
+  readonly service: LabService;
+  readonly services: readonly LabService[];
+  /** `definition` as text or as the parsed object. Rejects with a ServiceFault, InvalidDefinition among them. */
+  createStateMachine(input: {
+    name: string;
+    definition: string | object;
+    roleArn: string;
+    tags?: Readonly<Record<string, string>>;
+  }): Promise<{ stateMachineArn: string }>;
+  /** As the API's StartExecution; `input` is any JSON value. */
+  startExecution(input: { stateMachineArn: string; name?: string; input?: unknown }): { executionArn: string };
+  /** Resolves when an execution has ended. */
+  ended(executionArn: string): Promise<Execution>;
+  /** Stops every execution; no timer is left. */
+  stop(): Promise<void>;
+}
+
+/** AWS Step Functions in one region, in memory, with our own interpreter of JSONata state machines. */
+export const createStepFunctionsService = (deps: StepFunctionsDeps): StepFunctionsService => {
+  const { time, region, invoke, integrate, onStatusChange, log } = deps;
+  const tokens = taskTokens();
+  const engine: Engine = { time, region, invoke, integrate, tokens };
+  const machines = new Machines(region, integrate !== undefined);
+  const executions = new Executions(engine, {
+    changed: (execution) => {
+      const { status, end } = execution;
+      log?.('states', `execution ${execution.name} of ${execution.of.name} ${status}`, {
+        execution: execution.arn,
+        ...(end.error !== undefined && { error: end.error }),
+        ...(end.cause !== undefined && { cause: end.cause }),
+      });
+      onStatusChange?.(statusChangeEvent(execution, region));
+    },
+    broken: (execution, error) =>
+      log?.('states', `the engine failed in ${execution.arn}`, { error: error instanceof Error ? error.stack : error }),
+  });
+  const service: LabService = { name: 'states', schemas, operations: operationsOf({ machines, executions, tokens }) };
+
+  return {
+    service,
+    services: [service],
+    createStateMachine: async ({ name, definition, roleArn, tags = {} }) => {
+      const text = typeof definition === 'string' ? definition : JSON.stringify(definition);
+      const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
+      const { arn } = await machines.create({ name, definition: text, roleArn, tags: list });
+      return { stateMachineArn: arn };
+    },
+    startExecution: ({ stateMachineArn, name, input = {} }) => {
+      const { arn } = executions.start(machines.find(stateMachineArn), name, JSON.stringify(input));
+      return { executionArn: arn };
+    },
+    ended: async (executionArn) => {
+      const execution = executions.find(executionArn);
+      await execution.done;
+      return execution;
+    },
+    stop: async () => executions.stopAll(),
+  };
+};

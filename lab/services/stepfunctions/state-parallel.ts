@@ -1,0 +1,27 @@
+import type { Json, ParallelState } from './definition.ts';
+import { evaluate } from './evaluate.ts';
+import { fork } from './fork.ts';
+import { type Descend, type Run, record, siteOf, type Thread, type Visit } from './run.ts';
+
+/** The outputs of the branches, in the order of the definition. Branches read the variables of the machine, not each other's. */
+export const performParallel = async (
+  run: Run,
+  thread: Thread,
+  visit: Visit,
+  state: ParallelState,
+  descend: Descend,
+): Promise<Json> => {
+  const input =
+    state.Arguments === undefined
+      ? visit.input
+      : await evaluate(state.Arguments, 'Arguments', siteOf(run, thread, visit));
+  record(run, thread, 'ParallelStateStarted');
+  const { Branches: branches } = state;
+  const outputs = await fork(thread, branches.length, branches.length, (index, child) => {
+    const branch = branches[index];
+    if (!branch) throw new RangeError(`no branch ${index}`);
+    return descend(run, branch, input, child);
+  });
+  record(run, thread, 'ParallelStateSucceeded');
+  return outputs;
+};

@@ -2,6 +2,7 @@ import {
   DescribeExecutionCommand,
   paginateGetExecutionHistory,
   paginateListExecutions,
+  paginateListStateMachines,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
@@ -75,6 +76,19 @@ export const sfnExecutions = ({ region }: { region: string }): Executions => {
         cause: found.cause ?? null,
       };
     },
+
+    machines: () =>
+      sdkCall(
+        'states:ListStateMachines',
+        async () => {
+          const found: { name: string; arn: string }[] = [];
+          for await (const { stateMachines = [] } of paginateListStateMachines({ client, pageSize: PAGE }, {})) {
+            found.push(...stateMachines.map(({ name = '', stateMachineArn = '' }) => ({ name, arn: stateMachineArn })));
+          }
+          return found;
+        },
+        refused,
+      ),
 
     list: (machineArn, most) =>
       sdkCall(

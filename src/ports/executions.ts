@@ -32,6 +32,8 @@ export interface Executions {
       readonly cause: string | null;
     }
   >;
+  /** Every state machine of the region, by name. */
+  machines(): Promise<readonly { readonly name: string; readonly arn: string }[]>;
   list(machineArn: string, most: number): Promise<readonly ExecutionSummary[]>;
   history(arn: string): Promise<readonly ExecutionEvent[]>;
 }

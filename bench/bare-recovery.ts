@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { database, databaseSession, serviceProbe, traffic, workloads } from '#src/composition.ts';
+import { confirmPromotion } from '../functions/confirm-promotion.ts';
+import { confirmRepoint } from '../functions/confirm-repoint.ts';
+import { confirmWorkloads } from '../functions/confirm-workloads.ts';
+import { fencePrimary } from '../functions/fence-primary.ts';
+import { plan } from '../functions/pipeline/compiled-plan.ts';
+import { promoteReplica } from '../functions/promote-replica.ts';
+import { repointApplication } from '../functions/repoint-application.ts';
+import { scaleUpWorkloads } from '../functions/scale-up-workloads.ts';
+import type { Poll } from '../functions/shared/poll.ts';
+import { shiftTraffic } from '../functions/shift-traffic.ts';
+import { verifyStandby } from '../functions/verify-standby.ts';
+
+/**
+ * The recovery's own actions, from the decision to traffic moved, called one after the other in this process (the same two side by side):
+ * no state machine, no Lambda, no record. What orchestration costs is the difference. Reads the environment that `continuity lab env` prints.
+ * Prints one JSON object: {"bare_ms", "waited_ms"}; `waited_ms` is the part of `bare_ms` spent waiting between polls.
+ */
+const POLL_MS = 5;
+const VERIFY_TRIES = 200;
+
+const ports = {
+  database: database.create({}, plan),
+  databaseSession: databaseSession.create({}, plan),
+  workloads: workloads.create({}, plan),
+  traffic: traffic.create({}, plan),
+  serviceProbe: serviceProbe.create({}, plan),
+};
+const run = { execution: 'bare' };
+const step = { ports, plan, run };
+
+let waitedMs = 0;
+
+const until = async (look: () => Promise<Poll>): Promise<void> => {
+  while (!(await look()).done) {
+    waitedMs += POLL_MS;
+    await delay(POLL_MS);
+  }
+};
+
+const verified = async () => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await verifyStandby(step);
+    } catch (error) {
+      if (tries >= VERIFY_TRIES) throw error;
+      waitedMs += POLL_MS;
+      await delay(POLL_MS);
+    }
+  }
+};
+
+// What a warm function has already: credentials, endpoints, certificates.
+await Promise.all([
+  ports.database.describe('standby'),
+  ports.databaseSession.position('standby'),
+  ports.workloads.status('standby', plan.workloads.deployments.map(({ name }) => name)),
+  ports.traffic.read(),
+]);
+if (process.send) process.send('warm');
+await new Promise<void>((resolve) => (process.send ? process.once('message', () => resolve()) : resolve()));
+
+const started = performance.now();
+const fence = await fencePrimary(step);
+await Promise.all([
+  (async () => {
+    await promoteReplica({ ...step, input: { fence } });
+    await until(() => confirmPromotion(step));
+  })(),
+  (async () => {
+    await scaleUpWorkloads(step);
+    await until(() => confirmWorkloads(step));
+  })(),
+]);
+await repointApplication(step);
+await until(() => confirmRepoint(step));
+const verification = await verified();
+await shiftTraffic({ ...step, input: { verification } });
+const bareMs = performance.now() - started;
+process.stdout.write(`${JSON.stringify({ bare_ms: Math.round(bareMs), waited_ms: waitedMs })}\n`);
+process.exit(0);

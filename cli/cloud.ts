@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { sayFinding } from '#domain/finding.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { Executions } from '#ports/executions.ts';
+import { executions as executionsFactory } from '#src/composition.ts';
+import { checkPlan } from '#src/plan-file.ts';
+import { UsageError } from './exit.ts';
+import { PROJECT, runningLab } from './lab-process.ts';
+
+/** The plan as parsed. Throws UsageError with the first finding and how to see them all. */
+export const loadPlan = (path: string): Plan => {
+  const name = relative(process.cwd(), path) || path;
+  const checked = checkPlan(readFileSync(path, 'utf8'), name);
+  if ('plan' in checked) return checked.plan;
+  const errors = checked.findings.filter((finding) => finding.level === 'error');
+  const first = errors[0] ? sayFinding(errors[0]) : `${name} is not a plan`;
+  const rest = errors.length > 1 ? ` (and ${errors.length - 1} more: \`npx continuity plan check ${name}\`)` : '';
+  throw new UsageError(`${first}${rest}`);
+};
+
+export interface Cloud {
+  readonly plan: Plan;
+  readonly executions: Executions;
+  /** ARN of the recovery machine whose name ends so: `continuity-prod-regional-failover`. Throws UsageError when there is none, or several. */
+  machine(suffix: string): Promise<string>;
+}
+
+/** AWS, or the lab where AWS_ENDPOINT_URL points: always the plan's standby region. */
+export const cloud = async (): Promise<Cloud> => {
+  const own = join(process.cwd(), 'continuity.yml');
+  const plan = loadPlan(existsSync(own) ? own : join(PROJECT, 'continuity.yml'));
+  if (!process.env.AWS_ENDPOINT_URL && !process.env.AWS_ACCESS_KEY_ID && !process.env.AWS_PROFILE && runningLab()) {
+    throw new UsageError('no AWS credentials, but a lab is running: point at it with eval "$(npx continuity lab env)"');
+  }
+  const executions = executionsFactory.create({}, plan);
+  return {
+    plan,
+    executions,
+    machine: async (suffix) => {
+      const found = (await executions.machines()).filter(({ name }) => name === suffix || name.endsWith(`-${suffix}`));
+      const [first, ...others] = found;
+      if (!first) throw new UsageError(`no state machine named *-${suffix} in ${plan.regions.standby}: is the stack deployed there?`);
+      if (others.length > 0) {
+        throw new UsageError(`several state machines named *-${suffix} in ${plan.regions.standby}: ${found.map(({ name }) => name).join(', ')}`);
+      }
+      return first.arn;
+    },
+  };
+};

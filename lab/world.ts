@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import type { LabAddresses } from '#lab/addresses.ts';
+import type { LabTime, Log, Part } from '#lab/contract.ts';
+import { type Cluster, createCluster } from '#lab/parts/cluster/create-cluster.ts';
+import { buildImages } from '#lab/parts/cluster/images.ts';
+import { applicationManifests, DATABASE_SECRET } from '#lab/parts/cluster/manifests.ts';
+import { createPostgresNode, type PostgresNode } from '#lab/parts/postgres/node.ts';
+import { prepareInstallation } from '#lab/parts/postgres/installation.ts';
+import type { Passwords } from '#lab/parts/postgres/roles.ts';
+import { createSmtpReceiver, type SmtpReceiver } from '#lab/parts/smtp-receiver.ts';
+import { createWan, type Wan } from '#lab/parts/wan.ts';
+import { createWebhookReceiver, type WebhookReceiver } from '#lab/parts/webhook-receiver.ts';
+import { applySchema } from '#lab/schema.ts';
+import type { Plan } from '#domain/plan.ts';
+
+/** Fixed: the lab is on loopback only, and a person reads them from `continuity lab env`. */
+export const PASSWORDS: Passwords = {
+  postgres: 'lab-postgres',
+  svg_ai_app: 'lab-application',
+  continuity: 'lab-continuity',
+  replicator: 'lab-replicator',
+};
+
+/** The real parts of the lab: what exists before, and without, the pipeline. */
+export interface World extends Part {
+  readonly databases: { readonly primary: PostgresNode; readonly standby: PostgresNode };
+  readonly clusters: { readonly primary: Cluster; readonly standby: Cluster };
+  readonly wan: Wan;
+  readonly smtp: SmtpReceiver;
+  readonly webhook: WebhookReceiver;
+}
+
+export interface WorldOptions {
+  readonly root: string;
+  readonly data: string;
+  readonly plan: Plan;
+  readonly addresses: LabAddresses;
+  readonly time: LabTime;
+  readonly log: Log;
+}
+
+const REPLICATION_SLOT = 'standby';
+
+type Keep = <T extends Part>(part: T) => T;
+
+const startDatabases = async (
+  { root, data, addresses, log }: WorldOptions,
+  keep: Keep,
+): Promise<World['databases']> => {
+  const installation = await prepareInstallation({ passwords: PASSWORDS, cacheDirectory: join(root, '.lab', 'cache') });
+  const node = { installation, log };
+  const primary = createPostgresNode({
+    ...node,
+    name: 'primary',
+    address: addresses.a.database,
+    dataDirectory: join(data, 'primary'),
+    slots: [REPLICATION_SLOT],
+  });
+  const standby = createPostgresNode({
+    ...node,
+    name: 'standby',
+    address: addresses.b.database,
+    dataDirectory: join(data, 'standby'),
+    upstream: { address: addresses.site.wan, slot: REPLICATION_SLOT },
+  });
+  keep({ stop: async () => void (await Promise.all([primary.cleanUp(), standby.cleanUp()])) });
+  await Promise.all([primary.prepare(), standby.prepare()]);
+  await primary.start();
+  await Promise.all([standby.start(), applySchema(primary.connectionString('postgres'))]);
+  return { primary, standby };
+};
+
+const startClusters = async ({ root, plan, addresses, time, log }: WorldOptions): Promise<World['clusters']> => {
+  const images = await buildImages(join(root, '.lab', 'cache', 'images'));
+  const wanted = plan.workloads.deployments[0]?.replicas ?? 3;
+  const cluster = (side: 'primary' | 'standby', replicas: number): Promise<Cluster> =>
+    createCluster({
+      name: plan.workloads.clusters[side],
+      region: plan.regions[side],
+      addresses: side === 'primary' ? addresses.a : addresses.b,
+      // Both regions write to the one primary; the standby's pods are not started until they are needed (pilot light).
+      objects: applicationManifests({ replicas, database: addresses.a.database, namespace: plan.workloads.namespace }),
+      secrets: { [DATABASE_SECRET]: { password: PASSWORDS.svg_ai_app } },
+      timeScale: time.scale,
+      images,
+      log,
+    });
+  const [primary, standby] = await Promise.all([cluster('primary', wanted), cluster('standby', 0)]);
+  return { primary, standby };
+};
+
+/** Boots everything side by side. When a part does not start, the others are stopped before the error goes out. */
+export const startWorld = async (options: WorldOptions): Promise<World> => {
+  const { addresses, log } = options;
+  const started: Part[] = [];
+  const keep: Keep = (part) => {
+    started.push(part);
+    return part;
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.allSettled(started.toReversed().map((part) => part.stop()));
+  };
+  const results = await Promise.allSettled([
+    (async () => {
+      const wan = keep(await createWan({ listen: addresses.site.wan, target: () => addresses.a.database, log }));
+      const databases = await startDatabases(options, keep);
+      return { wan, databases };
+    })(),
+    startClusters(options).then((clusters) => {
+      keep(clusters.primary);
+      keep(clusters.standby);
+      return clusters;
+    }),
+    createSmtpReceiver({ address: addresses.site.smtp }).then(keep),
+    createWebhookReceiver({ address: addresses.site.webhook }).then(keep),
+  ]);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) {
+    await stop();
+    throw failed.reason;
+  }
+  const [first, clusters, smtp, webhook] = results.map((result) => (result.status === 'fulfilled' ? result.value : null));
+  const { wan, databases } = first as { wan: Wan; databases: World['databases'] };
+  return {
+    databases,
+    clusters: clusters as World['clusters'],
+    wan,
+    smtp: smtp as SmtpReceiver,
+    webhook: webhook as WebhookReceiver,
+    stop,
+  };
+};

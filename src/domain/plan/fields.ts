@@ -77,3 +77,18 @@ export const money = z
 
 /** The same thing in both regions. */
 export const bothSides = <T extends z.ZodType>(item: T) => section({ primary: item, standby: item });
+
+/** One of the words. */
+export const oneOf = <const T extends readonly string[]>(...words: T) => z.enum(words, { error: words.join(', ') });
+
+export const listOf = <T extends z.ZodType>(item: T, what: string) =>
+  z.array(item, { error: `a list of ${what}` }).min(1, { error: `a list of at least one of ${what}` });
+
+const phoneText = 'a phone number such as +1-555-0101 (letters of a keypad are fine), in quotes or not';
+export const phone = z.string({ error: phoneText }).regex(/^\+?[0-9A-Z][0-9A-Z ()-]{4,30}$/, { error: phoneText });
+
+export const FREQUENCIES = ['weekly', 'monthly', 'quarterly', 'annual'] as const;
+export const frequency = oneOf(...FREQUENCIES);
+
+const instantText = 'a time in UTC as 2026-11-23T09:00:00Z, in quotes';
+export const instant = z.iso.datetime({ error: instantText });

@@ -1,10 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { readConfig } from './config.ts';
+import { type AppConfig, readConfig } from './config.ts';
 import { DatabaseUnavailableError, openDatabase } from './database.ts';
 import { type Answer, createRoutes } from './routes.ts';
 
 /** The sample service, `svg-ai-api`: `node lab/app/server.ts`. One JSON line per event on stdout. */
-const config = readConfig(process.env);
+const configured = (): AppConfig => {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exit(1);
+  }
+};
+const config = configured();
 const log = (event: string, data: Record<string, unknown> = {}): void => {
   process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), event, pod: config.pod, ...data })}\n`);
 };

@@ -97,6 +97,8 @@ export const createCluster = async (options: ClusterOptions): Promise<Cluster> =
   const pgid = child.pid;
   if (pgid === undefined) throw new Error(`cluster ${name}: cannot start ${process.execPath}`);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // Replicas without their cluster are reached by nobody and would outlive the lab.
+  exited.then(() => signalGroup(pgid, 'SIGKILL'));
   // Its end is seen by `exit`; a write to a process that has gone is no error of its own.
   child.stdin.on('error', () => undefined);
   child.stdin.write(`${JSON.stringify(config)}\n`);

@@ -28,9 +28,14 @@ const offsetOf = (yaml: Yaml, issue: PlanIssue): number | null => {
 
 /**
  * Reads and checks a plan file: all findings at once, each with its path and line.
- * `file` is only named in the findings. Without `today` (YYYY-MM-DD) nothing is checked against the calendar.
+ * `file` is only named in the findings; `today` (YYYY-MM-DD) is what
+ * reviews and contacts are overdue against, null for no calendar at all.
  */
-export const checkPlan = (text: string, file: string): PlanCheck => {
+export const checkPlan = (
+  text: string,
+  file: string,
+  today: string | null = new Date().toISOString().slice(0, 10),
+): PlanCheck => {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const broken = [...yaml.errors, ...yaml.warnings];
@@ -47,7 +52,7 @@ export const checkPlan = (text: string, file: string): PlanCheck => {
     );
     return { findings };
   }
-  const { plan, issues } = checkPlanData(yaml.toJS());
+  const { plan, issues } = checkPlanData(yaml.toJS(), today);
   const findings = issues
     .map((issue): Finding => {
       const offset = offsetOf(yaml, issue);

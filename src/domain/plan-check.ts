@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { nearest } from '#domain/nearest.ts';
-import { type Plan, planSchema } from '#domain/plan.ts';
+import { type Plan, planSchema, planShape } from '#domain/plan.ts';
+import { PLAN_RULES } from '#domain/plan-rules.ts';
 
 /** A finding before it has a file and a line: `path` leads to the value, or to the unknown key when `atKey`. */
 export interface PlanIssue {
@@ -66,9 +67,38 @@ const fromZod = (issue: z.core.$ZodIssue, data: unknown): readonly PlanIssue[] =
   });
 };
 
-/** Checks what a plan file holds, already read from YAML or JSON. Every finding at once. */
-export const checkPlanData = (data: unknown): { plan: Plan | null; issues: readonly PlanIssue[] } => {
+/** The sections that are well formed each for itself. */
+const soundSections = (data: unknown): Partial<Plan> =>
+  Object.fromEntries(
+    Object.entries(planShape).flatMap(([name, schema]) => {
+      const parsed = schema.safeParse(valueAt(data, [name]));
+      return parsed.success ? [[name, parsed.data]] : [];
+    }),
+  );
+
+/** Breaches of the rules over several values, wherever the sections that a rule needs are sound. */
+const brokenRules = (sections: Partial<Plan>, today: string | null): readonly PlanIssue[] =>
+  PLAN_RULES.filter(({ needs }) => needs.every((name) => sections[name] !== undefined)).flatMap(({ check }) =>
+    check(sections as Plan, today).map(({ level, path, wrong, allowed }) => ({
+      level: level ?? ('error' as const),
+      path,
+      atKey: false,
+      wrong,
+      allowed,
+    })),
+  );
+
+/**
+ * Checks what a plan file holds, already read from YAML or JSON: every finding at once. With `plan`, the issues are warnings only.
+ * `today` as YYYY-MM-DD; null: nothing is checked against the calendar.
+ */
+export const checkPlanData = (
+  data: unknown,
+  today: string | null,
+): { readonly plan: Plan | null; readonly issues: readonly PlanIssue[] } => {
   const parsed = planSchema.safeParse(data, { error: allowedBy });
-  if (parsed.success) return { plan: parsed.data, issues: [] };
-  return { plan: null, issues: parsed.error.issues.flatMap((issue) => fromZod(issue, data)) };
+  const shape = parsed.success ? [] : parsed.error.issues.flatMap((issue) => fromZod(issue, data));
+  const issues = [...shape, ...brokenRules(parsed.success ? parsed.data : soundSections(data), today)];
+  const sound = parsed.success && issues.every(({ level }) => level === 'warning');
+  return { plan: sound ? parsed.data : null, issues };
 };

@@ -1,0 +1,46 @@
+import type { Targets } from '#lab/stack/deploy.ts';
+import {
+  type FunctionsPort,
+  functionTargets,
+  type StateMachinesPort,
+  stateMachineTargets,
+} from '#lab/stack/resources/compute.ts';
+import { ignoredTargets, type TablesPort, tableTargets } from '#lab/stack/resources/data.ts';
+import {
+  type AlarmsPort,
+  alarmTargets,
+  type RulesPort,
+  ruleTargets,
+  type SchedulesPort,
+  scheduleTargets,
+} from '#lab/stack/resources/events.ts';
+import { identityTargets } from '#lab/stack/resources/identity.ts';
+import { type QueuesPort, queueTargets, type TopicsPort, topicTargets } from '#lab/stack/resources/messaging.ts';
+import type { RoleStore } from '#lab/stack/roles.ts';
+
+/** The services that a stack is made in. A resource of a service that is not here is refused, not skipped. */
+export interface StackServices {
+  readonly roles: RoleStore;
+  readonly lambda?: FunctionsPort;
+  readonly stepFunctions?: StateMachinesPort;
+  readonly events?: RulesPort;
+  readonly cloudwatch?: AlarmsPort;
+  readonly sns?: TopicsPort;
+  readonly sqs?: QueuesPort;
+  readonly dynamodb?: TablesPort;
+  readonly scheduler?: SchedulesPort;
+}
+
+/** Handlers for the resource types of the pipeline's stacks; more can be added beside them. */
+export const standardTargets = (services: StackServices): Targets => ({
+  ...ignoredTargets,
+  ...identityTargets(services.roles),
+  ...(services.lambda && functionTargets(services.lambda, services.roles)),
+  ...(services.stepFunctions && stateMachineTargets(services.stepFunctions)),
+  ...(services.events && ruleTargets(services.events)),
+  ...(services.cloudwatch && alarmTargets(services.cloudwatch)),
+  ...(services.sns && topicTargets(services.sns, services.roles)),
+  ...(services.sqs && queueTargets(services.sqs, services.roles)),
+  ...(services.dynamodb && tableTargets(services.dynamodb)),
+  ...(services.scheduler && scheduleTargets(services.scheduler)),
+});

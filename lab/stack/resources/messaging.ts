@@ -1,0 +1,88 @@
+import type { Targets } from '#lab/stack/deploy.ts';
+import { asText, needed } from '#lab/stack/properties.ts';
+import type { RoleStore } from '#lab/stack/roles.ts';
+
+type Maybe<T> = T | Promise<T>;
+
+/** Shaped like CreateTopic's and Subscribe's inputs. */
+export interface TopicsPort {
+  createTopic(
+    region: string,
+    input: { readonly Name: string; readonly Attributes?: Readonly<Record<string, string>> },
+  ): Maybe<{
+    readonly TopicArn: string;
+  }>;
+  subscribe(
+    region: string,
+    input: {
+      readonly TopicArn: string;
+      readonly Protocol: string;
+      readonly Endpoint: string;
+      readonly Attributes?: Readonly<Record<string, string>>;
+    },
+  ): Maybe<{ readonly SubscriptionArn: string }>;
+}
+
+export interface QueuesPort {
+  createQueue(
+    region: string,
+    input: { readonly QueueName: string; readonly Attributes?: Readonly<Record<string, string>> },
+  ): Maybe<{ readonly arn: string; readonly url: string }>;
+}
+
+/** Attributes of the API are text; those that are not given are left out. */
+const attributes = (properties: Record<string, unknown>, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.filter((name) => properties[name] !== undefined).map((name) => [name, asText(properties[name])]),
+  );
+
+const SUBSCRIPTION = ['FilterPolicy', 'FilterPolicyScope', 'RawMessageDelivery', 'RedrivePolicy', 'DeliveryPolicy'];
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SNS.html */
+export const topicTargets = (sns: TopicsPort, roles: RoleStore): Targets => ({
+  async 'AWS::SNS::Topic'(id, properties, { region, physicalName }) {
+    const name = properties.TopicName ?? physicalName(id, 256);
+    const { TopicArn } = await sns.createTopic(region, {
+      Name: name,
+      Attributes: attributes(properties, ['DisplayName', 'DeliveryPolicy']),
+    });
+    for (const { Protocol, Endpoint } of properties.Subscription ?? [])
+      await sns.subscribe(region, { TopicArn, Protocol, Endpoint });
+    return { ref: TopicArn, attributes: { TopicArn, TopicName: name } };
+  },
+  async 'AWS::SNS::Subscription'(_id, properties, { region }) {
+    const { SubscriptionArn } = await sns.subscribe(properties.Region ?? region, {
+      TopicArn: needed(properties, 'TopicArn'),
+      Protocol: needed(properties, 'Protocol'),
+      Endpoint: needed(properties, 'Endpoint'),
+      Attributes: attributes(properties, SUBSCRIPTION),
+    });
+    return { ref: SubscriptionArn, attributes: { Arn: SubscriptionArn } };
+  },
+  'AWS::SNS::TopicPolicy': (id, { Topics, PolicyDocument }, context) => {
+    for (const resource of Topics) roles.addResourcePolicy({ resource, statements: [PolicyDocument.Statement].flat() });
+    return { ref: context.physicalName(id, 100), attributes: {} };
+  },
+});
+
+const QUEUE = [
+  'VisibilityTimeout',
+  'MessageRetentionPeriod',
+  'DelaySeconds',
+  'RedrivePolicy',
+  'FifoQueue',
+  'KmsMasterKeyId',
+];
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SQS.html */
+export const queueTargets = (sqs: QueuesPort, roles: RoleStore): Targets => ({
+  async 'AWS::SQS::Queue'(id, properties, { region, physicalName }) {
+    const name = properties.QueueName ?? physicalName(id, 80);
+    const { arn, url } = await sqs.createQueue(region, { QueueName: name, Attributes: attributes(properties, QUEUE) });
+    return { ref: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } };
+  },
+  'AWS::SQS::QueuePolicy': (id, { Queues, PolicyDocument }, context) => {
+    for (const resource of Queues) roles.addResourcePolicy({ resource, statements: [PolicyDocument.Statement].flat() });
+    return { ref: context.physicalName(id, 100), attributes: {} };
+  },
+});

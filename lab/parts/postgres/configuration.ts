@@ -20,7 +20,7 @@ export interface ConfigurationInput {
 }
 
 /** Quotes a value for postgresql.conf. */
-const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+const quoted = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
 /** Quotes a value inside a libpq connection string. */
 const conninfo = (values: Readonly<Record<string, string | number>>): string =>

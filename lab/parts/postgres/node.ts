@@ -11,6 +11,7 @@ import { copyFolder, exists } from './folders.ts';
 import type { Installation } from './installation.ts';
 import { freezeTree, killTree, processTree, signal, thawTree } from './processes.ts';
 import { DATABASE, type RoleName } from './roles.ts';
+import { canTraverse } from './server-user.ts';
 import { type PostmasterFile, readPostmasterFile, removeSegment } from './shared-memory.ts';
 import { withConnection } from './sql.ts';
 
@@ -91,7 +92,11 @@ export const createPostgresNode = (options: PostgresNodeOptions): PostgresNode =
 
   const prepare = async (): Promise<void> => {
     if (!(await exists(dataDirectory))) {
-      await mkdir(dirname(dataDirectory), { recursive: true });
+      const parent = dirname(dataDirectory);
+      await mkdir(parent, { recursive: true });
+      if (!(await canTraverse(parent, user))) {
+        throw new Error(`uid ${user?.uid}, whom PostgreSQL runs as, cannot enter ${parent}: use reachableFolder()`);
+      }
       await copyFolder(installation.template, dataDirectory);
       await chmod(dataDirectory, 0o700);
       if (upstream !== undefined) await write('standby.signal', '');

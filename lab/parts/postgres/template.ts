@@ -23,6 +23,9 @@ const INITDB_FLAGS = [
   '--auth=reject',
 ];
 
+/** Roles are made in template1, so that grants on functions, which are per database, are in the application's database too. */
+const DATABASE_FOR_ROLES = 'template1';
+
 const SINGLE_USER_FLAGS = ['-c', 'fsync=off', '-c', 'dynamic_shared_memory_type=mmap', '-c', 'log_statement=none'];
 
 const runProgram = async (
@@ -61,7 +64,9 @@ export const ensureTemplate = async (
 ): Promise<string> => {
   const statements = roleStatements(passwords);
   const key = createHash('sha256')
-    .update(JSON.stringify([binaries.version, INITDB_FLAGS, statements, user?.uid ?? process.getuid?.()]))
+    .update(
+      JSON.stringify([binaries.version, INITDB_FLAGS, DATABASE_FOR_ROLES, statements, user?.uid ?? process.getuid?.()]),
+    )
     .digest('hex')
     .slice(0, 16);
   return buildOnce(join(cacheDirectory, `template-${binaries.version}-${key}`), async (draft) => {
@@ -69,7 +74,7 @@ export const ensureTemplate = async (
     if (user !== undefined) await chown(draft, user.uid, user.gid);
     const common = { binaries, user };
     await runProgram(binaries.initdb, [...INITDB_FLAGS, '-D', draft], { ...common, input: '' });
-    await runProgram(binaries.postgres, ['--single', ...SINGLE_USER_FLAGS, '-D', draft, 'postgres'], {
+    await runProgram(binaries.postgres, ['--single', ...SINGLE_USER_FLAGS, '-D', draft, DATABASE_FOR_ROLES], {
       ...common,
       input: statements,
     });

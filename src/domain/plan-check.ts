@@ -94,7 +94,7 @@ const brokenRules = (sections: Partial<Plan>, today: string | null): readonly Pl
  */
 export const checkPlanData = (
   data: unknown,
-  today: string | null,
+  today: string | null = null,
 ): { readonly plan: Plan | null; readonly issues: readonly PlanIssue[] } => {
   const parsed = planSchema.safeParse(data, { error: allowedBy });
   const shape = parsed.success ? [] : parsed.error.issues.flatMap((issue) => fromZod(issue, data));

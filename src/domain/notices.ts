@@ -1,0 +1,17 @@
+import { completes, type Entry, MILESTONES, type MilestoneId, milestoneOf } from '#domain/milestones.ts';
+
+/** A message about a run: when it starts, at each milestone on the way, and when it ends. */
+export type NoticeKind = 'start' | 'end' | Exclude<MilestoneId, 'detected' | 'notified'>;
+
+/**
+ * The message that an entry of the record calls for; null for none. The start is the accepted request; the end is the published outcome, good or
+ * bad. Entries of kind `notice` call for none, so that a message never calls for a message.
+ */
+export const noticeKindOf = (entry: Entry): NoticeKind | null => {
+  if (entry.state === 'PublishOutcome') return completes(entry) ? 'end' : null;
+  const milestone = milestoneOf(entry);
+  if (milestone === 'detected') return 'start';
+  return milestone === 'notified' ? null : milestone;
+};
+
+export const labelOf = (kind: NoticeKind): string => MILESTONES.find(({ id }) => id === kind)?.label ?? kind;

@@ -1,0 +1,134 @@
+import { affectedByRegion, costOf } from '#domain/cost.ts';
+import type { DataLossEstimate } from '#domain/data-loss.ts';
+import { formatDuration, sayMilliseconds } from '#domain/durations.ts';
+import type { Entry } from '#domain/milestones.ts';
+import { labelOf, type NoticeKind } from '#domain/notices.ts';
+import { onCall } from '#domain/on-call.ts';
+import { type Failure, type Outcome, outcomeOf } from '#domain/outcome.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { Incident } from '#domain/request.ts';
+import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
+import type { Instant } from '#domain/side.ts';
+import { fill, type TemplateFacts } from '#domain/template-fields.ts';
+
+/** Characters of a subject that SNS takes. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+const SUBJECT_MOST = 100;
+
+export interface MessageInput {
+  readonly plan: Plan;
+  readonly execution: string;
+  readonly incident: Incident;
+  /** The record so far. */
+  readonly entries: readonly Entry[];
+  readonly failure: Failure | null;
+  readonly now: Instant;
+  readonly timeScale?: number;
+}
+
+export interface Message {
+  readonly subject: string;
+  readonly text: string;
+  /** For subscription filters. */
+  readonly attributes: Readonly<Record<'kind' | 'incident' | 'plan' | 'severity', string>>;
+}
+
+const resultOf = (entries: readonly Entry[], name: string): Readonly<Record<string, unknown>> => {
+  const result = entries.findLast(({ kind, state }) => kind === 'left' && state === name)?.result;
+  return typeof result === 'object' && result !== null ? (result as Readonly<Record<string, unknown>>) : {};
+};
+
+/** The estimate that CheckGuards put on record as `dataLoss`. */
+export const recordedDataLoss = (entries: readonly Entry[]): DataLossEstimate | null =>
+  (resultOf(entries, 'CheckGuards').dataLoss as DataLossEstimate | undefined) ?? null;
+
+const sayCause = (entries: readonly Entry[]): string => {
+  const { code, rule } = resultOf(entries, 'AssessEvidence');
+  return typeof code === 'string' ? `Under investigation; seen: ${code} (${String(rule)})` : 'Under investigation';
+};
+
+const left = (seconds: number): string =>
+  seconds >= 0 ? formatDuration(Math.floor(seconds)) : `none, ${formatDuration(Math.ceil(-seconds))} over`;
+
+const sayLoss = (estimate: DataLossEstimate | null): string => {
+  if (estimate === null || estimate.atMostSeconds === null) return 'not known';
+  const bytes = estimate.missingBytes === null ? '' : `; ${estimate.missingBytes} bytes of log known to be missing`;
+  return `writes of at most the last ${sayMilliseconds(estimate.atMostSeconds * 1_000)}${bytes}`;
+};
+
+const statusOf = (outcome: Outcome, failure: Failure | null): string => {
+  if (outcome.result === 'recovered') return 'Recovered';
+  if (failure === null) {
+    const last = outcome.steps.findLast(({ status }) => status === 'done');
+    const decided = outcome.steps.some(({ state, status }) => state === 'AssessEvidence' && status === 'done');
+    return decided && last !== undefined ? `Recovering: ${last.label} is done` : 'Investigating';
+  }
+  return outcome.result === 'refused'
+    ? 'Automatic recovery refused; nothing was changed'
+    : 'Recovery stopped before its end';
+};
+
+const factsOf = (input: MessageInput, outcome: Outcome): TemplateFacts => {
+  const { plan, incident, entries, failure, now } = input;
+  const { level } = severityOf(REGION_OUTAGE);
+  const named = plan.severities.find((severity) => severity.level === level)?.name ?? 'unknown';
+  const commander = onCall(plan, 'incident-commander', incident.detectedAt);
+  const services = affectedByRegion(plan);
+  const clocks = outcome.clocks;
+  const downtime = clocks?.mtd.planSeconds ?? 0;
+  const cost = costOf(
+    plan,
+    services.map(({ id }) => id),
+    downtime,
+  );
+  const running = failure === null && outcome.result !== 'recovered';
+  const said = (ms: number): string => sayMilliseconds(ms);
+  return {
+    severity: `Severity ${level} (${named})`,
+    system: plan.title,
+    incident: incident.id,
+    execution: input.execution,
+    startTime: incident.startedAt,
+    impact: `${plan.title} does not answer in ${plan.regions.primary}`,
+    status: statusOf(outcome, failure),
+    affectedServices: services
+      .filter(({ criticality }) => criticality === 1)
+      .map(({ name }) => name)
+      .join(', '),
+    userImpact: outcome.result === 'recovered' ? 'None now' : 'Requests fail or are not answered',
+    rootCause: sayCause(entries),
+    nextUpdate: new Date(Date.parse(now) + plan.statusPage.everySeconds * 1_000).toISOString(),
+    commander: commander?.name ?? 'nobody is named',
+    commanderPhone: commander?.phone ?? 'no phone is known',
+    elapsed: said(clocks?.mtd.elapsedMs ?? 0),
+    rtoLeft: left(clocks?.rto.leftSeconds ?? 0),
+    mtdLeft: left(clocks?.mtd.leftSeconds ?? 0),
+    actionsTaken: outcome.done,
+    notDone: outcome.notDone,
+    nextSteps: running ? outcome.notDone.slice(0, 3) : outcome.next,
+    recoveredTime: clocks?.rto.until ?? 'not yet',
+    recoveryTime: clocks?.rto.until == null ? 'not yet' : said(clocks.rto.elapsedMs),
+    dataLoss: sayLoss(recordedDataLoss(entries)),
+    revenueLoss: cost === null ? 'not known' : `${cost.revenueLoss.toFixed(2)} ${cost.currency}`,
+    error: failure === null ? 'none' : `${failure.error} in ${failure.state}: ${failure.cause}`,
+    primaryRegion: plan.regions.primary,
+    standbyRegion: plan.regions.standby,
+  };
+};
+
+/**
+ * The message of this kind from the plan's templates and the record: `initial` at the start, `progress` at a milestone, `resolution` or `failure`
+ * at the end. Throws RangeError for a placeholder that no fact has (the check of the plan finds it long before).
+ */
+export const composeMessage = (kind: NoticeKind, input: MessageInput): Message => {
+  const { plan, incident } = input;
+  const outcome = outcomeOf(input);
+  const ending = outcome.result === 'recovered' ? 'resolution' : 'failure';
+  const template = plan.templates[kind === 'start' ? 'initial' : kind === 'end' ? ending : 'progress'];
+  const facts = factsOf(input, outcome);
+  const milestone = kind === 'start' || kind === 'end' ? '' : ` - ${labelOf(kind)}`;
+  return {
+    subject: `${fill(template.subject, facts)}${milestone}`.slice(0, SUBJECT_MOST),
+    text: fill(template.body, facts).trimEnd(),
+    attributes: { kind, incident: incident.id, plan: plan.plan, severity: String(severityOf(REGION_OUTAGE).level) },
+  };
+};

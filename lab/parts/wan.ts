@@ -2,7 +2,7 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import type { Address } from '#lab/addresses.ts';
 import type { Log, Part } from '#lab/contract.ts';
 
-/** `stall`: packets vanish, nobody is told, as when a route is lost. `reset`: connections break and new ones are refused. */
+/** `stall`: packets vanish, nobody is told, as when a route is lost. `reset`: connections break, and so does each new one at once. */
 export type CutMode = 'stall' | 'reset';
 
 export interface Wan extends Part {

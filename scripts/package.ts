@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { stackValues } from '../serverless/stack-values.ts';
+
+/**
+ * `node scripts/package.ts [--force] [--quiet] [--stage prod]`: compiles the plan and packages both stacks, with no network and no credentials:
+ * .serverless/ (pipeline, standby region) and .build/witness/ (one probe, witness region). Does nothing when nothing changed since.
+ * Exit 2 when the plan or the call is wrong, 1 when packaging fails.
+ */
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../', import.meta.url));
+const at = (path: string): string => join(root, path);
+
+const STAMP = '.build/packaged.json';
+const STACKS = [
+  { name: 'pipeline', config: 'serverless.yml', output: '.serverless' },
+  { name: 'witness', config: 'serverless.witness.yml', output: '.build/witness' },
+] as const;
+const INPUTS = [
+  'continuity.yml',
+  'package-lock.json',
+  'serverless.yml',
+  'serverless.witness.yml',
+  'functions',
+  'src',
+  'state-machines',
+  'serverless',
+  'scripts/package.ts',
+  'scripts/compile-plan.ts',
+];
+const MACHINE = 'state-machines/regional-failover.asl.json';
+
+const filesUnder = (path: string): string[] =>
+  statSync(path).isDirectory()
+    ? readdirSync(path, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && /\.(ts|json|yml|js)$/.test(entry.name))
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort()
+    : [path];
+
+const hashOfInputs = (stage: string): string => {
+  const hash = createHash('sha256').update(`${stage}\n${process.version}\n`);
+  for (const file of INPUTS.map(at).flatMap(filesUnder)) {
+    hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+};
+
+const template = (output: string): string => at(join(output, 'cloudformation-template-update-stack.json'));
+
+const isDone = (hash: string): boolean => {
+  if (!existsSync(at(STAMP)) || !STACKS.every(({ output }) => existsSync(template(output)))) return false;
+  return (JSON.parse(readFileSync(at(STAMP), 'utf8')) as { hash?: string }).hash === hash;
+};
+
+const fail = (code: 1 | 2, ...lines: readonly string[]): never => {
+  for (const line of lines) console.error(line.trimEnd());
+  process.exit(code);
+};
+
+/** The framework's own words without its decoration; it writes errors on both streams. */
+const wordsOf = (error: unknown): string => {
+  const { stdout = '', stderr = '', message = '' } = error as { stdout?: string; stderr?: string; message?: string };
+  return stderr || stdout ? `${stderr}${stdout}` : message;
+};
+
+const packageStack = async (stack: (typeof STACKS)[number], stage: string): Promise<void> => {
+  const args = [at('node_modules/serverless/bin/serverless.js'), 'package'];
+  await run(process.execPath, [...args, '--config', stack.config, '--package', stack.output, '--stage', stage], {
+    cwd: root,
+    maxBuffer: 32 * 1024 * 1024,
+    env: { ...process.env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', NO_COLOR: '1' },
+  }).catch((error) => fail(1, `${stack.config} cannot be packaged:`, wordsOf(error)));
+};
+
+const sizes = (): string =>
+  STACKS.flatMap(({ name, output }) =>
+    readdirSync(at(output))
+      .filter((file) => file.endsWith('.zip'))
+      .map((file) => {
+        const kb = statSync(at(join(output, file))).size / 1024;
+        return `  ${name.padEnd(9)} ${file.replace('.zip', '').padEnd(20)} ${kb.toFixed(0).padStart(5)} KB zipped`;
+      }),
+  ).join('\n');
+
+const options = (() => {
+  try {
+    return parseArgs({
+      options: {
+        force: { type: 'boolean', default: false },
+        quiet: { type: 'boolean', default: false },
+        stage: { type: 'string', default: 'prod' },
+      },
+    }).values;
+  } catch (error) {
+    return fail(2, (error as Error).message);
+  }
+})();
+
+const started = performance.now();
+const hash = hashOfInputs(options.stage);
+if (!options.force && isDone(hash)) {
+  if (!options.quiet) console.log('packaged already: nothing changed');
+  process.exit(0);
+}
+
+await run(process.execPath, [at('scripts/compile-plan.ts')], { cwd: root }).catch((error) => fail(2, wordsOf(error)));
+const plan = JSON.parse(readFileSync(at('.build/plan.json'), 'utf8'));
+const values = stackValues(plan, JSON.parse(readFileSync(at(MACHINE), 'utf8')), options.stage);
+mkdirSync(at('.build'), { recursive: true });
+writeFileSync(at('.build/stack.json'), `${JSON.stringify(values, null, 2)}\n`);
+await Promise.all(STACKS.map((stack) => packageStack(stack, options.stage)));
+writeFileSync(at(STAMP), `${JSON.stringify({ hash, stage: options.stage })}\n`);
+if (!options.quiet) {
+  console.log(`packaged in ${((performance.now() - started) / 1000).toFixed(1)} s:\n${sizes()}`);
+}

@@ -1,0 +1,93 @@
+import type { Plan } from '#domain/plan.ts';
+import {
+  type Grant,
+  logging,
+  machineLogging,
+  type Statement,
+  statements,
+  type Tables,
+  tablesHere,
+  tablesOf,
+  tracing,
+} from './statements.ts';
+
+/** What each function may do, beside its own logs and traces. A function that is not here has no role, and the template does not resolve. */
+export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
+  AcceptRequest: ['record', 'writeState'],
+  ClaimRecovery: ['record', 'writeState'],
+  AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession'],
+  CheckGuards: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
+  FencePrimary: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
+  PromoteReplica: ['record', 'readState', 'describeDatabases', 'promoteReplica'],
+  ConfirmPromotion: ['record', 'readState', 'describeDatabases', 'openSession'],
+  ScaleUpWorkloads: ['record', 'readState', 'reachClusters'],
+  ConfirmWorkloads: ['record', 'readState', 'reachClusters'],
+  RepointApplication: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
+  ConfirmRepoint: ['record', 'readState', 'reachClusters'],
+  VerifyStandby: ['record', 'readState', 'describeDatabases', 'openSession'],
+  ShiftTraffic: ['record', 'readState', 'readTraffic', 'shiftTraffic'],
+  VerifyTraffic: ['record', 'readState', 'readTraffic', 'describeDatabases', 'openSession'],
+  PublishOutcome: ['record', 'writeState', 'putMetrics'],
+  ReleaseClaim: ['record', 'writeState'],
+  ReceiveAlarm: ['writeState', 'startFailover', 'deadAlarms'],
+  ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession'],
+  NotifyStakeholders: ['record', 'readStream', 'announce', 'deadNotices'],
+};
+
+const role = (service: string, policy: readonly Statement[], description: string) => ({
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    Description: description,
+    AssumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: service },
+          Action: 'sts:AssumeRole',
+          ...(service === 'lambda.amazonaws.com'
+            ? {}
+            : { Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } }),
+        },
+      ],
+    },
+    Policies: [{ PolicyName: 'only', PolicyDocument: { Version: '2012-10-17', Statement: policy } }],
+  },
+});
+
+const functionRole = (plan: Plan, tables: Tables, key: string) => {
+  const all = statements(plan, tables);
+  const policy = [logging(key), tracing, ...(GRANTS[key] ?? []).flatMap((grant): readonly Statement[] => all[grant])];
+  return [`${key}Role`, role('lambda.amazonaws.com', policy, `What ${key} may do`)] as const;
+};
+
+const invoker = (service: string, keys: readonly string[], description: string, more: readonly Statement[] = []) =>
+  role(
+    service,
+    [
+      {
+        Effect: 'Allow',
+        Action: ['lambda:InvokeFunction'],
+        Resource: keys.map((key) => ({ 'Fn::GetAtt': [`${key}LambdaFunction`, 'Arn'] })),
+      },
+      ...more,
+    ],
+    description,
+  );
+
+const scheduleRole = invoker('scheduler.amazonaws.com', ['ProbeService'], 'Lets the schedule run the probe');
+
+/** Roles of the pipeline's stack. `states`: the functions that the machine invokes. */
+export const pipelineRoles = (plan: Plan, states: readonly string[]) => ({
+  ...Object.fromEntries(Object.keys(GRANTS).map((key) => functionRole(plan, tablesHere, key))),
+  FailoverStateMachineRole: invoker('states.amazonaws.com', states, 'Lets the machine run its functions', [
+    tracing,
+    machineLogging,
+  ]),
+  ProbeScheduleRole: scheduleRole,
+});
+
+export const witnessRoles = (plan: Plan, stage: string) => ({
+  ...Object.fromEntries([functionRole(plan, tablesOf(plan, stage), 'ProbeService')]),
+  ProbeScheduleRole: scheduleRole,
+});

@@ -1,0 +1,59 @@
+import type { Plan } from '#domain/plan.ts';
+import { pipelineRoles, witnessRoles } from './roles.ts';
+
+/** `rate(1 minute)`; EventBridge Scheduler counts whole minutes. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
+export const rate = (seconds: number): string => {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  return `rate(${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`;
+};
+
+const PLACEHOLDER = /^\$\{(\w+)(?:\.(\w+))?\}$/;
+
+/**
+ * The machine with its placeholders as CloudFormation references: `"${PromoteReplicaLambdaFunction.Arn}"` -> Fn::GetAtt, which the packaging
+ * plugin then writes into the definition under Fn::Sub. A placeholder has to be a whole string.
+ */
+export const withReferences = (value: unknown): unknown => {
+  if (typeof value === 'string') {
+    const [, id, attribute] = PLACEHOLDER.exec(value) ?? [];
+    if (id) return attribute ? { 'Fn::GetAtt': [id, attribute] } : { Ref: id };
+    if (value.includes('${')) throw new Error(`a placeholder in a state machine has to be a whole string: ${value}`);
+    return value;
+  }
+  if (Array.isArray(value)) return value.map(withReferences);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withReferences(item)]));
+};
+
+/** Keys of the functions that a definition invokes. */
+export const functionsOf = (definition: unknown): readonly string[] => [
+  ...new Set(
+    [...JSON.stringify(definition).matchAll(/\$\{(\w+)LambdaFunction\.Arn\}/g)].map((match) => match[1] ?? ''),
+  ),
+];
+
+/** One e-mail subscription for each address among the plan's contacts. */
+const subscriptions = (plan: Plan) =>
+  Object.fromEntries(
+    [...new Set(plan.contacts.map((contact) => contact.email))].map((Endpoint, index) => [
+      `NoticeSubscription${index + 1}`,
+      {
+        Type: 'AWS::SNS::Subscription',
+        Properties: { TopicArn: { Ref: 'NoticeTopic' }, Protocol: 'email', Endpoint },
+      },
+    ]),
+  );
+
+/** What the two configurations take as `custom.stack`: .build/stack.json. */
+export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
+  const probeRate = rate(plan.detection.probeEverySeconds);
+  return {
+    pipeline: {
+      probeRate,
+      failover: withReferences(failover),
+      roles: pipelineRoles(plan, functionsOf(failover)),
+      subscriptions: subscriptions(plan),
+    },
+    witness: { probeRate, roles: witnessRoles(plan, stage) },
+  };
+};

@@ -1,0 +1,128 @@
+import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
+
+/** A statement of an IAM policy; `Sid` gives the reason where the resource is `*`. */
+export interface Statement {
+  readonly Sid?: string;
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+
+const sub = (text: string) => ({ 'Fn::Sub': text });
+const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const allow = (Resource: unknown, ...Action: string[]): Statement => ({ Effect: 'Allow', Action, Resource });
+
+/** Where the two tables are: in this stack, or (for the witness) in the standby region's. */
+export interface Tables {
+  readonly ledger: unknown;
+  readonly state: unknown;
+}
+
+export const tablesHere: Tables = { ledger: arn('LedgerTable'), state: arn('StateTable') };
+
+export const tablesOf = (plan: Plan, stage: string): Tables => {
+  const table = (name: string) =>
+    sub(
+      `arn:\${AWS::Partition}:dynamodb:${plan.regions.standby}:\${AWS::AccountId}:table/continuity-${plan.plan}-${stage}-${name}`,
+    );
+  return { ledger: table('ledger'), state: table('state') };
+};
+
+/** Every permission that a function may have, by name: serverless/roles.ts says which has which. */
+export const statements = (plan: Plan, tables: Tables) => {
+  const { regions, database, workloads, traffic } = plan;
+  const instance = (side: Side) =>
+    sub(`arn:\${AWS::Partition}:rds:${regions[side]}:\${AWS::AccountId}:db:${database.instances[side]}`);
+  const cluster = (side: Side) =>
+    sub(`arn:\${AWS::Partition}:eks:${regions[side]}:\${AWS::AccountId}:cluster/${workloads.clusters[side]}`);
+  const zone = sub(`arn:\${AWS::Partition}:route53:::hostedzone/${traffic.zoneId}`);
+  return {
+    /** Append only: no UpdateItem, no DeleteItem; the put is on the condition that there is none. GetItem tells a lost answer from a lost race. */
+    record: [allow(tables.ledger, 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:GetItem')],
+    readState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query')],
+    writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')],
+    writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],
+    describeDatabases: [allow([instance('primary'), instance('standby')], 'rds:DescribeDBInstances')],
+    promoteReplica: [allow(instance('standby'), 'rds:PromoteReadReplica')],
+    openSession: [
+      allow(
+        // Secrets Manager adds six characters to a secret's name.
+        sub(
+          `arn:\${AWS::Partition}:secretsmanager:${regions.standby}:\${AWS::AccountId}:secret:${database.secret}-??????`,
+        ),
+        'secretsmanager:GetSecretValue',
+      ),
+    ],
+    /** What it may do inside a cluster is the cluster's own access entry: docs/getting-started.md. */
+    reachClusters: [allow([cluster('primary'), cluster('standby')], 'eks:DescribeCluster')],
+    readTraffic: [
+      allow(zone, 'route53:ListResourceRecordSets'),
+      // The id of a change is given when it is made.
+      allow(sub('arn:${AWS::Partition}:route53:::change/*'), 'route53:GetChange'),
+    ],
+    shiftTraffic: [
+      {
+        ...allow(zone, 'route53:ChangeResourceRecordSets'),
+        Condition: {
+          'ForAllValues:StringEquals': {
+            'route53:ChangeResourceRecordSetsNormalizedRecordNames': traffic.records.map(({ name }) =>
+              name.toLowerCase(),
+            ),
+            'route53:ChangeResourceRecordSetsActions': ['UPSERT'],
+          },
+        },
+      },
+    ],
+    putMetrics: [
+      {
+        Sid: 'MetricsHaveNoResources',
+        ...allow('*', 'cloudwatch:PutMetricData'),
+        Condition: { StringEquals: { 'cloudwatch:namespace': 'Continuity' } },
+      },
+    ],
+    startFailover: [allow({ Ref: 'FailoverStateMachine' }, 'states:StartExecution')],
+    announce: [
+      allow({ Ref: 'NoticeTopic' }, 'sns:Publish'),
+      allow(arn('NoticeKey'), 'kms:Decrypt', 'kms:GenerateDataKey'),
+    ],
+    readStream: [
+      allow(
+        { 'Fn::GetAtt': ['LedgerTable', 'StreamArn'] },
+        'dynamodb:DescribeStream',
+        'dynamodb:GetRecords',
+        'dynamodb:GetShardIterator',
+      ),
+      { Sid: 'ListStreamsHasNoResources', ...allow('*', 'dynamodb:ListStreams') },
+    ],
+    deadAlarms: [allow(arn('AlarmDeadLetterQueue'), 'sqs:SendMessage')],
+    deadNotices: [allow(arn('NoticeDeadLetterQueue'), 'sqs:SendMessage')],
+  } satisfies Record<string, readonly Statement[]>;
+};
+
+export type Grant = keyof ReturnType<typeof statements>;
+
+export const tracing: Statement = {
+  Sid: 'TracesHaveNoResources',
+  ...allow('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'),
+};
+
+export const logging = (functionKey: string): Statement =>
+  allow(sub(`\${${functionKey}LogGroup.Arn}:*`), 'logs:CreateLogStream', 'logs:PutLogEvents');
+
+/** Step Functions makes its log delivery by these; none of them takes a resource. https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html */
+export const machineLogging: Statement = {
+  Sid: 'LogDeliveryHasNoResources',
+  ...allow(
+    '*',
+    'logs:CreateLogDelivery',
+    'logs:GetLogDelivery',
+    'logs:UpdateLogDelivery',
+    'logs:DeleteLogDelivery',
+    'logs:ListLogDeliveries',
+    'logs:PutResourcePolicy',
+    'logs:DescribeResourcePolicies',
+    'logs:DescribeLogGroups',
+  ),
+};

@@ -9,6 +9,8 @@ export interface StoreEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly resource: Resource;
   readonly object: KubeObject;
+  /** What it was before; undefined when it is new. */
+  readonly previous: KubeObject | undefined;
   readonly version: number;
 }
 
@@ -89,7 +91,7 @@ export class Store {
   delete(resource: Resource, namespace: string | undefined, name: string): KubeObject {
     const object = this.get(resource, namespace, name);
     this.#objects.delete(`${resource.plural}/${namespace ?? ''}/${name}`);
-    return this.#record('DELETED', resource, { ...object, metadata: { ...object.metadata } });
+    return this.#record('DELETED', resource, { ...object, metadata: { ...object.metadata } }, object);
   }
 
   /** What happened after `version`. @throws KubeError 410 when that is no longer known. */
@@ -110,15 +112,15 @@ export class Store {
   }
 
   #put(type: 'ADDED' | 'MODIFIED', resource: Resource, key: string, object: KubeObject): KubeObject {
-    const stored = this.#record(type, resource, object);
+    const stored = this.#record(type, resource, object, this.#objects.get(key));
     this.#objects.set(key, stored);
     return stored;
   }
 
-  #record(type: StoreEvent['type'], resource: Resource, object: KubeObject): KubeObject {
+  #record(type: StoreEvent['type'], resource: Resource, object: KubeObject, previous?: KubeObject): KubeObject {
     this.#version += 1;
     object.metadata.resourceVersion = String(this.#version);
-    const event = { type, resource, object, version: this.#version };
+    const event = { type, resource, object, previous, version: this.#version };
     this.#events.push(event);
     if (this.#events.length > HISTORY) this.#events.shift();
     // After the change is in place: a listener that reads sees it.

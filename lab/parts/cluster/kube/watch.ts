@@ -23,7 +23,6 @@ const DEFAULT_SECONDS = 1_800;
  */
 export const watch = (store: Store, response: ServerResponse, request: WatchRequest): void => {
   const { resource, namespace, matches, query } = request;
-  const known = new Set<string>();
   const write = (type: string, object: unknown): void => {
     response.write(`${JSON.stringify({ type, object })}\n`);
   };
@@ -34,18 +33,12 @@ export const watch = (store: Store, response: ServerResponse, request: WatchRequ
   const send = (event: StoreEvent): void => {
     if (event.version <= last || event.resource !== resource) return;
     last = event.version;
-    const { object } = event;
+    const { object, previous } = event;
     if (namespace !== undefined && object.metadata.namespace !== namespace) return;
-    const uid = object.metadata.uid ?? '';
-    const was = known.has(uid) || event.type !== 'ADDED';
-    if (event.type === 'DELETED' || !matches(object)) {
-      if (was && (event.type === 'DELETED' ? matches(object) || known.has(uid) : known.has(uid)))
-        write('DELETED', shape(object));
-      known.delete(uid);
-    } else {
-      write(known.has(uid) ? 'MODIFIED' : event.type, shape(object));
-      known.add(uid);
-    }
+    const was = previous !== undefined && matches(previous);
+    const is = event.type !== 'DELETED' && matches(object);
+    if (is) write(was ? 'MODIFIED' : 'ADDED', shape(object));
+    else if (was) write('DELETED', shape(object));
   };
 
   response.writeHead(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' });
@@ -55,10 +48,7 @@ export const watch = (store: Store, response: ServerResponse, request: WatchRequ
   try {
     if (!from || initial) {
       last = store.version;
-      for (const object of store.list(resource, namespace).filter(matches)) {
-        known.add(object.metadata.uid ?? '');
-        write('ADDED', shape(object));
-      }
+      for (const object of store.list(resource, namespace).filter(matches)) write('ADDED', shape(object));
       if (initial) {
         const annotations = { 'k8s.io/initial-events-end': 'true' };
         const metadata = { resourceVersion: String(store.version), annotations };
@@ -66,9 +56,6 @@ export const watch = (store: Store, response: ServerResponse, request: WatchRequ
       }
     } else {
       last = from;
-      for (const object of store.list(resource, namespace).filter(matches)) {
-        if (Number(object.metadata.resourceVersion) <= from) known.add(object.metadata.uid ?? '');
-      }
       store.since(from).forEach(send);
     }
   } catch (error) {

@@ -196,7 +196,7 @@ describe('faults', () => {
   });
 
   it('kill leaves no process of the region and closes its ports', async () => {
-    const started = await startCluster(42, 3);
+    const started = await startCluster(41, 3);
     await serving(started, 3);
     const pids = started.cluster.pids();
     expect(pids).toHaveLength(4);
@@ -208,9 +208,9 @@ describe('faults', () => {
   });
 
   it('says which address is taken', async () => {
-    const started = await startCluster(43, 0);
+    const started = await startCluster(41, 0);
     try {
-      await expect(startCluster(43, 0)).rejects.toThrow(/EADDRINUSE/);
+      await expect(startCluster(41, 0)).rejects.toThrow(/EADDRINUSE/);
     } finally {
       await started.cluster.stop();
     }

@@ -32,6 +32,14 @@ const connect = async (address: Address): Promise<{ socket: Socket; got: () => s
   return { socket, got: () => got, closed: () => closed };
 };
 
+/** Resolves when a new connection has been broken by the other side. */
+const refusal = (address: Address): Promise<void> =>
+  new Promise((resolve) => {
+    const socket = createConnection(address);
+    socket.on('error', () => {});
+    socket.on('close', () => resolve());
+  });
+
 describe('the link between the regions', () => {
   let wan: Wan;
   let servers: Server[];
@@ -87,9 +95,7 @@ describe('the link between the regions', () => {
     const client = await connect(site.wan);
     wan.cut('reset');
     await waitFor('the reset', () => client.closed());
-    const late = createConnection(site.wan);
-    late.on('error', () => {});
-    await once(late, 'close');
+    await refusal(site.wan);
     expect(wan.counters().connections).toBe(1);
   });
 
@@ -99,8 +105,6 @@ describe('the link between the regions', () => {
     client.socket.write('x');
     await waitFor('the other server', () => client.got() === 'b:x');
     target = { host: b.database.host, port: 1 };
-    const refused = createConnection(site.wan);
-    refused.on('error', () => {});
-    await once(refused, 'close');
+    await refusal(site.wan);
   });
 });

@@ -100,6 +100,17 @@ describe.skipIf(file === undefined)('executions recorded from AWS (ASL_CONFORMAN
 
   test('there are 58 of them', () => expect(cases).toHaveLength(58));
 
+  test('ValidateStateMachineDefinition accepts every definition that AWS has accepted', {
+    timeout: 60_000,
+  }, async () => {
+    const engine = testEngine();
+    for (const { id, definition } of cases) {
+      const input = { definition: JSON.stringify(definition) };
+      const { result, diagnostics } = await engine.api('ValidateStateMachineDefinition', input);
+      expect({ id, result, diagnostics }).toEqual({ id, result: 'OK', diagnostics: [] });
+    }
+  });
+
   test.each(cases.map((it) => [it.id.split('::').slice(-2).join(' '), it] as const))('%s', async (_, recorded) => {
     const engine = testEngine({ region: 'us-east-1', invoke: invokeFor(recorded.lambdas) });
     const actual = await runMachine(engine, recorded.definition, recorded.input);

@@ -110,6 +110,7 @@ const attempt = async (
     resource.kind === 'function'
       ? functionJournal(run, thread, state)
       : taskJournal(run, thread, resource.service, resource.action);
+  if (thread.signal.aborted) throw thread.signal.reason;
   journal.scheduled(args, limits);
   journal.started();
   if (limits.heartbeat !== undefined) pending?.watch(limits.heartbeat);

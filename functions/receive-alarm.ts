@@ -13,7 +13,11 @@ const MOST_REASON = 1_000;
 
 interface Call {
   readonly event: AlarmChange;
-  readonly ports: { readonly incidents: Incidents; readonly readings: Readings; readonly executions: Executions };
+  readonly ports: {
+    readonly incidents: Incidents;
+    readonly readings: Readings;
+    readonly executions: Pick<Executions, 'start'>;
+  };
   readonly environment: { readonly FAILOVER_MACHINE_ARN: string };
   readonly plan: Plan;
 }

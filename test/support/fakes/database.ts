@@ -1,0 +1,152 @@
+import { DatabaseNotFoundError, NotWritableError, PromotionRefusedError, UnreachableError } from '#domain/errors.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Database } from '#ports/database.ts';
+import type { DatabaseSession } from '#ports/database-session.ts';
+
+export interface FakeServer {
+  up: boolean;
+  exists: boolean;
+  status: string;
+  replicaOf: string | null;
+  replication: string | null;
+  inRecovery: boolean;
+  applicationRefused: boolean;
+  sessions: number;
+  timeline: number;
+  heartbeatAt: string | null;
+  readonly rows: Set<string>;
+}
+
+export interface FakeDatabase extends Database, DatabaseSession {
+  readonly servers: Readonly<Record<Side, FakeServer>>;
+  /** How often the standby is described before a promotion that was started is over. */
+  looksUntilPromoted: number;
+  readonly calls: { promote: number; fence: number };
+  hostOf(side: Side): string;
+  /** What the application's own role does: a row, replicated while the link is up. Throws UnreachableError, NotWritableError. */
+  insert(side: Side, id: string): void;
+}
+
+const server = (replicaOf: string | null): FakeServer => ({
+  up: true,
+  exists: true,
+  status: 'available',
+  replicaOf,
+  replication: replicaOf === null ? null : 'replicating',
+  inRecovery: replicaOf !== null,
+  applicationRefused: false,
+  sessions: 3,
+  timeline: 1,
+  heartbeatAt: null,
+  rows: new Set(),
+});
+
+/** A primary and its replica: rows written to the primary are in the replica while both are up; a promotion takes a few looks. */
+export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
+  const servers = { primary: server(null), standby: server(plan.database.instances.primary) };
+  const calls = { promote: 0, fence: 0 };
+  let promoting = 0;
+  const hostOf = (side: Side) => `${plan.database.instances[side]}.${plan.regions[side]}.rds.amazonaws.com`;
+  const reach = (side: Side): FakeServer => {
+    const one = servers[side];
+    if (!one.up) throw new UnreachableError(`connect ECONNREFUSED ${hostOf(side)}`);
+    return one;
+  };
+  const replicating = () => servers.primary.up && servers.standby.up && servers.standby.inRecovery;
+  const write = (side: Side, change: (one: FakeServer) => void) => {
+    const one = reach(side);
+    if (one.inRecovery) throw new NotWritableError(`${hostOf(side)} is in recovery`);
+    change(one);
+    if (side === 'primary' && replicating()) change(servers.standby);
+  };
+  const lsn = (one: FakeServer) => `0/${(0x3000000 + one.rows.size * 0x100).toString(16).toUpperCase()}`;
+  const goOn = () => {
+    if (promoting === 0) return;
+    promoting -= 1;
+    if (promoting > 0) return;
+    Object.assign(servers.standby, {
+      replicaOf: null,
+      replication: null,
+      inRecovery: false,
+      status: 'available',
+      timeline: 2,
+    });
+  };
+
+  const database: FakeDatabase = {
+    servers,
+    calls,
+    looksUntilPromoted: 1,
+    hostOf,
+    insert: (side, id) => {
+      if (reach(side).applicationRefused) throw new NotWritableError('role is not permitted to log in');
+      write(side, (one) => one.rows.add(id));
+    },
+    describe: async (side) => {
+      const one = servers[side];
+      if (side === 'primary' && !one.up) throw new UnreachableError('the control plane of the region does not answer');
+      if (!one.exists) throw new DatabaseNotFoundError(`${plan.database.instances[side]} does not exist`);
+      if (side === 'standby') goOn();
+      const { status, replicaOf, up } = one;
+      return {
+        id: plan.database.instances[side],
+        region: plan.regions[side],
+        status,
+        host: hostOf(side),
+        port: 5432,
+        replicaOf,
+        replication: one.replication !== null && up && !servers.primary.up ? 'error' : one.replication,
+        backupRetentionDays: 7,
+        multiAz: false,
+      };
+    },
+    promote: async () => {
+      calls.promote += 1;
+      const { replicaOf, status } = servers.standby;
+      if (replicaOf === null) return;
+      if (status !== 'available') throw new PromotionRefusedError(`the instance is ${status}`);
+      servers.standby.status = 'modifying';
+      promoting = database.looksUntilPromoted + 1;
+    },
+    position: async (side) => {
+      const one = reach(side);
+      return {
+        at: clock.now(),
+        inRecovery: one.inRecovery,
+        timeline: one.timeline,
+        lsn: lsn(one),
+        receivedLsn: one.inRecovery ? lsn(one) : null,
+        lastReplayAt: one.inRecovery ? clock.now() : null,
+        heartbeatAt: one.heartbeatAt,
+      };
+    },
+    beat: async (side) => {
+      const at = clock.now();
+      write(side, (one) => {
+        one.heartbeatAt = at;
+      });
+      return at;
+    },
+    fence: async (side) => {
+      calls.fence += 1;
+      const one = reach(side);
+      const endedSessions = one.sessions;
+      Object.assign(one, { applicationRefused: true, sessions: 0 });
+      return { fenced: true, endedSessions };
+    },
+    unfence: async (side) => {
+      reach(side).applicationRefused = false;
+    },
+    writeAndReadBack: async (side) => {
+      write(side, () => undefined);
+      return { at: clock.now() };
+    },
+    countPresent: async (side, ids) => {
+      const { rows } = reach(side);
+      return ids.filter((id) => rows.has(id)).length;
+    },
+  };
+  return database;
+};

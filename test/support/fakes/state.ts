@@ -1,0 +1,136 @@
+import {
+  ClaimHeldError,
+  CoolDownError,
+  LedgerUnavailableError,
+  NoticeNotSentError,
+  StaleEpochError,
+} from '#domain/errors.ts';
+import { executionName } from '#domain/execution-name.ts';
+import { dayOf, incidentId } from '#domain/incident-id.ts';
+import { link } from '#domain/ledger-chain.ts';
+import type { Reading } from '#domain/reading.ts';
+import type { Json } from '#domain/side.ts';
+import type { Transition } from '#domain/transition.ts';
+import type { Announcer, Notice } from '#ports/announcer.ts';
+import type { Claim, Claims } from '#ports/claims.ts';
+import type { Executions } from '#ports/executions.ts';
+import type { HealthMetric, HealthMetrics } from '#ports/health-metrics.ts';
+import type { Incidents, OpenIncident } from '#ports/incidents.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import type { Readings } from '#ports/readings.ts';
+
+/** What the pipeline remembers, in memory, by the rules of each port. */
+
+export const fakeClaims = (): Claims => {
+  let claim: Claim | null = null;
+  return {
+    read: async () => claim,
+    take: async (plan, execution, now, coolDownSeconds) => {
+      if (claim?.holder === execution) return claim;
+      if (claim?.holder) throw new ClaimHeldError(`held by ${claim.holder}`);
+      const since = claim?.releasedAt ? Date.parse(now) - Date.parse(claim.releasedAt) : Number.POSITIVE_INFINITY;
+      if (since < coolDownSeconds * 1_000) throw new CoolDownError(`the last recovery ended at ${claim?.releasedAt}`);
+      const epoch = (claim?.epoch ?? 0) + 1;
+      claim = { plan, epoch, holder: execution, takenAt: now, releasedAt: claim?.releasedAt ?? null };
+      return claim;
+    },
+    check: async (_plan, execution, epoch) => {
+      if (claim?.holder !== execution || claim.epoch !== epoch) throw new StaleEpochError(`held by ${claim?.holder}`);
+    },
+    release: async (plan, execution, epoch, now, options = {}) => {
+      const free = { plan, epoch: 0, holder: null, takenAt: null, releasedAt: null };
+      if (claim?.holder !== execution || claim.epoch !== epoch) return claim ?? free;
+      const releasedAt = options.startsCoolDown === false ? claim.releasedAt : now;
+      claim = { ...claim, holder: null, takenAt: null, releasedAt };
+      return claim;
+    },
+  };
+};
+
+export const fakeIncidents = (): Incidents => {
+  let open: OpenIncident | null = null;
+  let count = 0;
+  return {
+    current: async () => open,
+    openOrJoin: async (plan, startedAt, detectedAt) => {
+      if (open) return { ...open, opened: false };
+      count += 1;
+      const id = incidentId(dayOf(detectedAt), count);
+      open = { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true };
+      return open;
+    },
+    close: async (_plan, id) => {
+      if (open?.id === id) open = null;
+    },
+  };
+};
+
+export const fakeReadings = (): Readings => {
+  const kept = new Map<string, Reading>();
+  return {
+    put: async (reading) => {
+      const last = kept.get(reading.vantage);
+      if (!last || last.at <= reading.at) kept.set(reading.vantage, reading);
+    },
+    last: async (_plan, vantage) => kept.get(vantage) ?? null,
+    list: async () => [...kept.values()],
+  };
+};
+
+export const fakeLedger = (): Ledger & { readonly entries: Transition[]; down: boolean } => {
+  const entries: Transition[] = [];
+  const ledger = {
+    entries,
+    down: false,
+    append: async (entry: Parameters<Ledger['append']>[0]) => {
+      if (ledger.down) throw new LedgerUnavailableError('the table does not answer');
+      const last = entries.findLast(({ execution }) => execution === entry.execution) ?? null;
+      const linked = link(entry, last);
+      entries.push(linked);
+      return linked;
+    },
+    read: async (execution: string) => {
+      if (ledger.down) throw new LedgerUnavailableError('the table does not answer');
+      return entries.filter((entry) => entry.execution === execution);
+    },
+  };
+  return ledger;
+};
+
+export const fakeAnnouncer = (): Announcer & { readonly sent: Notice[]; down: boolean } => {
+  const announcer = {
+    sent: [] as Notice[],
+    down: false,
+    announce: async (notice: Notice) => {
+      if (announcer.down) throw new NoticeNotSentError('the topic does not answer');
+      announcer.sent.push(notice);
+      return `message-${announcer.sent.length}`;
+    },
+  };
+  return announcer;
+};
+
+export const fakeHealthMetrics = (): HealthMetrics & { readonly points: HealthMetric[]; down: boolean } => {
+  const health = {
+    points: [] as HealthMetric[],
+    down: false,
+    put: async (metrics: readonly HealthMetric[]) => {
+      if (health.down) throw new Error('the metrics service does not answer');
+      health.points.push(...metrics);
+    },
+  };
+  return health;
+};
+
+export const fakeExecutions = (): Pick<Executions, 'start'> & { readonly inputs: Map<string, Json> } => {
+  const inputs = new Map<string, Json>();
+  return {
+    inputs,
+    start: async (machineArn, name, input) => {
+      const arn = `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+      if (inputs.has(arn)) return { arn, started: false };
+      inputs.set(arn, input);
+      return { arn, started: true };
+    },
+  };
+};

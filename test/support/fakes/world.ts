@@ -1,0 +1,65 @@
+import type { RecoveryRequest } from '#domain/request.ts';
+import { fakeClock } from './clock.ts';
+import { fakeDatabase } from './database.ts';
+import { examplePlan } from './plan.ts';
+import { fakeServiceProbe } from './service-probe.ts';
+import {
+  fakeAnnouncer,
+  fakeClaims,
+  fakeExecutions,
+  fakeHealthMetrics,
+  fakeIncidents,
+  fakeLedger,
+  fakeReadings,
+} from './state.ts';
+import { fakeTraffic } from './traffic.ts';
+import { fakeWorkloads } from './workloads.ts';
+
+export const EXECUTION = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:svg-ai-INC-2026-1123-001';
+
+/** Two regions in memory, well at first: what happens to one part is seen by every other that depends on it. */
+export const world = () => {
+  const plan = examplePlan();
+  const clock = fakeClock();
+  const database = fakeDatabase(plan, clock);
+  const workloads = fakeWorkloads(plan, { primary: database.hostOf('primary'), standby: database.hostOf('standby') });
+  const traffic = fakeTraffic(plan);
+  const ports = {
+    database,
+    databaseSession: database,
+    workloads,
+    traffic,
+    serviceProbe: fakeServiceProbe(plan, { database, traffic, workloads }),
+    claims: fakeClaims(),
+    incidents: fakeIncidents(),
+    readings: fakeReadings(),
+    ledger: fakeLedger(),
+    announcer: fakeAnnouncer(),
+    healthMetrics: fakeHealthMetrics(),
+    executions: fakeExecutions(),
+  };
+  const incident = { id: 'INC-2026-1123-001', startedAt: clock.now(), detectedAt: clock.now() };
+  const request: RecoveryRequest = {
+    plan: plan.plan,
+    mode: 'failover',
+    reason: 'the primary region does not answer',
+    trigger: 'alarm',
+    actor: 'alarm:service-unhealthy',
+    incident,
+  };
+  const run = { execution: EXECUTION, state: 'Unnamed', attempt: 0, enteredAt: clock.now() };
+  return {
+    plan,
+    clock,
+    ports,
+    request,
+    run,
+    /** Every process of the primary region is gone. */
+    killPrimary: () => {
+      database.servers.primary.up = false;
+      workloads.clusters.primary.up = false;
+    },
+  };
+};
+
+export type World = ReturnType<typeof world>;

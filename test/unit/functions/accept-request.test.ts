@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { world } from '#test/support/fakes/world.ts';
+import { acceptRequest } from '../../../functions/accept-request.ts';
+
+const typed = { plan: 'svg-ai', reason: 'region is gone', mode: 'failover' };
+
+describe('AcceptRequest', () => {
+  it('makes a request of what a person typed, with an incident that starts with the first bad signal', async () => {
+    const at = world();
+    const badSince = '2026-11-23T23:33:00.000Z';
+    await at.ports.readings.put({
+      plan: 'svg-ai',
+      vantage: 'witness',
+      at: at.clock.now(),
+      signals: [],
+      badSince,
+      lastHealthy: null,
+    });
+
+    const request = await acceptRequest({ ...at, input: typed });
+
+    expect(request).toEqual({
+      ...typed,
+      trigger: 'person',
+      actor: 'person',
+      incident: { id: 'INC-2026-1123-001', startedAt: badSince, detectedAt: at.run.enteredAt },
+    });
+  });
+
+  it('gives the same request when it is asked again', async () => {
+    const at = world();
+    const first = await acceptRequest({ ...at, input: typed });
+    at.clock.advance(5_000);
+    expect(await acceptRequest({ ...at, input: typed })).toEqual(first);
+  });
+
+  it('takes what the alarm intake starts', async () => {
+    const at = world();
+    const incident = {
+      id: 'INC-2026-1123-007',
+      startedAt: '2026-11-23T23:00:00.000Z',
+      detectedAt: '2026-11-23T23:03:00.000Z',
+    };
+    const trigger = { alarm: 'service-unhealthy', at: incident.detectedAt };
+    const request = await acceptRequest({ ...at, input: { ...typed, trigger, incident } });
+    expect(request).toMatchObject({ trigger: 'alarm', actor: 'alarm:service-unhealthy', incident });
+    expect(await at.ports.incidents.current('svg-ai')).toBeNull();
+  });
+
+  it.each([
+    ['nothing', null, 'input is null; allowed: {"plan": "...", "reason": "...", "mode": "failover"}'],
+    ['a list', [typed], 'input is [{"plan":"svg-ai"'],
+    ['a missing reason', { plan: 'svg-ai', mode: 'failover' }, 'input.reason is missing; allowed: a text of 1 to 1000'],
+    ['an empty reason', { ...typed, reason: '  ' }, 'input.reason is "  "; allowed: a text of 1 to 1000 characters'],
+    ['another mode', { ...typed, mode: 'fail-over' }, 'input.mode is "fail-over"; allowed: "failover"'],
+    ['another plan', { ...typed, plan: 'other' }, 'input.plan is "other"; allowed: "svg-ai"'],
+    [
+      'an unknown key',
+      { ...typed, resaon: 'x' },
+      'input has unknown keys: resaon (reason?); allowed: plan, reason, mode',
+    ],
+    ['half an intake', { ...typed, trigger: { alarm: 'a', at: 'now' } }, 'input.trigger.at is "now"; allowed: a time'],
+  ])('refuses %s', async (_what, input, message) => {
+    const refused = await acceptRequest({ ...world(), input }).catch((error: Error) => error);
+    expect(refused).toMatchObject({ name: 'InvalidRequestError', message: expect.stringContaining(message) });
+  });
+});

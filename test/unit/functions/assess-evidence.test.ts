@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { type World, world } from '#test/support/fakes/world.ts';
+import { assessEvidence } from '../../../functions/assess-evidence.ts';
+import { probeService } from '../../../functions/probe-service.ts';
+
+const witness = (at: World) => probeService({ ...at, environment: { SITE: 'witness' } });
+
+describe('AssessEvidence', () => {
+  it('finds nothing to recover from in a healthy service, also when a person asks', async () => {
+    const at = world();
+    await witness(at);
+    const verdict = await assessEvidence({ ...at, request: { ...at.request, trigger: 'person', actor: 'person' } });
+    expect(verdict).toMatchObject({ outcome: 'none', rule: 'FO-900' });
+    expect(verdict.reason).toContain('nothing to recover from');
+  });
+
+  it('recovers when the witness reported the region dead and the standby sees it now', async () => {
+    const at = world();
+    at.killPrimary();
+    await witness(at);
+    expect(await assessEvidence(at)).toMatchObject({ outcome: 'recover', rule: 'FO-110' });
+  });
+
+  it('wants more evidence while only the standby sees it', async () => {
+    const at = world();
+    await witness(at);
+    at.killPrimary();
+    expect(await assessEvidence(at)).toMatchObject({ outcome: 'more-evidence', rule: 'FO-310' });
+  });
+
+  it('does not count a reading that is too old', async () => {
+    const at = world();
+    at.killPrimary();
+    await witness(at);
+    at.clock.advance(at.plan.detection.readingsValidForSeconds * 1_000 + 1);
+    expect(await assessEvidence(at)).toMatchObject({ outcome: 'more-evidence', rule: 'FO-320' });
+  });
+
+  it('takes an error of the probe itself for unknown', async () => {
+    const at = world();
+    const refuse = () => Promise.reject(new Error('AccessDenied'));
+    const serviceProbe = { read: refuse, write: refuse };
+    const databaseSession = { ...at.ports.databaseSession, position: refuse };
+    const verdict = await assessEvidence({ ...at, ports: { ...at.ports, serviceProbe, databaseSession } });
+    expect(verdict).toMatchObject({ outcome: 'more-evidence', rule: 'FO-010' });
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
+import { checkGuards } from '../../../functions/check-guards.ts';
+import { probeService } from '../../../functions/probe-service.ts';
+
+/** A healthy sample from before the incident, then the region dies. */
+const dying = async (): Promise<World> => {
+  const at = world();
+  await probeService({ ...at, environment: { SITE: 'standby' } });
+  at.clock.advance(1_000);
+  at.killPrimary();
+  const incident = { ...at.request.incident, startedAt: at.clock.now() };
+  return { ...at, request: { ...at.request, incident } };
+};
+
+describe('CheckGuards', () => {
+  it('gives every answer and the data-loss estimate when all pass, and changes nothing', async () => {
+    const at = await dying();
+    const result = await checkGuards(at);
+    expect(result.guards.every(({ passed }) => passed)).toBe(true);
+    expect(result.positions).toMatchObject({ primary: null, standby: { inRecovery: true } });
+    expect(result.dataLoss.atMostSeconds).toBeLessThanOrEqual(1);
+    expect(at.ports.database.calls).toEqual({ promote: 0, fence: 0 });
+  });
+
+  it('names every reason at once', async () => {
+    const at = await dying();
+    at.ports.database.servers.standby.status = 'backing-up';
+    at.ports.workloads.clusters.standby.deployments.clear();
+    await expect(checkGuards(at)).rejects.toMatchObject({
+      name: 'GuardsRefusedError',
+      message: expect.stringMatching(/GU-130: .*backing-up.*; GU-310: /),
+    });
+  });
+
+  it('refuses when something could not be looked up', async () => {
+    const at = await dying();
+    at.ports.database.servers.standby.exists = false;
+    await expect(checkGuards(at)).rejects.toMatchObject({ message: expect.stringContaining('DatabaseNotFoundError') });
+  });
+
+  it("goes on where this incident's first run stopped after the promotion", async () => {
+    const at = await dying();
+    Object.assign(at.ports.database.servers.standby, { replicaOf: null, replication: null, inRecovery: false });
+    const second = { ...at, run: { ...at.run, execution: EXECUTION.replace(/[^:]+$/, 'by-hand') } };
+    await expect(checkGuards(second)).rejects.toMatchObject({ message: expect.stringContaining('GU-120') });
+
+    const { plan, request, clock, ports } = at;
+    await ports.ledger.append({
+      execution: EXECUTION,
+      plan: plan.plan,
+      incident: request.incident.id,
+      state: 'PromoteReplica',
+      kind: 'left',
+      at: clock.now(),
+      attempt: 0,
+      actor: 'person',
+      inputDigest: '',
+    });
+    expect((await checkGuards(second)).guards.every(({ passed }) => passed)).toBe(true);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { world } from '#test/support/fakes/world.ts';
+import { fencePrimary } from '../../../functions/fence-primary.ts';
+
+describe('FencePrimary', () => {
+  it('stops the writers of a primary that lives, both ways, and can be repeated', async () => {
+    const at = world();
+    const first = await fencePrimary(at);
+    expect(first).toMatchObject({
+      fenced: true,
+      verified: true,
+      methods: [
+        { method: 'database-role', outcome: 'fenced' },
+        { method: 'workloads-to-zero', outcome: 'fenced' },
+      ],
+    });
+    expect(() => at.ports.database.insert('primary', 'late')).toThrow(/not permitted/);
+    expect(await fencePrimary(at)).toMatchObject({ fenced: true, verified: true });
+  });
+
+  it('takes a dead primary for an outcome and still gives the standby position', async () => {
+    const at = world();
+    at.killPrimary();
+    expect(await fencePrimary(at)).toMatchObject({
+      fenced: false,
+      verified: false,
+      methods: [{ outcome: 'unreachable' }, { outcome: 'unreachable' }],
+      positions: { primary: null, standby: { inRecovery: true } },
+    });
+  });
+
+  it('says failed, and why, when the primary answers but refuses', async () => {
+    const at = world();
+    const databaseSession = {
+      ...at.ports.databaseSession,
+      fence: () => Promise.reject(new Error('permission denied')),
+    };
+    const result = await fencePrimary({ ...at, ports: { ...at.ports, databaseSession } });
+    expect(result).toMatchObject({ fenced: true, verified: false });
+    expect(result.methods[0]).toEqual({
+      method: 'database-role',
+      outcome: 'failed',
+      detail: 'Error: permission denied',
+    });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { type World, world } from '#test/support/fakes/world.ts';
+import { probeService } from '../../../functions/probe-service.ts';
+
+const probe = (at: World, SITE: 'standby' | 'witness' = 'standby') => probeService({ ...at, environment: { SITE } });
+const states = (reading: Awaited<ReturnType<typeof probe>>) =>
+  Object.fromEntries(reading.signals.map(({ name, state }) => [name, state]));
+
+describe('ProbeService', () => {
+  it('reads a healthy service, keeps a sample of it, beats on the primary, and measures 1', async () => {
+    const at = world();
+    const reading = await probe(at);
+    const good = { 'http-read': 'good', 'http-write': 'good', 'database-connect': 'good', replication: 'good' };
+    expect(states(reading)).toEqual(good);
+    expect(reading).toMatchObject({ badSince: null, lastHealthy: { at: at.clock.now(), lagSeconds: 0 } });
+    expect(at.ports.database.servers.standby.heartbeatAt).toBe(at.clock.now());
+    expect(await at.ports.readings.last('svg-ai', 'standby')).toEqual(reading);
+    expect(at.ports.healthMetrics.points).toMatchObject([
+      { name: 'ServiceHealthy', value: 1, dimensions: { Plan: 'svg-ai', Vantage: 'standby' } },
+    ]);
+  });
+
+  it('sees a dead region, and keeps since when and how it was before', async () => {
+    const at = world();
+    const healthy = await probe(at);
+    at.clock.advance(60_000);
+    at.killPrimary();
+    const first = await probe(at);
+    const bad = { 'http-read': 'bad', 'http-write': 'bad', 'database-connect': 'bad', replication: 'bad' };
+    expect(states(first)).toEqual(bad);
+    expect(first).toMatchObject({ badSince: at.clock.now(), lastHealthy: healthy.lastHealthy });
+    at.clock.advance(60_000);
+    expect(await probe(at)).toMatchObject({ badSince: first.badSince, lastHealthy: healthy.lastHealthy });
+    expect(at.ports.healthMetrics.points.map(({ value }) => value)).toEqual([1, 0, 0]);
+  });
+
+  it('does not look at replication nor beat from the witness', async () => {
+    const at = world();
+    const reading = await probe(at, 'witness');
+    expect(Object.keys(states(reading))).toEqual(['http-read', 'http-write', 'database-connect']);
+    expect(at.ports.database.servers.primary.heartbeatAt).toBeNull();
+    expect(reading.lastHealthy).toBeNull();
+  });
+
+  it('takes its own errors for unknown, gives no datapoint, and keeps what it knew', async () => {
+    const at = world();
+    at.killPrimary();
+    const { badSince } = await probe(at);
+    const refuse = () => Promise.reject(new Error('AccessDenied'));
+    const ports = {
+      ...at.ports,
+      serviceProbe: { read: refuse, write: refuse },
+      databaseSession: { ...at.ports.databaseSession, position: refuse },
+      database: { ...at.ports.database, describe: refuse },
+    };
+    const reading = await probeService({ ...at, ports, environment: { SITE: 'standby' } });
+    expect(new Set(Object.values(states(reading)))).toEqual(new Set(['unknown']));
+    expect(reading.badSince).toBe(badSince);
+    expect(at.ports.healthMetrics.points).toHaveLength(1);
+  });
+
+  it('does not beat while a recovery runs', async () => {
+    const at = world();
+    await at.ports.claims.take('svg-ai', 'arn:run', at.clock.now(), 0);
+    await probe(at);
+    expect(at.ports.database.servers.primary.heartbeatAt).toBeNull();
+  });
+});

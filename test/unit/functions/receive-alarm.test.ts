@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { world } from '#test/support/fakes/world.ts';
+import { receiveAlarm } from '../../../functions/receive-alarm.ts';
+import { parseAlarmEvent } from '../../../functions/shared/alarm-event.ts';
+
+const FAILOVER_MACHINE_ARN = 'arn:aws:states:us-west-2:123456789012:stateMachine:regional-failover';
+const environment = { FAILOVER_MACHINE_ARN };
+
+/** As AWS documents it, shortened where the intake does not look. */
+const fromEventBridge = (from = 'OK', to = 'ALARM', alarmName = 'service-unhealthy') => ({
+  version: '0',
+  id: 'c4c1c1c9-6542-e61b-6ef0-8c4d36933a92',
+  'detail-type': 'CloudWatch Alarm State Change',
+  source: 'aws.cloudwatch',
+  account: '123456789012',
+  time: '2026-11-23T23:38:00Z',
+  region: 'us-west-2',
+  resources: [`arn:aws:cloudwatch:us-west-2:123456789012:alarm:${alarmName}`],
+  detail: {
+    alarmName,
+    configuration: { metrics: [] },
+    previousState: { value: from, timestamp: '2026-11-23T23:00:00.000+0000' },
+    state: {
+      value: to,
+      reason: 'Threshold Crossed: 3 datapoints were less than the threshold (1.0).',
+      reasonData: '{"version":"1.0","startDate":"2026-11-23T23:35:00.000+0000","period":60}',
+      timestamp: '2026-11-23T23:38:00.250+0000',
+    },
+  },
+});
+
+const fromSns = (message: object) => ({
+  Records: [
+    { EventSource: 'aws:sns', EventVersion: '1.0', Sns: { Type: 'Notification', Message: JSON.stringify(message) } },
+  ],
+});
+
+const call = (at: ReturnType<typeof world>, event: unknown) =>
+  receiveAlarm({ ...at, event: parseAlarmEvent(event), environment });
+
+describe('ReceiveAlarm', () => {
+  it('starts one execution named by plan and incident', async () => {
+    const at = world();
+    const taken = await call(at, fromEventBridge());
+    const execution = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:svg-ai-INC-2026-1123-001';
+    expect(taken).toEqual({ started: true, execution, incident: 'INC-2026-1123-001' });
+    expect(at.ports.executions.inputs.get(execution)).toEqual({
+      plan: 'svg-ai',
+      reason: expect.stringContaining('alarm service-unhealthy: Threshold Crossed'),
+      mode: 'failover',
+      trigger: { alarm: 'service-unhealthy', at: '2026-11-23T23:38:00.250Z' },
+      incident: {
+        id: 'INC-2026-1123-001',
+        startedAt: '2026-11-23T23:35:00.000Z',
+        detectedAt: '2026-11-23T23:38:00.250Z',
+      },
+    });
+  });
+
+  it('starts the incident with the first bad signal that a vantage point saw', async () => {
+    const at = world();
+    const badSince = '2026-11-23T23:34:10.000Z';
+    const reading = { plan: 'svg-ai', at: at.clock.now(), signals: [], badSince, lastHealthy: null };
+    await at.ports.readings.put({ ...reading, vantage: 'standby' });
+    await call(at, fromEventBridge());
+    expect(await at.ports.incidents.current('svg-ai')).toMatchObject({ startedAt: badSince });
+  });
+
+  it('makes one execution of the same event twice, of two alarms, and of the same through SNS', async () => {
+    const at = world();
+    const answers = await Promise.all([
+      call(at, fromEventBridge()),
+      call(at, fromEventBridge()),
+      call(at, fromEventBridge('OK', 'ALARM', 'second-alarm')),
+      call(at, fromSns(fromEventBridge())),
+    ]);
+    expect(answers.filter((one) => 'started' in one && one.started)).toHaveLength(1);
+    expect(at.ports.executions.inputs.size).toBe(1);
+  });
+
+  it('takes the message that CloudWatch itself sends to a topic', async () => {
+    const at = world();
+    const message = {
+      AlarmName: 'service-unhealthy',
+      AlarmDescription: null,
+      AWSAccountId: '123456789012',
+      NewStateValue: 'ALARM',
+      NewStateReason: 'Threshold Crossed',
+      StateChangeTime: '2026-11-23T23:38:00.236+0000',
+      Region: 'US West (Oregon)',
+      OldStateValue: 'INSUFFICIENT_DATA',
+      Trigger: {},
+    };
+    expect(await call(at, fromSns(message))).toMatchObject({ started: true });
+  });
+
+  it.each([
+    ['OK', 'INSUFFICIENT_DATA'],
+    ['ALARM', 'OK'],
+    ['ALARM', 'ALARM'],
+  ])('ignores %s to %s', async (from, to) => {
+    const at = world();
+    expect(await call(at, fromEventBridge(from, to))).toEqual({ ignored: true, reason: expect.any(String) });
+    expect(at.ports.executions.inputs.size).toBe(0);
+    expect(await at.ports.incidents.current('svg-ai')).toBeNull();
+  });
+
+  it.each([
+    ['nothing', null],
+    ['another source', { ...fromEventBridge(), source: 'aws.ec2' }],
+    ['an unknown state', fromEventBridge('OK', 'BROKEN')],
+    ['no previous state', { ...fromEventBridge(), detail: { ...fromEventBridge().detail, previousState: undefined } }],
+    ['an SNS message that is no JSON', { Records: [{ EventSource: 'aws:sns', Sns: { Message: 'hello' } }] }],
+    ['two SNS records', { Records: [fromSns({}).Records[0], fromSns({}).Records[0]] }],
+  ])('refuses %s', (_what, event) => {
+    expect(() => parseAlarmEvent(event)).toThrow(/no alarm state change: event/);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { world } from '#test/support/fakes/world.ts';
+import { confirmRepoint } from '../../../functions/confirm-repoint.ts';
+import { confirmWorkloads } from '../../../functions/confirm-workloads.ts';
+import { repointApplication } from '../../../functions/repoint-application.ts';
+import { scaleUpWorkloads } from '../../../functions/scale-up-workloads.ts';
+
+const scaled = async () => {
+  const at = world();
+  await scaleUpWorkloads(at);
+  while (!(await confirmWorkloads(at)).done);
+  return at;
+};
+
+describe('RepointApplication and ConfirmRepoint', () => {
+  it('writes the standby host, restarts once per execution, and waits for every replica', async () => {
+    const at = await scaled();
+    const host = at.ports.database.hostOf('standby');
+    expect(await repointApplication(at)).toMatchObject({ before: at.ports.database.hostOf('primary'), after: host });
+    expect(await confirmRepoint(at)).toEqual({
+      done: false,
+      detail: expect.stringContaining('0 restarted and 3 ready'),
+    });
+    expect(await confirmRepoint(at)).toMatchObject({ done: true });
+
+    expect(await repointApplication(at)).toMatchObject({ before: host, after: host });
+    const [deployment] = at.ports.workloads.clusters.standby.deployments.values();
+    expect(deployment).toMatchObject({ restarts: 1, host });
+  });
+
+  it('has failed when the ConfigMap reads back otherwise', async () => {
+    const at = await scaled();
+    const workloads = { ...at.ports.workloads, writeConfig: async () => undefined };
+    await expect(repointApplication({ ...at, ports: { ...at.ports, workloads } })).rejects.toMatchObject({
+      name: 'NoEffectError',
+    });
+  });
+
+  it('is not done with no replica at all', async () => {
+    const at = world();
+    expect(await confirmRepoint(at)).toMatchObject({ done: false });
+  });
+});

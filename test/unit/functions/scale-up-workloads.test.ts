@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { world } from '#test/support/fakes/world.ts';
+import { confirmWorkloads } from '../../../functions/confirm-workloads.ts';
+import { scaleUpWorkloads } from '../../../functions/scale-up-workloads.ts';
+
+describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
+  it('scales up to the plan, is not ready at first, and is then', async () => {
+    const at = world();
+    const [wanted] = at.plan.workloads.deployments;
+    expect(await scaleUpWorkloads(at)).toEqual({
+      deployments: [{ name: wanted?.name, before: 0, after: wanted?.replicas }],
+    });
+    at.ports.workloads.settles = false;
+    for (const one of at.ports.workloads.clusters.standby.deployments.values()) one.ready = 1;
+    expect(await confirmWorkloads(at)).toEqual({ done: false, detail: expect.stringContaining('1 ready of 3') });
+    at.ports.workloads.settles = true;
+    await confirmWorkloads(at);
+    expect(await confirmWorkloads(at)).toMatchObject({ done: true, deployments: [{ ready: wanted?.replicas }] });
+  });
+
+  it('changes nothing when enough are wanted, and never scales down', async () => {
+    const at = world();
+    for (const one of at.ports.workloads.clusters.standby.deployments.values()) one.wanted = 9;
+    expect(await scaleUpWorkloads(at)).toMatchObject({ deployments: [{ before: 9, after: 9 }] });
+  });
+
+  it('has failed when the scale reads back otherwise', async () => {
+    const at = world();
+    const workloads = { ...at.ports.workloads, scale: async () => undefined };
+    const failed = scaleUpWorkloads({ ...at, ports: { workloads } });
+    await expect(failed).rejects.toMatchObject({ name: 'NoEffectError', message: expect.stringContaining('0 of 3') });
+  });
+
+  it('is not done before the controller has seen the spec', async () => {
+    const at = world();
+    await scaleUpWorkloads(at);
+    await confirmWorkloads(at);
+    const status: typeof at.ports.workloads.status = async (side, names) =>
+      (await at.ports.workloads.status(side, names)).map((one) => ({ ...one, observed: false }));
+    const seen = await confirmWorkloads({ ...at, ports: { workloads: { ...at.ports.workloads, status } } });
+    expect(seen).toEqual({ done: false, detail: expect.stringContaining('spec not seen yet') });
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { recoveredStandby } from '#test/support/fakes/recovered-standby.ts';
+import { verifyTraffic } from '../../../functions/verify-traffic.ts';
+
+const shifted = async () => {
+  const at = await recoveredStandby();
+  const { changeId } = await at.ports.traffic.shift('standby');
+  return { at, input: { changeId } };
+};
+
+describe('VerifyTraffic', () => {
+  it('is done once the change is applied and a client is served by the standby', async () => {
+    const { at, input } = await shifted();
+    expect(await verifyTraffic({ ...at, input })).toEqual({
+      done: false,
+      detail: expect.stringContaining('change C1'),
+    });
+    const seen = await verifyTraffic({ ...at, input });
+    expect(seen).toMatchObject({ done: true, applied: true, write: { region: at.plan.regions.standby } });
+  });
+
+  it('waits for resolvers that keep the old answer', async () => {
+    const { at, input } = await shifted();
+    await at.ports.traffic.applied('C1');
+    const [record] = at.plan.traffic.records;
+    at.ports.traffic.cached.set(record?.name ?? '', record?.primary ?? '');
+    const late = await verifyTraffic({ ...at, input });
+    expect(late).toEqual({ done: false, detail: expect.stringContaining('resolves to 10.1.0.20') });
+    at.ports.traffic.cached.clear();
+    expect(await verifyTraffic({ ...at, input })).toMatchObject({ done: true });
+  });
+
+  it('does not need the control plane of the provider', async () => {
+    const { at, input } = await shifted();
+    at.ports.traffic.appliedFails = true;
+    expect(await verifyTraffic({ ...at, input })).toMatchObject({ done: true, applied: null });
+  });
+
+  it('asks for no change when there was none', async () => {
+    const { at } = await shifted();
+    expect(await verifyTraffic({ ...at, input: { changeId: null } })).toMatchObject({ done: true, applied: null });
+  });
+
+  it('is not done while the standby does not write', async () => {
+    const { at } = await shifted();
+    at.ports.database.servers.standby.up = false;
+    const seen = await verifyTraffic({ ...at, input: { changeId: null } });
+    expect(seen).toEqual({ done: false, detail: expect.stringContaining('503') });
+  });
+});

@@ -155,7 +155,7 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-/** What is wrong with a table of rules: ids of the form, rising, with gaps, each used once, and a last row that always holds. Empty when it is well formed. */
+/** What is wrong with the ids of a table of rules: of the form, rising, with gaps. Empty when it is well formed. */
 export const illFormed = (rules: readonly Pick<Rule, 'id'>[]): readonly string[] =>
   rules.flatMap(({ id }, index) => {
     const wrong: string[] = [];

@@ -84,13 +84,13 @@ const achieved = (ms: number | null, timeScale: number, otherwise: string): stri
 };
 
 /** What of the objectives and of the run was not as it should be, each with what to do about it. */
-const problems = (input: ReportInput): readonly { readonly issue: string; readonly advice: string }[] => {
+const problems = (input: ReportInput): readonly { readonly issue: string; readonly advice: string | null }[] => {
   const { plan, outcome, timeScale, writes } = input;
   const { rtoSeconds, rpoSeconds } = plan.objectives;
   const total = outcome.phases?.totalMs ?? null;
   const window = writes.lossWindowMs;
-  const found: { issue: string; advice: string }[] = [];
-  const add = (issue: string, advice: string): void => void found.push({ issue, advice });
+  const found: { issue: string; advice: string | null }[] = [];
+  const add = (issue: string, advice: string | null): void => void found.push({ issue, advice });
   if (outcome.result !== 'recovered') {
     const { failure } = outcome;
     const why = failure === null ? 'no end is on record' : `${failure.error} in ${failure.state}: ${failure.cause}`;
@@ -110,7 +110,7 @@ const problems = (input: ReportInput): readonly { readonly issue: string; readon
   }
   if (!writes.writesInStandby)
     add('the service does not write in the standby region', 'Check the database host that the application uses');
-  for (const issue of input.issues ?? []) add(issue, issue);
+  for (const issue of input.issues ?? []) add(issue, null);
   return found;
 };
 
@@ -132,7 +132,7 @@ export const testReport = (input: ReportInput): TestReport => {
       rpo_achieved: achieved(writes.lossWindowMs, timeScale, 'not known'),
       success_criteria_met: own === 0 && total !== null,
       issues_found: found.length,
-      recommendations: [...new Set(found.map(({ advice }) => advice))],
+      recommendations: [...new Set(found.flatMap(({ advice }) => advice ?? []))],
     },
     measurements: {
       detect_ms: phases?.detectMs ?? null,

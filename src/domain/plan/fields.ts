@@ -31,7 +31,8 @@ export const duration = z
   .string({ error: durationText })
   .regex(DURATION_PATTERN, { error: durationText, abort: true })
   .transform((text) => parseDuration(text) ?? 0)
-  .refine((seconds) => seconds > 0, { error: durationText });
+  .refine((seconds) => seconds > 0, { error: durationText })
+  .meta({ description: durationText });
 
 /** As `duration`, but `0s` is one too: the start of a window. */
 export const durationFromZero = z
@@ -45,10 +46,16 @@ export const text = z.string({ error: 'a text' }).regex(/\S/, { error: 'a text t
 export const texts = z.array(text, { error: 'a list of texts' }).min(1, { error: 'a list of at least one text' });
 
 const idText = 'an id: a small letter, then up to 62 small letters, digits or hyphens';
-export const id = z.string({ error: idText }).regex(/^[a-z][a-z0-9-]{0,62}$/, { error: idText });
+export const id = z
+  .string({ error: idText })
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, { error: idText })
+  .meta({ description: idText });
 
 const regionText = 'an AWS region such as us-west-2';
-export const region = z.string({ error: regionText }).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: regionText });
+export const region = z
+  .string({ error: regionText })
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: regionText })
+  .meta({ description: regionText });
 
 const hostText = 'a host name such as api.example.com (no scheme, no port)';
 export const host = z
@@ -57,11 +64,14 @@ export const host = z
   .regex(/^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))+$/, { error: hostText });
 
 const pathText = 'a path that begins with a slash, such as /health';
-export const urlPath = z.string({ error: pathText }).regex(/^\/[\x21-\x7e]*$/, { error: pathText });
+export const urlPath = z
+  .string({ error: pathText })
+  .regex(/^\/[\x21-\x7e]*$/, { error: pathText })
+  .meta({ description: pathText });
 
 const dateText = 'a date as YYYY-MM-DD';
 /** A date that the calendar has: `2026-02-30` is none. */
-export const date = z.iso.date({ error: dateText });
+export const date = z.iso.date({ error: dateText }).meta({ description: dateText });
 
 const emailText = 'an e-mail address such as jane@example.com';
 export const email = z.email({ error: emailText });
@@ -85,10 +95,13 @@ export const listOf = <T extends z.ZodType>(item: T, what: string) =>
   z.array(item, { error: `a list of ${what}` }).min(1, { error: `a list of at least one of ${what}` });
 
 const phoneText = 'a phone number such as +1-555-0101 (letters of a keypad are fine), in quotes or not';
-export const phone = z.string({ error: phoneText }).regex(/^\+?[0-9A-Z][0-9A-Z ()-]{4,30}$/, { error: phoneText });
+export const phone = z
+  .string({ error: phoneText })
+  .regex(/^\+?[0-9A-Z][0-9A-Z ()-]{4,30}$/, { error: phoneText })
+  .meta({ description: phoneText });
 
 export const FREQUENCIES = ['weekly', 'monthly', 'quarterly', 'annual'] as const;
 export const frequency = oneOf(...FREQUENCIES);
 
 const instantText = 'a time in UTC as 2026-11-23T09:00:00Z, in quotes';
-export const instant = z.iso.datetime({ error: instantText });
+export const instant = z.iso.datetime({ error: instantText }).meta({ description: instantText });

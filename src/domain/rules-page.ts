@@ -1,0 +1,43 @@
+import { GUARDS } from '#domain/guards.ts';
+import { RULES } from '#domain/rules.ts';
+import { SEVERITY_RULES } from '#domain/severity.ts';
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows]
+    .map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
+
+/** The text of docs/rules.md: every rule as the code has it, so that a change of rule is a change to read. */
+export const rulesPage = (): string => `# Rules
+
+Printed from the code by \`node scripts/write-rules.ts\`; a test keeps it true. Ids are never used again for another rule.
+
+## Diagnosis
+
+The first row that holds decides (src/domain/rules.ts). M is \`detection.vantagesNeeded\`. Readings that are too old count for
+nothing; \`unknown\` counts for nothing; a vantage point counts once. The service is bad where a read or a write is bad, good where
+one is good and none bad.
+
+${table(
+  ['id', 'when', 'code', 'outcome', 'because'],
+  RULES.map(({ id, when, code, outcome, because }) => [id, when, `\`${code}\``, outcome, because]),
+)}
+
+## Guards
+
+All are asked before the first change, all answers are on record, and one refusal is enough (src/domain/guards.ts).
+
+${table(
+  ['id', 'must hold'],
+  GUARDS.map(({ id, must }) => [id, must]),
+)}
+
+## Severity
+
+The first row that holds decides (src/domain/severity.ts).
+
+${table(
+  ['id', 'when', 'severity'],
+  SEVERITY_RULES.map(({ id, when, level }) => [id, when, String(level)]),
+)}
+`;

@@ -60,7 +60,7 @@ export const statements = (plan: Plan, tables: Tables) => {
     readTraffic: [
       allow(zone, 'route53:ListResourceRecordSets'),
       // The id of a change is given when it is made.
-      allow(sub('arn:${AWS::Partition}:route53:::change/*'), 'route53:GetChange'),
+      allow(sub(`arn:\${AWS::Partition}:route53:::change/*`), 'route53:GetChange'),
     ],
     shiftTraffic: [
       {
@@ -108,8 +108,9 @@ export const tracing: Statement = {
   ...allow('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'),
 };
 
+/** The ARN of a log group ends in `:*` already: its streams. */
 export const logging = (functionKey: string): Statement =>
-  allow(sub(`\${${functionKey}LogGroup.Arn}:*`), 'logs:CreateLogStream', 'logs:PutLogEvents');
+  allow(arn(`${functionKey}LogGroup`), 'logs:CreateLogStream', 'logs:PutLogEvents');
 
 /** Step Functions makes its log delivery by these; none of them takes a resource. https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html */
 export const machineLogging: Statement = {

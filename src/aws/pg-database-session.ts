@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import pg from 'pg';
+import type { Client } from 'pg';
 import { NotWritableError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Instant, Side } from '#domain/side.ts';
@@ -52,9 +52,11 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
   };
 
   /** One connection for one piece of work. */
-  const session = async <T>(side: Side, what: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+  const session = async <T>(side: Side, what: string, work: (client: Client) => Promise<T>): Promise<T> => {
     const [place, { username, password }] = await Promise.all([placeOf(side), login.get()]);
-    const client = new pg.Client({
+    // Imported when used: the driver is CommonJS, which a bundler cannot leave out of functions that only share this file's neighbours.
+    const pg = await import('pg');
+    const client = new pg.default.Client({
       host: place.host,
       port: place.port,
       user: username,
@@ -79,7 +81,7 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
     }
   };
 
-  const write = async (client: pg.Client, row: number, epoch: string | number): Promise<Date> => {
+  const write = async (client: Client, row: number, epoch: string | number): Promise<Date> => {
     const { rows } = await client.query<{ at: Date }>(
       `insert into ${heartbeat} (id, at, epoch) values ($1, date_trunc('milliseconds', clock_timestamp()), $2)
        on conflict (id) do update set at = excluded.at, epoch = excluded.epoch returning at`,

@@ -18,7 +18,10 @@ import { identityTargets } from '#lab/stack/resources/identity.ts';
 import { type QueuesPort, queueTargets, type TopicsPort, topicTargets } from '#lab/stack/resources/messaging.ts';
 import type { RoleStore } from '#lab/stack/roles.ts';
 
-/** The services that a stack is made in. A resource of a service that is not here is refused, not skipped. */
+/**
+ * The services that a stack is made in: those of the stack's region, or those that serve every region (lambda, dynamodb, sqs).
+ * A resource of a service that is not here is refused, not skipped.
+ */
 export interface StackServices {
   readonly roles: RoleStore;
   readonly lambda?: FunctionsPort;

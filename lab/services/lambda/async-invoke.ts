@@ -1,5 +1,6 @@
 import { type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
-import type { Deliver, Invocation, LabFunction } from '#lab/services/lambda/types.ts';
+import type { Deliver } from '#lab/services/deliver.ts';
+import type { Invocation, LabFunction } from '#lab/services/lambda/types.ts';
 
 /** Waits before the second and the third try, in declared seconds: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
 const BACK_OFF_S = [60, 120] as const;
@@ -57,7 +58,7 @@ export const createAsyncQueue = ({ time, log, deliver, run }: Deps) => {
   const tell = async (arn: string | undefined, body: string, attributes?: Record<string, string>) => {
     if (!arn) return;
     try {
-      await deliver(arn, attributes ? { body, attributes } : { body });
+      await deliver(arn, body, attributes ? { attributes } : {});
     } catch (error) {
       log('lambda', 'a destination could not be reached', { arn, error: String(error) });
     }

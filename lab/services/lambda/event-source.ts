@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { LabTime, Log } from '#lab/contract.ts';
-import { passesFilters } from '#lab/services/lambda/event-filter.ts';
-import type { Deliver, Invocation } from '#lab/services/lambda/types.ts';
+import type { Deliver } from '#lab/services/deliver.ts';
+import { eventFilter } from '#lab/services/lambda/event-filter.ts';
+import type { Invocation } from '#lab/services/lambda/types.ts';
 
 /** Shaped like the SDK's CreateEventSourceMapping input. Durations in declared seconds. */
 export interface EventSourceMappingInput {
@@ -44,6 +45,7 @@ const STREAM_RETENTION_S = 86_400;
  */
 export const createEventSourceMapping = (input: EventSourceMappingInput, { time, log, deliver, invoke }: Deps) => {
   const id = randomUUID();
+  const wanted = eventFilter(input.FilterCriteria);
   const queue: StreamRecord[] = [];
   const batchSize = input.BatchSize ?? 100;
   const retries = input.MaximumRetryAttempts ?? -1;
@@ -86,7 +88,7 @@ export const createEventSourceMapping = (input: EventSourceMappingInput, { time,
         streamArn: input.EventSourceArn,
       },
     });
-    await Promise.resolve(deliver(destination, { body })).catch((error: unknown) =>
+    await deliver(destination, body, {}).catch((error: unknown) =>
       log('lambda', 'a destination could not be reached', { arn: destination, error: String(error) }),
     );
   };
@@ -146,14 +148,9 @@ export const createEventSourceMapping = (input: EventSourceMappingInput, { time,
     get enabled() {
       return enabled;
     },
-    /** Takes the record if the filter wants it. Never throws to the writer. */
+    /** Takes the record if the filter wants it, and returns at once. */
     push(record: StreamRecord): void {
-      try {
-        if (!enabled || !passesFilters(input.FilterCriteria?.Filters, record)) return;
-      } catch (error) {
-        log('lambda', 'an event filter broke', { function: input.FunctionName, error: String(error) });
-        return;
-      }
+      if (!enabled || !wanted(record)) return;
       queue.push(record);
       setImmediate(() => {
         drain().catch((error: unknown) =>

@@ -24,13 +24,16 @@ export const roleCredentials = (roleName: string) => ({
 export const instanceEnvironment = (facts: Facts): Record<string, string> => {
   const { input } = facts;
   const credentials = roleCredentials(facts.roleName);
-  const declared = Object.entries(input.Environment?.Variables ?? {}).map(([name, value]) => [name, String(value)]);
+  const declared = Object.entries(input.Environment?.Variables ?? {})
+    .map(([name, value]) => [name, String(value)] as const)
+    // Files of the managed runtime's own image are not here; Node warns of certificates that it cannot find.
+    .filter(([name, value]) => !(name === 'NODE_EXTRA_CA_CERTS' && value.startsWith('/var/')));
   return {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
     // The lab's mark on its processes, by which a later start finds what a killed lab left.
     ...(process.env.CONTINUITY_LAB && { CONTINUITY_LAB: process.env.CONTINUITY_LAB }),
-    ...facts.extra,
     ...Object.fromEntries(declared),
+    ...facts.extra,
     LANG: 'en_US.UTF-8',
     TZ: 'UTC',
     _HANDLER: input.Handler,

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACCOUNT, type LabService, type LabTime, type Log, type Part, ServiceFault } from '#lab/contract.ts';
+import type { Deliver } from '#lab/services/deliver.ts';
 import { createAsyncQueue } from '#lab/services/lambda/async-invoke.ts';
 import {
   createEventSourceMapping,
@@ -16,7 +17,6 @@ import { lambdaOperations } from '#lab/services/lambda/operations.ts';
 import { createPool } from '#lab/services/lambda/pool.ts';
 import type {
   CreateFunctionInput,
-  Deliver,
   EventInvokeConfig,
   Invocation,
   LabFunction,
@@ -35,7 +35,7 @@ export interface LambdaDeps {
   readonly deliver?: Deliver;
   /** Where a region's functions stand in the lab's network; the default is the host's own network. */
   readonly network?: NetworkOf;
-  /** Added to every function's environment, below what the template says. */
+  /** Goes into every function's environment and wins over what the template says. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -143,9 +143,9 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
     }
   };
 
-  const deliver: Deliver = async (arn, message) => {
-    if (arn.startsWith('arn:aws:lambda:')) queue.add(find(arn), message.body, randomUUID());
-    else if (deps.deliver) await deps.deliver(arn, message);
+  const deliver: Deliver = async (arn, payload, options) => {
+    if (arn.startsWith('arn:aws:lambda:')) queue.add(find(arn), payload, randomUUID());
+    else if (deps.deliver) await deps.deliver(arn, payload, options);
     else throw new Error(`nothing delivers to ${arn}`);
   };
   const queue = createAsyncQueue({ time, log, deliver, run });

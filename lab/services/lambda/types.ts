@@ -32,12 +32,6 @@ export interface EventInvokeConfig {
   };
 }
 
-/** Hands a message to whatever an ARN names (queue, topic, bus). Rejects when it cannot. */
-export type Deliver = (
-  arn: string,
-  message: { readonly body: string; readonly attributes?: Readonly<Record<string, string>> },
-) => Promise<void> | void;
-
 /** What one invocation gave. `payload` is the parsed result or error object, `text` its JSON. */
 export interface Invocation {
   readonly requestId: string;

@@ -12,16 +12,13 @@ export interface FunctionsPort {
 
 /** Shaped like CreateStateMachine's input; `definition` is JSON text. */
 export interface StateMachinesPort {
-  createStateMachine(
-    region: string,
-    input: {
-      readonly name: string;
-      readonly definition: string;
-      readonly roleArn: string;
-      readonly type: 'STANDARD' | 'EXPRESS';
-      readonly loggingConfiguration?: object;
-    },
-  ): { readonly stateMachineArn: string } | Promise<{ readonly stateMachineArn: string }>;
+  createStateMachine(input: {
+    readonly name: string;
+    readonly definition: string;
+    readonly roleArn: string;
+    readonly type: 'STANDARD' | 'EXPRESS';
+    readonly loggingConfiguration?: object;
+  }): { readonly stateMachineArn: string } | Promise<{ readonly stateMachineArn: string }>;
 }
 
 const invokePermission = (properties: Record<string, unknown>) => ({
@@ -106,7 +103,7 @@ export const stateMachineTargets = (states: StateMachinesPort): Targets => ({
     if (source === undefined) throw new Error('neither Definition nor DefinitionString is given');
     const name = properties.StateMachineName ?? context.physicalName(id, 80);
     const { LoggingConfiguration: logging } = properties;
-    const { stateMachineArn } = await states.createStateMachine(context.region, {
+    const { stateMachineArn } = await states.createStateMachine({
       name,
       definition: substituted(asText(source), properties.DefinitionSubstitutions ?? {}),
       roleArn: needed(properties, 'RoleArn'),

@@ -18,7 +18,9 @@ const QUEUE = 'arn:aws:sqs:us-west-2:123456789012:dead';
 const TOPIC = 'arn:aws:sns:us-west-2:123456789012:failed';
 
 beforeAll(async () => {
-  lab = testLambda({ deliver: (arn, message) => void delivered.push({ arn, ...message }) });
+  lab = testLambda({
+    deliver: async (arn, body, { attributes }) => void delivered.push({ arn, body, ...(attributes && { attributes }) }),
+  });
   await lab.add(
     'flaky',
     `let n = 0; export const handler = async (event) => { n += 1; if (n < event.until) throw new Error('try ' + n); return n };`,

@@ -27,9 +27,9 @@ let folder: string;
 
 beforeEach(() => {
   sqs = createQueueStore();
-  lab = testLambda({ deliver: (arn, message) => void sqs.send(arn, message) });
+  lab = testLambda({ deliver: async (arn, body, { attributes = {} }) => void sqs.send(arn, { body, attributes }) });
   dynamodb = createDynamoDbService({ log: () => {}, onStreamRecord: (record) => lab.lambda.onStreamRecord(record) });
-  seen = recorder();
+  seen = recorder('us-west-2');
   folder = join(lab.folder, 'package');
   mkdirSync(folder);
   writeFileSync(join(folder, 'functions.zip'), zip({ 'src/handler.mjs': HANDLER }));

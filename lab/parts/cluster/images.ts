@@ -41,7 +41,7 @@ export const buildImages = async (folder: string): Promise<Images> => {
   const key = await digest();
   const images: Images = { application: join(folder, `app-${key}.cjs`), cluster: join(folder, `cluster-${key}.cjs`) };
   if ((await exists(images.application)) && (await exists(images.cluster))) return images;
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   await mkdir(folder, { recursive: true });
   const aside = join(folder, `.building-${process.pid}-${Date.now()}`);
   await build({
@@ -55,6 +55,8 @@ export const buildImages = async (folder: string): Promise<Images> => {
     external: ['pg-native'],
     logLevel: 'error',
   });
+  // Its service process would stay for as long as this process does.
+  await stop();
   await rename(join(aside, 'application.cjs'), images.application);
   await rename(join(aside, 'cluster.cjs'), images.cluster);
   await rmdir(aside);

@@ -1,53 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labAddresses } from '#lab/addresses.ts';
-import { prepareInstallation } from '#lab/parts/postgres/installation.ts';
-import { createPostgresNode, type PostgresNode } from '#lab/parts/postgres/node.ts';
 import { waitFor } from '#test/support/wait-for.ts';
+import { startDatabase, type TestDatabase } from './database.ts';
 import { type App, call, startApp } from './support.ts';
 
 const { b } = labAddresses(46);
-const passwords = { postgres: 'super', svg_ai_app: 'app', continuity: 'continuity', replicator: 'replicator' };
 
 describe('the sample service on PostgreSQL', () => {
-  let folder: string;
-  let node: PostgresNode;
+  let database: TestDatabase;
   let app: App;
-  let schema: string;
-  const session = async <T>(role: 'postgres' | 'svg_ai_app' | 'continuity', run: (client: pg.Client) => Promise<T>) => {
-    const client = new pg.Client({ connectionString: node.connectionString(role) });
-    await client.connect();
-    try {
-      return await run(client);
-    } finally {
-      await client.end();
-    }
-  };
 
   beforeAll(async () => {
-    const installation = await prepareInstallation({ passwords });
-    folder = await mkdtemp(join(tmpdir(), 'continuity-app-'));
-    node = createPostgresNode({
-      name: 'app-test',
-      address: b.database,
-      dataDirectory: join(folder, 'data'),
-      installation,
-      log: () => undefined,
-    });
-    await chmod(folder, 0o755);
-    await node.start();
-    schema = await readFile(new URL(import.meta.resolve('#lab/app/schema.sql')), 'utf8');
-    await session('postgres', (client) => client.query(schema));
+    database = await startDatabase('app-test', b.database);
     app = await startApp(b.database, b.pods);
   });
   afterAll(async () => {
     await app?.stop();
-    await node?.cleanUp();
-    await rm(folder, { recursive: true, force: true });
+    await database?.cleanUp();
   });
 
   it('acknowledges an order after its commit, the same for the same id', async () => {
@@ -57,7 +27,7 @@ describe('the sample service on PostgreSQL', () => {
     const [again, also] = await Promise.all([1, 2].map(() => call(app, '/conversions', { id, client: 'c-1' })));
     expect(again?.body).toEqual(first.body);
     expect(also?.body).toEqual(first.body);
-    const { rows } = await session('continuity', (client) =>
+    const { rows } = await database.session('continuity', (client) =>
       client.query('select count(*)::int from conversions where id = $1', [id]),
     );
     expect(rows).toEqual([{ count: 1 }]);
@@ -82,23 +52,26 @@ describe('the sample service on PostgreSQL', () => {
       'delete from conversions',
       'truncate conversions',
     ]) {
-      await expect(session('postgres', (client) => client.query(statement))).rejects.toThrow(/append-only|refused/);
+      await expect(database.session('postgres', (client) => client.query(statement))).rejects.toThrow(
+        /append-only|refused/,
+      );
     }
   });
 
   it('the schema can be run again; continuity writes the heartbeat, the application does not', async () => {
-    await session('postgres', (client) => client.query(schema));
+    await database.session('postgres', (client) => client.query(database.schema));
     const beat =
       'insert into continuity_heartbeat values (1, now(), 1) on conflict (id) do update set at = now(), epoch = excluded.epoch';
-    await session('continuity', (client) => client.query(beat));
-    await session('continuity', (client) => client.query(beat));
-    await expect(session('svg_ai_app', (client) => client.query(beat))).rejects.toThrow(/permission denied/);
+    await database.session('continuity', (client) => client.query(beat));
+    await database.session('continuity', (client) => client.query(beat));
+    await expect(database.session('svg_ai_app', (client) => client.query(beat))).rejects.toThrow(/permission denied/);
   });
 
   it('names a database that only reads, and one that refuses the role', async () => {
-    const role = (setting: string) => session('postgres', (client) => client.query(`alter role svg_ai_app ${setting}`));
+    const role = (setting: string) =>
+      database.session('postgres', (client) => client.query(`alter role svg_ai_app ${setting}`));
     const dropSessions = () =>
-      session('postgres', (client) =>
+      database.session('postgres', (client) =>
         client.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'svg_ai_app'"),
       );
     const reason = async (): Promise<unknown> =>
@@ -118,7 +91,7 @@ describe('the sample service on PostgreSQL', () => {
   it('answers in time while the database is frozen or dead and works again after, without a restart', async () => {
     const post = () => call(app, '/conversions', { id: randomUUID(), client: 'c-3' });
     expect((await post()).status).toBe(201);
-    await node.freeze();
+    await database.node.freeze();
     try {
       const replies = await Promise.all(Array.from({ length: 8 }, post));
       for (const { status, ms } of replies) {
@@ -126,12 +99,12 @@ describe('the sample service on PostgreSQL', () => {
         expect(ms).toBeLessThan(2_500);
       }
     } finally {
-      await node.thaw();
+      await database.node.thaw();
     }
     await waitFor('a write after the thaw', async () => (await post()).status === 201);
-    await node.kill();
+    await database.node.kill();
     expect((await post()).status).toBe(503);
-    await node.start();
+    await database.node.start();
     await waitFor('a write after the restart', async () => (await post()).status === 201);
   });
 });

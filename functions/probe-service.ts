@@ -23,10 +23,15 @@ interface Call extends Observes {
   readonly clock: Clock;
 }
 
+/**
+ * When the present run of bad signals began: the first bad one came in. It is later than the start of the probe, so that no healthy sample from
+ * another vantage, taken while the service still lived, can be younger than the incident.
+ */
 const badSince = (signals: readonly Signal[], previous: Reading | null, at: Instant): Instant | null => {
   const before = previous?.badSince ?? null;
-  if (signals.some((signal) => signal.state === 'bad')) return before ?? at;
-  return signals.some((signal) => signal.state === 'unknown') ? before : null;
+  const bad = signals.filter((signal) => signal.state === 'bad');
+  if (bad.length === 0) return signals.some((signal) => signal.state === 'unknown') ? before : null;
+  return before ?? new Date(Date.parse(at) + Math.min(...bad.map(({ ms }) => ms))).toISOString();
 };
 
 /** Where the database stood, when everything was well and both sides answered; else null. */

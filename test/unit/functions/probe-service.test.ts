@@ -28,7 +28,9 @@ describe('ProbeService', () => {
     const first = await probe(at);
     const bad = { 'http-read': 'bad', 'http-write': 'bad', 'database-connect': 'bad', replication: 'bad' };
     expect(states(first)).toEqual(bad);
-    expect(first).toMatchObject({ badSince: at.clock.now(), lastHealthy: healthy.lastHealthy });
+    const came = Math.min(...first.signals.map(({ ms }) => ms));
+    expect(Date.parse(first.badSince ?? '')).toBe(Date.parse(at.clock.now()) + came);
+    expect(first.lastHealthy).toEqual(healthy.lastHealthy);
     at.clock.advance(60_000);
     expect(await probe(at)).toMatchObject({ badSince: first.badSince, lastHealthy: healthy.lastHealthy });
     expect(at.ports.healthMetrics.points.map(({ value }) => value)).toEqual([1, 0, 0]);

@@ -40,9 +40,14 @@ export const cloud = async (): Promise<Cloud> => {
     machine: async (suffix) => {
       const found = (await executions.machines()).filter(({ name }) => name === suffix || name.endsWith(`-${suffix}`));
       const [first, ...others] = found;
-      if (!first) throw new UsageError(`no state machine named *-${suffix} in ${plan.regions.standby}: is the stack deployed there?`);
+      if (!first)
+        throw new UsageError(
+          `no state machine named *-${suffix} in ${plan.regions.standby}: is the stack deployed there?`,
+        );
       if (others.length > 0) {
-        throw new UsageError(`several state machines named *-${suffix} in ${plan.regions.standby}: ${found.map(({ name }) => name).join(', ')}`);
+        throw new UsageError(
+          `several state machines named *-${suffix} in ${plan.regions.standby}: ${found.map(({ name }) => name).join(', ')}`,
+        );
       }
       return first.arn;
     },

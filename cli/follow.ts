@@ -14,7 +14,8 @@ export const followExecution = async (
   for (;;) {
     const about = await executions.describe(arn);
     const steps = stepsOf(await executions.history(arn)).filter((step) => step.type === 'Task');
-    const since = (at: string): string => `+${((Date.parse(at) - Date.parse(about.startedAt)) / 1000).toFixed(2)} s`.padStart(10);
+    const since = (at: string): string =>
+      `+${((Date.parse(at) - Date.parse(about.startedAt)) / 1000).toFixed(2)} s`.padStart(10);
     while (shown < steps.length && steps[shown]?.durationMs !== null) {
       const step = steps[shown];
       if (step) screen.line(`${since(step.enteredAt)}  ${step.state}  ${step.durationMs} ms`);

@@ -62,7 +62,6 @@ export interface LabUp {
 export interface LabOptions {
   readonly slot?: number;
   readonly timeScale?: number;
-  readonly planFile: string;
   /** The lab ends when this process does. Otherwise it stays up in the background. */
   readonly attached?: boolean;
 }
@@ -87,7 +86,10 @@ export const labUp = async (options: LabOptions): Promise<LabUp> => {
     { cwd: PROJECT, detached: true, stdio: ['ignore', log, log, 'ipc'] },
   );
   const word = await new Promise<Word>((resolve) => {
-    const bound = setTimeout(() => resolve({ error: `it was not ready in ${BOOT_TIMEOUT_MS / 1000} s` }), BOOT_TIMEOUT_MS);
+    const bound = setTimeout(
+      () => resolve({ error: `it was not ready in ${BOOT_TIMEOUT_MS / 1000} s` }),
+      BOOT_TIMEOUT_MS,
+    );
     child.once('message', (message) => {
       clearTimeout(bound);
       resolve(message as Word);

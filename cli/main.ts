@@ -9,13 +9,19 @@ import { EXIT, RunError, UsageError } from './exit.ts';
 const program = new Command('continuity')
   .description('Regional failover and business continuity on AWS, and the lab that runs all of it on one machine')
   .helpOption('-h, --help')
-  .addHelpText('after', '\nExit codes: 0 done and objectives met, 1 failed or an objective missed, 2 bad usage, 130 interrupted.');
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done and objectives met, 1 failed or an objective missed, 2 bad usage, 130 interrupted.',
+  );
 
 for (const add of [labCommand, drillCommand, startCommand, historyCommand, planCommand]) add(program);
 
 /** Every command answers bad usage with one clear line and exit code 2. */
 const strict = (command: Command): void => {
-  command.exitOverride().configureOutput({ writeErr: () => undefined }).showSuggestionAfterError(true);
+  command
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .showSuggestionAfterError(true);
   for (const child of command.commands) strict(child);
 };
 strict(program);

@@ -12,7 +12,13 @@ export interface Step {
 
 /** Visits in order of entry. A state that was entered twice (a poll) stands twice. */
 export const stepsOf = (events: readonly ExecutionEvent[]): readonly Step[] => {
-  const steps: { state: string; type: string; enteredAt: Instant; exitedAt: Instant | null; durationMs: number | null }[] = [];
+  const steps: {
+    state: string;
+    type: string;
+    enteredAt: Instant;
+    exitedAt: Instant | null;
+    durationMs: number | null;
+  }[] = [];
   for (const event of events) {
     if (event.state === null) continue;
     if (event.type.endsWith('StateEntered')) {

@@ -4,13 +4,12 @@ import { startLab } from '#lab/lab.ts';
 import { claimFolder, clearRemains, runFolder } from '#lab/run-folder.ts';
 
 /**
- * The lab's one background process: `node lab/main.ts '{"root": ..., "slot": 0, "planFile": ..., "timeScale": 240, "attached": false}'`.
+ * The lab's one background process: `node lab/main.ts '{"root": ..., "slot": 0, "timeScale": 240, "attached": false}'`.
  * Tells its parent `{ready: true}` or `{error}` once, by IPC. Ends on SIGTERM, on SIGINT, on `down`, or with its parent when attached.
  */
 interface Options {
   readonly root: string;
   readonly slot: number;
-  readonly planFile: string;
   readonly timeScale?: number;
   readonly attached?: boolean;
 }
@@ -45,9 +44,8 @@ try {
   };
   const control = await serveControl(addresses.site.control, {
     status: () => lab.status(),
-    break: (body) => lab.break(body),
-    heal: () => lab.heal(),
-    inspect: (body) => lab.inspect(body),
+    break: ({ fault, ...how }) => lab.faults.break(String(fault), how),
+    heal: () => lab.faults.heal(),
     down: () => {
       setImmediate(() => void end());
       return { ending: true };
@@ -56,6 +54,8 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end());
   if (options.attached) process.on('disconnect', () => void end());
   await tell({ ready: true });
+  // On AWS the probes and the last drill keep functions warm; here the first recovery must not pay for all cold starts at once.
+  await lab.warm();
 } catch (error) {
   console.error(error);
   await tell({ error: error instanceof Error ? error.message : String(error) });

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
+import type { Plan } from '#domain/plan.ts';
 import type { LabAddresses } from '#lab/addresses.ts';
 import type { LabTime, Log, Part } from '#lab/contract.ts';
 import { type Cluster, createCluster } from '#lab/parts/cluster/create-cluster.ts';
 import { buildImages } from '#lab/parts/cluster/images.ts';
 import { applicationManifests, DATABASE_SECRET } from '#lab/parts/cluster/manifests.ts';
-import { createPostgresNode, type PostgresNode } from '#lab/parts/postgres/node.ts';
 import { prepareInstallation } from '#lab/parts/postgres/installation.ts';
+import { createPostgresNode, type PostgresNode } from '#lab/parts/postgres/node.ts';
 import type { Passwords } from '#lab/parts/postgres/roles.ts';
 import { createSmtpReceiver, type SmtpReceiver } from '#lab/parts/smtp-receiver.ts';
 import { createWan, type Wan } from '#lab/parts/wan.ts';
 import { createWebhookReceiver, type WebhookReceiver } from '#lab/parts/webhook-receiver.ts';
 import { applySchema } from '#lab/schema.ts';
-import type { Plan } from '#domain/plan.ts';
 
 /** Fixed: the lab is on loopback only, and a person reads them from `continuity lab env`. */
 export const PASSWORDS: Passwords = {
@@ -119,7 +119,9 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
     await stop();
     throw failed.reason;
   }
-  const [first, clusters, smtp, webhook] = results.map((result) => (result.status === 'fulfilled' ? result.value : null));
+  const [first, clusters, smtp, webhook] = results.map((result) =>
+    result.status === 'fulfilled' ? result.value : null,
+  );
   const { wan, databases } = first as { wan: Wan; databases: World['databases'] };
   return {
     databases,

@@ -29,7 +29,9 @@ export const historyCommand = (program: Command): void => {
         return;
       }
       const machineArn = execution.startsWith('arn:') ? '' : await machine('regional-failover');
-      const arn = execution.startsWith('arn:') ? execution : `${machineArn.replace(':stateMachine:', ':execution:')}:${execution}`;
+      const arn = execution.startsWith('arn:')
+        ? execution
+        : `${machineArn.replace(':stateMachine:', ':execution:')}:${execution}`;
       const [about, events] = await Promise.all([executions.describe(arn), executions.history(arn)]);
       const steps = stepsOf(events);
       if (options.json) {

@@ -3,7 +3,6 @@ import { EXIT, UsageError } from '#cli/exit.ts';
 import { labEnvironment } from '#cli/lab-environment.ts';
 import { type LabHandle, labUp, requireLab } from '#cli/lab-process.ts';
 import { ensurePackaged } from '#cli/package-stack.ts';
-import { planPath } from '#cli/plan-path.ts';
 import { terminal } from '#cli/terminal.ts';
 import type { LabStatus } from '#lab/status.ts';
 
@@ -20,7 +19,9 @@ const statusLines = (status: LabStatus): string[] => {
     region('primary'),
     region('standby'),
     `  AWS API  ${aws}   DNS ${dns.host}:${dns.port}   mail ${smtp.host}:${smtp.port}   webhooks ${webhook}`,
-    `  alarms   ${Object.entries(status.alarms).map(([name, state]) => `${name} ${state}`).join(', ')}`,
+    `  alarms   ${Object.entries(status.alarms)
+      .map(([name, state]) => `${name} ${state}`)
+      .join(', ')}`,
     ...(status.faults.length > 0 ? [`  faults   ${status.faults.join(', ')}`] : []),
   ];
 };
@@ -60,16 +61,14 @@ export const labCommand = (program: Command): void => {
     .description('boot the lab and leave it running')
     .option('--foreground', 'stay until Ctrl-C')
     .option('--time-scale <n>', 'how many times faster declared durations run', '240')
-    .option('--plan <file>', 'the plan', 'continuity.yml')
     .option('--json', 'print the status as JSON')
-    .action(async (options: { foreground?: boolean; timeScale: string; plan: string; json?: boolean }) => {
+    .action(async (options: { foreground?: boolean; timeScale: string; json?: boolean }) => {
       const timeScale = Number(options.timeScale);
       if (!(timeScale >= 1 && timeScale <= 3600)) {
         throw new UsageError(`--time-scale must be a number from 1 to 3600, got "${options.timeScale}"`);
       }
-      const planFile = planPath(options.plan);
-      await ensurePackaged({ planFile, terminal: terminal(process.stderr) });
-      const { lab: up, cleared } = await labUp({ planFile, timeScale, attached: options.foreground === true });
+      await ensurePackaged({ terminal: terminal(process.stderr) });
+      const { lab: up, cleared } = await labUp({ timeScale, attached: options.foreground === true });
       if (cleared > 0) process.stderr.write(`ended ${cleared} processes that a killed lab had left\n`);
       const status = await up.status();
       say(options.json ? JSON.stringify(status) : [...statusLines(status), ...HINTS].join('\n'));
@@ -90,20 +89,25 @@ export const labCommand = (program: Command): void => {
     .description('shell lines that point any client at the lab: eval "$(npx continuity lab env)"')
     .action(async () => {
       const environment = labEnvironment(await requireLab().status());
-      for (const [name, value] of Object.entries(environment)) say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
+      for (const [name, value] of Object.entries(environment))
+        say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
     });
 
   lab
     .command('break')
-    .description('make a fault: kill-region, kill-database, freeze-database, kill-service, cut-wan, delay-wan, mute-mail')
+    .description(
+      'make a fault: kill-region, kill-database, freeze-database, freeze-service, cut-wan, delay-wan, mute-notices',
+    )
     .argument('<fault>')
     .option('--side <side>', 'primary or standby', 'primary')
     .option('--ms <ms>', 'delay-wan: one-way delay in ms')
     .action(async (fault: string, options: { side: string; ms?: string }) => {
       const running = requireLab();
-      const done = await running.break(fault, { side: options.side, ms: options.ms && Number(options.ms) }).catch((error: Error) => {
-        throw new UsageError(error.message);
-      });
+      const done = await running
+        .break(fault, { side: options.side, ms: options.ms && Number(options.ms) })
+        .catch((error: Error) => {
+          throw new UsageError(error.message);
+        });
       say((done as { done: string }).done);
     });
 

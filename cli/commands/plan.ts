@@ -24,7 +24,8 @@ export const planCommand = (program: Command): void => {
       const path = planPath(file);
       const checked = checkPlan(readFileSync(path, 'utf8'), relative(process.cwd(), path) || path);
       const { style } = terminal(process.stderr);
-      if (options.json) process.stdout.write(`${JSON.stringify({ good: 'plan' in checked, findings: checked.findings })}\n`);
+      if (options.json)
+        process.stdout.write(`${JSON.stringify({ good: 'plan' in checked, findings: checked.findings })}\n`);
       else {
         for (const finding of checked.findings) {
           process.stderr.write(`${style(finding.level === 'error' ? 'red' : 'yellow', sayFinding(finding))}\n`);

@@ -24,7 +24,11 @@ export const startCommand = (program: Command): void => {
       if (options.reason.trim() === '') throw new UsageError('--reason must say why: it stands in the record');
       const { executions, machine } = await cloud();
       const input = { plan, reason: options.reason, mode: options.mode };
-      const { arn } = await executions.start(await machine('regional-failover'), manualName(plan, userInfo().username, new Date()), input);
+      const { arn } = await executions.start(
+        await machine('regional-failover'),
+        manualName(plan, userInfo().username, new Date()),
+        input,
+      );
       const screen = terminal(process.stderr, { quiet: options.json === true });
       screen.line(`started ${arn}`);
       if (!options.wait) {
@@ -33,9 +37,13 @@ export const startCommand = (program: Command): void => {
       }
       const end = await followExecution(executions, arn, screen);
       if (options.json) {
-        process.stdout.write(`${JSON.stringify({ execution_arn: arn, status: end.status, error: end.error, cause: end.cause })}\n`);
+        process.stdout.write(
+          `${JSON.stringify({ execution_arn: arn, status: end.status, error: end.error, cause: end.cause })}\n`,
+        );
       } else {
-        process.stdout.write(end.status === 'SUCCEEDED' ? `recovered\n` : `${end.status}: ${end.error}: ${end.cause}\n`);
+        process.stdout.write(
+          end.status === 'SUCCEEDED' ? `recovered\n` : `${end.status}: ${end.error}: ${end.cause}\n`,
+        );
       }
       process.exitCode = end.status === 'SUCCEEDED' ? EXIT.met : EXIT.missed;
     });

@@ -15,7 +15,11 @@ export const countLost = async (
   table: string,
   writes: readonly AcknowledgedWrite[],
 ): Promise<LossCount> => {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 3_000, query_timeout: 20_000 });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 20_000,
+  });
   await client.connect();
   try {
     const { rows } = await client.query<{ id: string }>(

@@ -1,8 +1,8 @@
+import { planTime } from '#cli/report/svg.ts';
 import type { Terminal } from '#cli/terminal.ts';
 import { clocksOf } from '#domain/clocks.ts';
 import { type Entry, reached } from '#domain/milestones.ts';
 import type { Incident } from '#domain/request.ts';
-import { planTime } from '#cli/report/svg.ts';
 
 const WIDTH = 24;
 

@@ -24,7 +24,10 @@ const stateNow = (entries: readonly Entry[]): string | null =>
   entries.findLast((entry) => entry.kind === 'entered')?.state ?? null;
 
 const endNoticed = (entries: readonly Entry[]): boolean =>
-  entries.some((entry, index) => entry.kind === 'notice' && entries.slice(0, index).some((e) => e.state === 'PublishOutcome' && e.kind === 'left'));
+  entries.some(
+    (entry, index) =>
+      entry.kind === 'notice' && entries.slice(0, index).some((e) => e.state === 'PublishOutcome' && e.kind === 'left'),
+  );
 
 export interface WatchOptions {
   readonly executions: Executions;
@@ -53,7 +56,10 @@ export const watchRecovery = async (options: WatchOptions): Promise<Watched> => 
       if (found) watched = { ...watched, execution: found.arn, status: found.status };
     }
     if (watched.execution !== null) {
-      const [entries, about] = await Promise.all([ledger.read(watched.execution), executions.describe(watched.execution)]);
+      const [entries, about] = await Promise.all([
+        ledger.read(watched.execution),
+        executions.describe(watched.execution),
+      ]);
       watched = { ...watched, status: about.status, entries, incident: incidentOf(entries), state: stateNow(entries) };
       if (about.status !== 'RUNNING') endedAt ??= Date.now();
     }

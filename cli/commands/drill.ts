@@ -1,0 +1,2 @@
+import type { Command } from 'commander';
+export const drillCommand = (program: Command): void => void program;

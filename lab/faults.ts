@@ -1,0 +1,123 @@
+import type { Plan } from '#domain/plan.ts';
+import type { Door } from '#lab/door/door.ts';
+import type { CutMode } from '#lab/parts/wan.ts';
+import type { World } from '#lab/world.ts';
+
+type Side = 'primary' | 'standby';
+
+/** What breaks a lab, and what puts it together again. Every fault is real: signals to processes, a cut link, a dead receiver. */
+export interface Faults {
+  /** Throws with the list of faults when there is no such one. Gives one line that says what was done. */
+  break(fault: string, options: { side?: Side; ms?: number }): Promise<{ readonly done: string; readonly at: number }>;
+  heal(): Promise<{ readonly healed: readonly string[] }>;
+  /** The faults that are in force. */
+  active(): readonly string[];
+  regionUp(side: Side): boolean;
+}
+
+export interface FaultsOptions {
+  readonly world: World;
+  readonly door: Door;
+  readonly plan: Plan;
+  readonly killFunctions: (region: string) => void;
+  /** True once the standby was promoted: the old primary must not come back as one. */
+  readonly promoted: () => Promise<boolean>;
+}
+
+export const createFaults = ({ world, door, plan, killFunctions, promoted }: FaultsOptions): Faults => {
+  const active = new Map<string, () => Promise<string>>();
+  const dead = new Set<Side>();
+
+  const kill = async (side: Side): Promise<string> => {
+    const region = plan.regions[side];
+    dead.add(side);
+    door.blackhole(region, true);
+    killFunctions(region);
+    await Promise.all([world.databases[side].kill(), world.clusters[side].kill()]);
+    active.set(
+      `kill-region ${side}`,
+      async () => `${region} stays dead: a region that was killed comes back with a new lab`,
+    );
+    return `${region} is dead: every process of it was killed`;
+  };
+
+  const faults: Record<string, (side: Side, ms: number | undefined) => Promise<string>> = {
+    'kill-region': kill,
+    'kill-database': async (side) => {
+      await world.databases[side].kill();
+      active.set(`kill-database ${side}`, async () => {
+        if (side === 'primary' && (await promoted()))
+          return 'the old primary stays down: the standby was promoted, two primaries are worse than one';
+        await world.databases[side].start();
+        return `the ${side} database runs again`;
+      });
+      return `the ${side} database was killed`;
+    },
+    'freeze-database': async (side) => {
+      await world.databases[side].freeze();
+      active.set(`freeze-database ${side}`, async () => {
+        await world.databases[side].thaw();
+        return `the ${side} database goes on`;
+      });
+      return `the ${side} database is frozen: it is there and does not answer`;
+    },
+    'freeze-service': async (side) => {
+      world.clusters[side].freeze();
+      active.set(`freeze-service ${side}`, async () => {
+        world.clusters[side].thaw();
+        return `the ${side} cluster goes on`;
+      });
+      return `the ${side} cluster is frozen: API, load balancer and replicas`;
+    },
+    'cut-wan': async () => {
+      const mode: CutMode = 'stall';
+      world.wan.cut(mode);
+      active.set('cut-wan', async () => {
+        world.wan.heal();
+        return 'replication flows again';
+      });
+      return 'the link that replication uses is cut: packets vanish';
+    },
+    'delay-wan': async (_, ms) => {
+      if (ms === undefined || !(ms >= 0 && ms <= 60_000))
+        throw new Error('delay-wan needs --ms with a number from 0 to 60000');
+      world.wan.setDelay(ms);
+      active.set('delay-wan', async () => {
+        world.wan.setDelay(0);
+        return 'the link that replication uses is fast again';
+      });
+      return `the link that replication uses takes ${ms} ms one way`;
+    },
+    'mute-notices': async () => {
+      world.smtp.setMode('refuse');
+      world.webhook.setMode('refuse');
+      active.set('mute-notices', async () => {
+        world.smtp.setMode('accept');
+        world.webhook.setMode('accept');
+        return 'mail and webhooks are taken again';
+      });
+      return 'the receivers of mail and webhooks refuse everything';
+    },
+  };
+
+  return {
+    break: async (fault, { side = 'primary', ms }) => {
+      const make = faults[fault];
+      if (!make) throw new Error(`unknown fault "${fault}"; there are: ${Object.keys(faults).join(', ')}`);
+      if (side !== 'primary' && side !== 'standby')
+        throw new Error(`--side must be primary or standby, got "${String(side)}"`);
+      const at = Date.now();
+      return { done: await make(side, ms), at };
+    },
+    heal: async () => {
+      const healed: string[] = [];
+      for (const [name, undo] of [...active]) {
+        healed.push(await undo());
+        if (!name.startsWith('kill-region')) active.delete(name);
+      }
+      return { healed };
+    },
+    active: () => [...active.keys()],
+    regionUp: (side) => !dead.has(side),
+  };
+};

@@ -1,0 +1,166 @@
+import { createWriteStream, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Plan } from '#domain/plan.ts';
+import { type LabAddresses, labAddresses } from '#lab/addresses.ts';
+import { type Cloud, lambdaCache, startCloud } from '#lab/cloud.ts';
+import type { Log, Part } from '#lab/contract.ts';
+import { createFaults, type Faults } from '#lab/faults.ts';
+import { kubeconfigs } from '#lab/kubeconfigs.ts';
+import { deployStack, type Stack } from '#lab/stack/deploy.ts';
+import { standardTargets } from '#lab/stack/resources.ts';
+import { loadTemplate, type StackPackage } from '#lab/stack/template.ts';
+import type { LabStatus, RegionStatus } from '#lab/status.ts';
+import { labTime } from '#lab/time.ts';
+import { startWorld, type World } from '#lab/world.ts';
+
+export interface LabOptions {
+  /** The project's folder: .build/plan.json and the packaged stacks are read from it. */
+  readonly root: string;
+  /** Logs and kubeconfigs. */
+  readonly folder: string;
+  /** Data directories of the databases. */
+  readonly data: string;
+  readonly slot: number;
+  readonly addresses?: LabAddresses;
+  readonly timeScale?: number;
+}
+
+export interface Lab extends Part {
+  readonly world: World;
+  readonly cloud: Cloud;
+  readonly faults: Faults;
+  readonly stacks: readonly Stack[];
+  readonly addresses: LabAddresses;
+  readonly plan: Plan;
+  status(): Promise<LabStatus>;
+  /** Every function has a warm process. */
+  warm(): Promise<void>;
+}
+
+const startLog = (folder: string): { log: Log; close(): void } => {
+  const out = createWriteStream(join(folder, 'events.log'), { flags: 'w' });
+  return {
+    log: (source, message, data) =>
+      void out.write(`${new Date().toISOString()} ${source}: ${message}${data ? ` ${JSON.stringify(data)}` : ''}\n`),
+    close: () => out.end(),
+  };
+};
+
+/** Physical names by what the resource is for: `...-ledger-...` -> as the template names them. */
+const named = (stacks: readonly Stack[], type: string): Record<string, string> =>
+  Object.fromEntries(
+    stacks.flatMap(({ resources }) =>
+      [...resources].filter(([, resource]) => resource.type === type).map(([id, resource]) => [id, resource.ref]),
+    ),
+  );
+
+/** Boots the two regions and the third site, and deploys the packaged stacks in them. */
+export const startLab = async (options: LabOptions): Promise<Lab> => {
+  const begun = performance.now();
+  const { root, folder, data, slot } = options;
+  const addresses = options.addresses ?? labAddresses(slot);
+  const time = labTime(options.timeScale);
+  const plan = JSON.parse(readFileSync(join(root, '.build', 'plan.json'), 'utf8')) as Plan;
+  await mkdir(folder, { recursive: true });
+  await mkdir(data, { recursive: true, mode: 0o755 });
+  const { log, close } = startLog(folder);
+
+  const [world, pipeline, witness] = await Promise.all([
+    startWorld({ root, data, plan, addresses, time, log }),
+    loadTemplate(join(root, '.serverless')),
+    loadTemplate(join(root, '.build', 'witness')),
+  ]);
+  let cloud: Cloud | undefined;
+  try {
+    cloud = await startCloud({ folder, cache: lambdaCache(root), plan, addresses, time, log, world });
+    const services = cloud.stackServices;
+    const deploy = (pack: StackPackage, region: string): Promise<Stack> =>
+      deployStack(pack, {
+        region,
+        stackName: `${pack.service}-${pack.stage}`,
+        targets: standardTargets(services(region)),
+      });
+    const standby = await deploy(pipeline, plan.regions.standby);
+    const third = await deploy(witness, plan.regions.witness);
+    const stacks = [standby, third];
+    const running = cloud;
+    const faults: Faults = createFaults({
+      world,
+      door: running.door,
+      plan,
+      killFunctions: (region) => running.lambda.killRegion(region),
+      promoted: async () => !(await world.databases.standby.isStandby()),
+    });
+    const files = await kubeconfigs(folder, world.clusters);
+    const bootMs = Math.round(performance.now() - begun);
+    log('lab', `ready in ${bootMs} ms`);
+
+    const regionStatus = async (side: 'primary' | 'standby'): Promise<RegionStatus> => {
+      const { database, loadBalancer, cluster } = side === 'primary' ? addresses.a : addresses.b;
+      const processes = [...(await world.databases[side].pids()), ...world.clusters[side].pids()];
+      return {
+        region: plan.regions[side],
+        side,
+        up: faults.regionUp(side),
+        database,
+        loadBalancer,
+        cluster,
+        processes,
+      };
+    };
+    return {
+      world,
+      cloud: running,
+      faults,
+      stacks,
+      addresses,
+      plan,
+      warm: () => running.lambda.warm(),
+      status: async () => {
+        const [primary, standbyStatus] = await Promise.all([regionStatus('primary'), regionStatus('standby')]);
+        const all = running.lambda.functions();
+        return {
+          slot,
+          pid: process.pid,
+          timeScale: time.scale,
+          bootMs,
+          folder,
+          regions: { primary, standby: standbyStatus },
+          endpoints: {
+            aws: running.door.url,
+            dns: addresses.site.dns,
+            smtp: addresses.site.smtp,
+            webhook: `http://${addresses.site.webhook.host}:${addresses.site.webhook.port}`,
+            control: `http://${addresses.site.control.host}:${addresses.site.control.port}`,
+          },
+          credentials: { accessKeyId: 'LABPERSON', secretAccessKey: 'secret-person' },
+          kubeconfig: files,
+          databases: {
+            primary: world.databases.primary.connectionString('postgres'),
+            standby: world.databases.standby.connectionString('postgres'),
+          },
+          stateMachines: named(stacks, 'AWS::StepFunctions::StateMachine'),
+          tables: named(stacks, 'AWS::DynamoDB::Table'),
+          functions: { warm: all.filter((fn) => fn.pool.pids().length > 0).length, all: all.length },
+          alarms: Object.fromEntries(
+            [...running.regions.values()].flatMap(({ cloudwatch }) =>
+              cloudwatch.describeAlarms().map((alarm) => [alarm.AlarmName ?? '', alarm.StateValue ?? '']),
+            ),
+          ),
+          faults: faults.active(),
+        };
+      },
+      stop: async () => {
+        await running.stop();
+        await world.stop();
+        close();
+      },
+    };
+  } catch (error) {
+    await cloud?.stop();
+    await world.stop();
+    close();
+    throw error;
+  }
+};

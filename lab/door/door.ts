@@ -50,8 +50,8 @@ export interface Door extends Part {
   blackhole(region: string, on: boolean): void;
 }
 
-/** Calls that AWS takes unsigned. */
-const UNSIGNED = new Set(['AssumeRoleWithWebIdentity', 'AssumeRoleWithSAML']);
+/** Calls that AWS takes unsigned; the last two are the links in SNS messages. */
+const UNSIGNED = new Set(['AssumeRoleWithWebIdentity', 'AssumeRoleWithSAML', 'ConfirmSubscription', 'Unsubscribe']);
 
 /** Ends a call with this error. */
 class Refused extends Error {
@@ -126,7 +126,7 @@ export const createDoor = (deps: DoorDeps): Door => {
       const found =
         heard.operation && UNSIGNED.has(heard.operation) ? mounts.findByOperation(heard.operation) : undefined;
       if (!found) throw new Refused(missingToken(heard.wire, unsignedMessage(rest)));
-      Object.assign(visit, { service: found.name, region: 'us-east-1' });
+      Object.assign(visit, { service: found.name, region: regionInArns(heard) });
       return { accessKeyId: '', heard };
     }
     Object.assign(visit, { service: scope.service, region: scope.region, role: roleOf(scope.accessKeyId) });
@@ -321,6 +321,15 @@ const send = (visit: Visit, answer: Answer): void => {
     ...answer.headers,
   });
   visit.res.end(visit.req.method === 'HEAD' ? undefined : answer.body);
+};
+
+/** An unsigned call names no region but in the ARNs that it is about. */
+const regionInArns = ({ form }: Heard): string => {
+  for (const [value = ''] of form.values()) {
+    const region = /^arn:aws:[\w-]+:([\w-]+):/.exec(value)?.[1];
+    if (region) return region;
+  }
+  return 'us-east-1';
 };
 
 /** Lets a raw handler run to its end without a byte reaching the caller. */

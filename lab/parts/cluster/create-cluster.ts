@@ -6,6 +6,7 @@ import type { Log, Part } from '#lab/contract.ts';
 import { DEFAULT_TIME_SCALE } from '#lab/time.ts';
 import type { ClusterConfig, ClusterMessage } from './config.ts';
 import { type Images, SOURCE_IMAGES } from './images.ts';
+import { inherited } from './inherited.ts';
 import type { KubeObject } from './kube/types.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { NAMESPACE } from './manifests.ts';
@@ -92,7 +93,7 @@ export const createCluster = async (options: ClusterOptions): Promise<Cluster> =
   const child = spawn(process.execPath, [images.cluster], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', LAB_GROUP_LEADER: '1' },
+    env: { ...inherited(), LAB_GROUP_LEADER: '1' },
   });
   const pgid = child.pid;
   if (pgid === undefined) throw new Error(`cluster ${name}: cannot start ${process.execPath}`);

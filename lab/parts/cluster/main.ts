@@ -4,6 +4,7 @@ import type { Address } from '#lab/addresses.ts';
 import { createAuthenticator } from './auth.ts';
 import { selfSigned } from './certificate.ts';
 import type { ClusterConfig, ClusterMessage } from './config.ts';
+import { inherited } from './inherited.ts';
 import { createApiServer } from './kube/api-server.ts';
 import { admit } from './kube/defaults.ts';
 import { groupVersion, RESOURCES } from './kube/resources.ts';
@@ -45,7 +46,7 @@ const run = async (config: ClusterConfig): Promise<() => Promise<void>> => {
     secrets: config.secrets,
     command: [process.execPath, config.application],
     baseEnvironment: {
-      PATH: process.env.PATH ?? '',
+      ...inherited(),
       REGION: config.region,
     },
     host: config.pods,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
@@ -52,6 +53,23 @@ describe('what goes wrong', () => {
       await cluster.stop();
     }
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    "marks every process as the lab's, so that the next start finds what a killed lab left",
+    async () => {
+      process.env.CONTINUITY_LAB = '/tmp/a-lab';
+      const { cluster, front } = await startCluster(42, 1);
+      try {
+        await waitFor('the replica', async () => (await backends(front)).length === 1);
+        const marked = cluster.pids().map((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'));
+        expect(marked).toHaveLength(2);
+        for (const environment of marked) expect(environment).toContain('CONTINUITY_LAB=/tmp/a-lab');
+      } finally {
+        delete process.env.CONTINUITY_LAB;
+        await cluster.stop();
+      }
+    },
+  );
 
   it('the cluster process alone is killed: its replicas do not outlive it', async () => {
     const { cluster, front } = await startCluster(42, 2);

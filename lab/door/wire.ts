@@ -39,6 +39,6 @@ export const hear = (
     if (action) return { wire: 'query', operation: action, form };
   }
   const action = query.get('Action')?.[0];
-  if (action && query.has('Version')) return { wire: 'query', operation: action, form: query };
+  if (action && path === '/') return { wire: 'query', operation: action, form: query };
   return { wire: XML_SERVICES.has(service ?? '') ? 'restXml' : 'restJson', operation: undefined, form: NO_FORM };
 };

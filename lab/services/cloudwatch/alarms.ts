@@ -10,6 +10,7 @@ import { ACCOUNT, type LabTime, type Log, ServiceFault } from '#lab/contract.ts'
 import {
   type AgedDatapoint,
   type AlarmRule,
+  breaches,
   evaluate,
   evaluationRange,
   type Verdict,
@@ -124,6 +125,14 @@ const WORDS: Record<string, string> = {
   LessThanOrEqualToThreshold: 'less than or equal to',
 };
 
+const decimal = (value: number): string => (Number.isInteger(value) ? `${value}.0` : String(value));
+
+/** `02/10/19 16:59:00`: day first. */
+const shortTime = (at: number): string => {
+  const [, year, month, day, time] = /^\d\d(\d\d)-(\d\d)-(\d\d)T([\d:]{8})/.exec(new Date(at).toISOString()) ?? [];
+  return `${day}/${month}/${year} ${time}`;
+};
+
 /** AWS's own sentence, which people and scripts read. */
 const reasonOf = (alarm: MetricAlarm, verdict: Verdict, from: string, times: ReadonlyMap<number, number>): string => {
   if (verdict.datapoints.length === 0) {
@@ -136,15 +145,14 @@ const reasonOf = (alarm: MetricAlarm, verdict: Verdict, from: string, times: Rea
     if (!treated) return `Insufficient Data: ${alarm.EvaluationPeriods} datapoints were unknown.`;
     return `Threshold Crossed: no datapoints were received for ${alarm.EvaluationPeriods} periods and ${alarm.EvaluationPeriods} missing datapoints were treated as ${treated}.`;
   }
-  const n = verdict.datapoints.length;
-  const points = verdict.datapoints
-    .map(({ value, age }) => `${value} (${new Date(times.get(age) ?? 0).toISOString()})`)
-    .join(', ');
-  const was = verdict.state === 'ALARM' ? 'was' : 'was not';
-  const counted = verdict.state === 'ALARM' ? Math.max(verdict.breaching, 1) : n - verdict.breaching;
-  const threshold = Number.isInteger(alarm.Threshold) ? `${alarm.Threshold}.0` : String(alarm.Threshold);
-  const minimum = verdict.state === 'ALARM' ? (alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods) : 1;
-  return `Threshold Crossed: ${counted} out of the last ${n} datapoints [${points}] ${was} ${WORDS[alarm.ComparisonOperator ?? '']} the threshold (${threshold}) (minimum ${minimum} datapoint${minimum === 1 ? '' : 's'} for ${from} -> ${verdict.state} transition).`;
+  const isAlarm = verdict.state === 'ALARM';
+  const { comparison, threshold, evaluationPeriods, datapointsToAlarm } = ruleOf(alarm);
+  const deciding = verdict.datapoints.filter(({ value }) => breaches(value, comparison, threshold) === isAlarm);
+  const points = deciding.map(({ value, age }) => `${decimal(value)} (${shortTime(times.get(age) ?? 0)})`).join(', ');
+  const was = isAlarm ? 'was' : 'was not';
+  const minimum = isAlarm ? datapointsToAlarm : evaluationPeriods - datapointsToAlarm + 1;
+  const needed = `(minimum ${minimum} datapoint${minimum === 1 ? '' : 's'} for ${from} -> ${verdict.state} transition)`;
+  return `Threshold Crossed: ${deciding.length} out of the last ${evaluationPeriods} datapoints [${points}] ${was} ${WORDS[comparison]} the threshold (${decimal(threshold)}) ${needed}.`;
 };
 
 export const createAlarms = (deps: AlarmDeps): Alarms => {

@@ -51,7 +51,7 @@ test('a missed heartbeat is States.Timeout in the history and matches States.Hea
   const Catch = [{ ErrorEquals: ['States.HeartbeatTimeout'], Next: 'Z', Output: '{% $states.errorOutput %}' }];
   const { result } = await asking(approval({ HeartbeatSeconds: 1, Catch }), { Z: { Type: 'Succeed' } });
   const { output, events } = await result();
-  expect(output).toEqual({ Error: 'States.Timeout' });
+  expect(output).toEqual({ Error: 'States.Timeout', Cause: '' });
   expect(events.find(({ type }) => type === 'TaskTimedOut')?.taskTimedOutEventDetails).toEqual({
     error: 'States.Timeout',
     resource: 'invoke.waitForTaskToken',

@@ -107,7 +107,9 @@ export class Execution {
 
   #timeOut(): void {
     if (this.stopDate) return;
-    this.history.close('ExecutionTimedOut', this.#last, { executionTimedOutEventDetails: {} });
+    this.history.close('ExecutionTimedOut', this.#last, {
+      executionTimedOutEventDetails: { error: 'States.Timeout' },
+    });
     this.#finish({ status: 'TIMED_OUT' });
   }
 

@@ -87,10 +87,8 @@ const catchError = async (
   const index = catchers.findIndex((catcher) => matches(catcher.ErrorEquals, error));
   const catcher = catchers[index];
   if (!catcher) return undefined;
-  const errorOutput: JsonObject = {
-    ...(error.error !== undefined && { Error: error.error }),
-    ...(error.reason !== undefined && { Cause: error.reason }),
-  };
+  // Both members are always there: AWS gives {"Error":"States.Timeout","Cause":""} for a time-out.
+  const errorOutput: JsonObject = { Error: error.error ?? '', Cause: error.reason ?? '' };
   return leave(run, thread, visit, catcher, catcher.Next, errorOutput, { errorOutput }, `Catch[${index}]/`);
 };
 

@@ -41,7 +41,7 @@ const machineOperations = ({ machines, executions }: Parts): Record<string, Hand
     return {};
   },
   ListStateMachines: ({ maxResults, nextToken }: sfn.ListStateMachinesInput) => {
-    const { page, ...rest } = pageOf(machines.list(), maxResults, nextToken);
+    const { page, ...rest } = pageOf(machines.list(), { maxResults, nextToken });
     return {
       stateMachines: page.map(({ arn, name, creationDate }) => ({
         stateMachineArn: arn,
@@ -58,7 +58,7 @@ const machineOperations = ({ machines, executions }: Parts): Record<string, Hand
   },
   ValidateStateMachineDefinition: async (input: sfn.ValidateStateMachineDefinitionInput) => {
     const { diagnostics } = await machines.diagnose(input.definition ?? '');
-    const { page } = pageOf(diagnostics, input.maxResults, undefined);
+    const { page } = pageOf(diagnostics, { maxResults: input.maxResults });
     return {
       result: diagnostics.some(({ severity }) => severity === 'ERROR') ? 'FAIL' : 'OK',
       diagnostics: page,
@@ -150,13 +150,17 @@ const executionOperations = ({ machines, executions }: Parts): Record<string, Ha
   ListExecutions: ({ stateMachineArn, statusFilter, maxResults, nextToken }: sfn.ListExecutionsInput) => {
     const all = executions.of(machines.find(stateMachineArn).arn);
     const chosen = statusFilter === undefined ? all : all.filter(({ status }) => status === statusFilter);
-    const { page, ...rest } = pageOf(chosen, maxResults, nextToken);
+    const { page, ...rest } = pageOf(chosen, { maxResults, nextToken, newestFirst: true });
     return { executions: page.map(summary), ...rest };
   },
   GetExecutionHistory: (input: sfn.GetExecutionHistoryInput) => {
     const { events } = executions.find(input.executionArn).history;
     const ordered = input.reverseOrder ? events.toReversed() : events;
-    const { page, ...rest } = pageOf(ordered, input.maxResults, input.nextToken);
+    const { page, ...rest } = pageOf(ordered, {
+      maxResults: input.maxResults,
+      nextToken: input.nextToken,
+      newestFirst: input.reverseOrder,
+    });
     return { events: input.includeExecutionData === false ? page.map(withoutData) : page, ...rest };
   },
 });

@@ -33,6 +33,9 @@ export interface StepFunctionsService {
     name: string;
     definition: string | object;
     roleArn: string;
+    /** STANDARD is the only one that is not refused. */
+    type?: 'STANDARD' | 'EXPRESS';
+    loggingConfiguration?: object;
     tags?: Readonly<Record<string, string>>;
   }): Promise<{ stateMachineArn: string }>;
   /** As the API's StartExecution; `input` is any JSON value. */
@@ -67,10 +70,10 @@ export const createStepFunctionsService = (deps: StepFunctionsDeps): StepFunctio
   return {
     service,
     services: [service],
-    createStateMachine: async ({ name, definition, roleArn, tags = {} }) => {
+    createStateMachine: async ({ definition, tags = {}, ...rest }) => {
       const text = typeof definition === 'string' ? definition : JSON.stringify(definition);
       const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
-      const { arn } = await machines.create({ name, definition: text, roleArn, tags: list }, false);
+      const { arn } = await machines.create({ ...rest, definition: text, tags: list }, false);
       return { stateMachineArn: arn };
     },
     startExecution: ({ stateMachineArn, name, input = {} }) => {

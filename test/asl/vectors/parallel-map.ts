@@ -61,7 +61,7 @@ export const parallelMapVectors: readonly Vector[] = [
       Z: { Type: 'Succeed' },
     }),
     status: 'SUCCEEDED',
-    output: { Error: 'E' },
+    output: { Error: 'E', Cause: '' },
     types: [
       ...['ExecutionStarted', 'ParallelStateEntered', 'ParallelStateStarted', 'WaitStateEntered', 'FailStateEntered'],
       ...['WaitStateAborted', 'ParallelStateFailed', 'ParallelStateExited'],

@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import validate from 'asl-validator';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import * as errors from '#domain/errors.ts';
+import { ENDING_STEPS, RECOVERY_STEPS } from '#domain/steps.ts';
+import { functionOf, gates, kebab, machines, nodesOf, reachable } from '#test/support/state-graph.ts';
+
+/** Functions that events call, not states. */
+const EVENT_FUNCTIONS = ['notify-stakeholders', 'probe-service', 'receive-alarm'];
+/** Errors that no function of ours throws: of Step Functions, of its Lambda integration, and of the Lambda runtime. */
+const FOREIGN = /^(States\.(ALL|Timeout)|Lambda\.\w+|Sandbox\.Timedout|Runtime\.ExitError)$/;
+
+const handlers = readdirSync('functions')
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -3));
+
+describe.each(machines())('$name', ({ machine }) => {
+  const nodes = nodesOf(machine);
+  const states = new Map(nodes.map(({ name, state }) => [name, state]));
+  const tasks = nodes.filter(({ state }) => state.Type === 'Task');
+
+  it('is JSONata, bounded, commented, and valid', async () => {
+    expect(machine).toMatchObject({ QueryLanguage: 'JSONata', TimeoutSeconds: expect.any(Number) });
+    expect(machine.Comment).toBeTruthy();
+    expect(await validate(machine as object)).toMatchObject({ isValid: true, errors: [] });
+  });
+
+  it('uses each name once and leads nowhere unknown', () => {
+    expect(states.size).toBe(nodes.length);
+    const reached = reachable(machine, machine.StartAt);
+    expect([...reached].filter((name) => !states.has(name))).toEqual([]);
+    expect([...states.keys()].filter((name) => name !== machine.StartAt && !reached.has(name))).toEqual([]);
+  });
+
+  it.each(tasks.map((task) => [task.name, task] as const))('%s has time-out, retries and a catch', (_name, task) => {
+    const { state, within } = task;
+    expect(state.TimeoutSeconds).toBeGreaterThan(0);
+    for (const retry of state.Retry ?? []) {
+      expect(retry).toMatchObject({ JitterStrategy: 'FULL', MaxAttempts: expect.any(Number) });
+      expect(retry.MaxDelaySeconds).toBeGreaterThan(0);
+    }
+    expect(state.Retry).not.toHaveLength(0);
+    const caught = [...(state.Catch ?? []), ...(within?.Catch ?? [])];
+    expect(caught.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
+  });
+
+  it('names States.ALL last and alone', () => {
+    for (const { state } of nodes) {
+      for (const rules of [state.Retry ?? [], state.Catch ?? []]) {
+        const all = rules.findIndex(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+        if (all < 0) continue;
+        expect(all).toBe(rules.length - 1);
+        expect(rules[all]?.ErrorEquals).toEqual(['States.ALL']);
+      }
+    }
+  });
+
+  it('names only errors that exist, and retries only those that a retry can help', () => {
+    const known = new Map(Object.entries(errors).map(([name, Class]) => [name, new Class('')]));
+    const named = nodes
+      .flatMap(({ state }) => [...(state.Retry ?? []), ...(state.Catch ?? [])])
+      .flatMap((r) => r.ErrorEquals);
+    expect(named.filter((name) => !known.has(name) && !FOREIGN.test(name))).toEqual([]);
+    const retried = nodes.flatMap(({ state }) => state.Retry ?? []).flatMap((rule) => rule.ErrorEquals);
+    expect(retried.filter((name) => known.get(name)?.retryable === false)).toEqual([]);
+    const said = JSON.stringify(machine).match(/\b[A-Z][A-Za-z]+Error\b/g) ?? [];
+    expect(said.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('counts every loop: a bound, a counter that grows within and starts outside, and a way out', () => {
+    const loops = nodes.filter(({ name }) => reachable(machine, name).has(name));
+    const members = (name: string) =>
+      loops.filter((other) => reachable(machine, name).has(other.name) && reachable(machine, other.name).has(name));
+    for (const { name } of loops) {
+      const loop = members(name);
+      const inside = new Set(loop.map((node) => node.name));
+      const back = loop.flatMap(({ state }) => (state.Choices ?? []).filter(({ Next }) => inside.has(Next)));
+      expect(back).toHaveLength(1);
+      const counter = /\$(\w+) < \d+/.exec(back[0]?.Condition ?? '')?.[1] ?? '';
+      expect(loop.filter(({ state }) => state.Assign?.[counter] === `{% $${counter} + 1 %}`)).toHaveLength(1);
+      const starts = nodes.filter((node) => !inside.has(node.name) && node.state.Assign?.[counter] === 0);
+      expect(starts).toHaveLength(1);
+      expect(loop.some(({ state }) => state.Default !== undefined)).toBe(true);
+    }
+    expect(new Set(loops.filter(({ state }) => state.Type === 'Wait').map(({ name }) => name)).size).toBe(
+      nodes.filter(({ state }) => state.Type === 'Wait').length,
+    );
+  });
+
+  it('invokes the function that is named like the state, and each function is a state or takes an event', () => {
+    for (const { name, state } of tasks) expect(functionOf(state)).toBe(name);
+    expect(tasks.map(({ name }) => kebab(name)).filter((name) => !handlers.includes(name))).toEqual([]);
+    const stateFunctions = new Set(machines().flatMap((one) => nodesOf(one.machine).map(({ name }) => kebab(name))));
+    expect(handlers.filter((name) => !stateFunctions.has(name)).sort()).toEqual(EVENT_FUNCTIONS);
+  });
+
+  it('waits for a function longer than the function may take', () => {
+    const stack = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' });
+    const own = parse(readFileSync('serverless/functions.yml', 'utf8'), { logLevel: 'silent' });
+    for (const { name, state } of tasks) {
+      const seconds = own[name]?.timeout ?? stack.provider.timeout;
+      expect(seconds).toBeGreaterThan(0);
+      expect(state.TimeoutSeconds).toBeGreaterThan(seconds);
+    }
+  });
+});
+
+describe('regional-failover', () => {
+  const { machine } = machines().find(({ name }) => name === 'regional-failover') ?? machines()[0] ?? { machine: null };
+  if (!machine) throw new Error('regional-failover is not there');
+  const nodes = nodesOf(machine);
+
+  it('has exactly the steps that the domain knows', () => {
+    const tasks = nodes.filter(({ state }) => state.Type === 'Task').map(({ name }) => name);
+    expect(tasks).toEqual([...RECOVERY_STEPS, ...ENDING_STEPS].map(({ state }) => state));
+  });
+
+  it('ends on no path without having published its outcome and given the claim back', () => {
+    const inBranches = new Set(nodes.filter(({ within }) => within !== null).map(({ name }) => name));
+    const ends = nodes.filter(({ name, state }) => ['Succeed', 'Fail'].includes(state.Type) && !inBranches.has(name));
+    expect(ends.map(({ name }) => name).sort()).toEqual([
+      'ClaimRefused',
+      'Failed',
+      'GuardsRefused',
+      'NoRecovery',
+      'Recovered',
+      'RequestRefused',
+    ]);
+    for (const { name } of ends) {
+      expect(gates(machine, 'PublishOutcome', name)).toBe(true);
+      expect(gates(machine, 'ReleaseClaim', name)).toBe(true);
+    }
+  });
+
+  it.each([
+    ['ClaimRecovery', 'AssessEvidence'],
+    ['AssessEvidence', 'CheckGuards'],
+    ['CheckGuards', 'FencePrimary'],
+    ['CheckGuards', 'PromoteReplica'],
+    ['FencePrimary', 'PromoteReplica'],
+    ['CheckGuards', 'ScaleUpWorkloads'],
+    ['RecoverStandby', 'RepointApplication'],
+    ['ConfirmRepoint', 'VerifyStandby'],
+    ['VerifyStandby', 'ShiftTraffic'],
+    ['ShiftTraffic', 'VerifyTraffic'],
+  ])('goes through %s before %s on every path', (gate, state) => {
+    expect(gates(machine, gate, state)).toBe(true);
+  });
+});

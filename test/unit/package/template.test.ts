@@ -1,0 +1,225 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+/*
+ * What `npm run package` wrote, as CloudFormation would read it. Asserts on the parsed template.
+ */
+
+interface Resource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: properties differ by type; each test reads those of one.
+  readonly Properties: any;
+}
+
+type Resources = Readonly<Record<string, Resource>>;
+
+interface Statement {
+  readonly Sid?: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+/** The only statements whose resource may be `*`, and why. */
+const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
+  TracesHaveNoResources: 'X-Ray takes no resource for the two put actions',
+  MetricsHaveNoResources: 'PutMetricData takes none; the namespace is in the condition',
+  ListStreamsHasNoResources: 'ListStreams takes none',
+  LogDeliveryHasNoResources: 'the log delivery actions take none',
+};
+
+const read = (folder: string): Resources => {
+  const text = readFileSync(`${folder}/cloudformation-template-update-stack.json`, 'utf8');
+  return (JSON.parse(text) as { Resources: Resources }).Resources;
+};
+
+let pipeline: Resources;
+let witness: Resources;
+
+beforeAll(() => {
+  pipeline = read('.serverless');
+  witness = read('.build/witness');
+});
+
+const ofType = (resources: Resources, type: string): readonly [string, Resource][] =>
+  Object.entries(resources).filter(([, resource]) => resource.Type === type);
+
+const statementsOf = (role: Resource): readonly Statement[] =>
+  role.Properties.Policies.flatMap(
+    (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
+  );
+
+const stacks = [
+  ['pipeline', () => pipeline],
+  ['witness', () => witness],
+] as const;
+
+describe.each(stacks)('functions of the %s', (_, stack) => {
+  it('each have a role of their own, arm64, Node 24, tracing and a log group that forgets', () => {
+    const functions = ofType(stack(), 'AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThan(0);
+    for (const [id, { Properties }] of functions) {
+      const key = id.replace('LambdaFunction', '');
+      expect(Properties.Role, id).toEqual({ 'Fn::GetAtt': [`${key}Role`, 'Arn'] });
+      expect(Properties.Runtime).toBe('nodejs24.x');
+      expect(Properties.Architectures).toEqual(['arm64']);
+      expect(Properties.TracingConfig).toEqual({ Mode: 'Active' });
+      expect(stack()[`${key}LogGroup`]?.Properties.RetentionInDays, id).toBe(365);
+    }
+    const roles = functions.map(([, { Properties }]) => JSON.stringify(Properties.Role));
+    expect(new Set(roles).size).toBe(roles.length);
+  });
+
+  it('may do nothing to everything, but for what takes no resource', () => {
+    for (const [id, role] of ofType(stack(), 'AWS::IAM::Role')) {
+      for (const statement of statementsOf(role)) {
+        const actions = [statement.Action].flat();
+        expect(
+          actions.filter((action) => action.includes('*')),
+          id,
+        ).toEqual([]);
+        if (JSON.stringify(statement.Resource) === '"*"') {
+          expect(Object.keys(WITHOUT_RESOURCE), `${id}: ${actions}`).toContain(statement.Sid);
+        }
+      }
+    }
+  });
+
+  it('get no role that the framework made', () => {
+    expect(stack()).not.toHaveProperty('IamRoleLambdaExecution');
+  });
+});
+
+describe('the machine', () => {
+  const definition = () => {
+    const [text, references] = (pipeline.FailoverStateMachine as Resource).Properties.DefinitionString['Fn::Sub'];
+    return { machine: JSON.parse(text), references: references as Record<string, unknown> };
+  };
+
+  interface State {
+    readonly Type: string;
+    readonly TimeoutSeconds?: number;
+    readonly Arguments?: { readonly FunctionName?: string };
+    readonly Branches?: readonly { readonly States: Readonly<Record<string, State>> }[];
+  }
+
+  const tasks = (states: Readonly<Record<string, State>>): readonly [string, State][] =>
+    Object.entries(states).flatMap(([name, state]): readonly [string, State][] => [
+      ...(state.Type === 'Task' ? [[name, state] as [string, State]] : []),
+      ...(state.Branches ?? []).flatMap((branch) => tasks(branch.States)),
+    ]);
+
+  it('invokes functions of this stack, each with less time than its task', () => {
+    const { machine, references } = definition();
+    const found = tasks(machine.States);
+    expect(found.length).toBeGreaterThan(10);
+    for (const [name, state] of found) {
+      const reference = references[state.Arguments?.FunctionName?.slice(2, -1) ?? ''];
+      const id = (reference as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'][0];
+      const fn = pipeline[id];
+      expect(fn?.Type, name).toBe('AWS::Lambda::Function');
+      expect(fn?.Properties.Timeout, name).toBeLessThan(state.TimeoutSeconds ?? 0);
+    }
+  });
+
+  it('has its own role, traces, and logs without inputs', () => {
+    const { Properties } = pipeline.FailoverStateMachine as Resource;
+    expect(Properties.RoleArn).toEqual({ 'Fn::GetAtt': ['FailoverStateMachineRole', 'Arn'] });
+    expect(Properties.TracingConfiguration).toEqual({ Enabled: true });
+    expect(Properties.LoggingConfiguration).toMatchObject({ Level: 'ERROR', IncludeExecutionData: false });
+  });
+
+  it('may invoke exactly the functions that it names', () => {
+    const named = new Set(Object.values(definition().references).map((reference) => JSON.stringify(reference)));
+    const invoke = statementsOf(pipeline.FailoverStateMachineRole as Resource).find(({ Action }) =>
+      Action.includes('lambda:InvokeFunction'),
+    );
+    expect(new Set([invoke?.Resource].flat().map((resource) => JSON.stringify(resource)))).toEqual(named);
+  });
+});
+
+describe('what is kept', () => {
+  it('is encrypted, recoverable and protected from deletion', () => {
+    const tables = ofType(pipeline, 'AWS::DynamoDB::Table');
+    expect(tables.map(([id]) => id).sort()).toEqual(['LedgerTable', 'StateTable']);
+    for (const [, { Properties }] of tables) {
+      expect(Properties).toMatchObject({
+        SSESpecification: { SSEEnabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        DeletionProtectionEnabled: true,
+      });
+    }
+    expect(pipeline.LedgerTable?.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_IMAGE' });
+    expect(pipeline.NoticeTopic?.Properties.KmsMasterKeyId).toEqual({ Ref: 'NoticeKey' });
+    for (const [id, { Properties }] of ofType(pipeline, 'AWS::SQS::Queue')) {
+      expect(Properties.SqsManagedSseEnabled, id).toBe(true);
+    }
+  });
+
+  it('can be appended to the ledger and never changed there', () => {
+    const ledger = JSON.stringify({ 'Fn::GetAtt': ['LedgerTable', 'Arn'] });
+    for (const [id, role] of ofType(pipeline, 'AWS::IAM::Role')) {
+      const actions = statementsOf(role)
+        .filter(({ Resource }) => JSON.stringify(Resource) === ledger)
+        .flatMap(({ Action }) => Action);
+      expect(
+        actions.filter((action) => !['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:GetItem'].includes(action)),
+        id,
+      ).toEqual([]);
+    }
+  });
+});
+
+describe('detection', () => {
+  it.each(['Standby', 'Witness'])('alarms on the health as seen from the %s', (vantage) => {
+    expect(pipeline[`HealthyFrom${vantage}Alarm`]?.Properties).toMatchObject({
+      Namespace: 'Continuity',
+      MetricName: 'ServiceHealthy',
+      Dimensions: [
+        { Name: 'Plan', Value: 'svg-ai' },
+        { Name: 'Vantage', Value: vantage.toLowerCase() },
+      ],
+      Statistic: 'Minimum',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      DatapointsToAlarm: 3,
+      EvaluationPeriods: 3,
+      Period: 60,
+      TreatMissingData: 'missing',
+    });
+  });
+
+  it('hands only changes into ALARM of those alarms to the intake, and loses none', () => {
+    const { EventPattern, Targets } = pipeline.AlarmRule?.Properties ?? {};
+    const prefix = EventPattern.detail.alarmName[0].prefix;
+    const health = ofType(pipeline, 'AWS::CloudWatch::Alarm').filter(([id]) => id.startsWith('Healthy'));
+    for (const [, { Properties }] of health) expect(Properties.AlarmName.startsWith(prefix)).toBe(true);
+    expect(EventPattern.detail.state).toEqual({ value: ['ALARM'] });
+    expect(Targets[0].DeadLetterConfig.Arn).toEqual({ 'Fn::GetAtt': ['AlarmDeadLetterQueue', 'Arn'] });
+  });
+
+  it.each(stacks)('looks every minute from the %s', (_, stack) => {
+    const { ScheduleExpression, Target } = stack().ProbeSchedule?.Properties ?? {};
+    expect(ScheduleExpression).toBe('rate(1 minute)');
+    expect(Target.RoleArn).toEqual({ 'Fn::GetAtt': ['ProbeScheduleRole', 'Arn'] });
+    const [invoke] = statementsOf(stack().ProbeScheduleRole as Resource);
+    expect(invoke?.Resource).toEqual([{ 'Fn::GetAtt': ['ProbeServiceLambdaFunction', 'Arn'] }]);
+  });
+});
+
+describe('notices', () => {
+  it('come from the ledger, but not from the entries about notices, and a failed stretch is kept', () => {
+    const { EventSourceArn, FilterCriteria, DestinationConfig } = pipeline.NoticeStream?.Properties ?? {};
+    expect(EventSourceArn).toEqual({ 'Fn::GetAtt': ['LedgerTable', 'StreamArn'] });
+    expect(JSON.parse(FilterCriteria.Filters[0].Pattern)).toEqual({
+      eventName: ['INSERT'],
+      dynamodb: { NewImage: { kind: { S: [{ 'anything-but': ['notice'] }] } } },
+    });
+    expect(DestinationConfig.OnFailure.Destination).toEqual({ 'Fn::GetAtt': ['NoticeDeadLetterQueue', 'Arn'] });
+  });
+
+  it('go to each contact of the plan once', () => {
+    const addresses = ofType(pipeline, 'AWS::SNS::Subscription').map(([, { Properties }]) => Properties.Endpoint);
+    expect(addresses.length).toBeGreaterThan(0);
+    expect(new Set(addresses).size).toBe(addresses.length);
+  });
+});

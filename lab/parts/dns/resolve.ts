@@ -109,11 +109,13 @@ const expand = (
     source = zone === undefined ? undefined : choose(zone, target, record.Type);
   }
   const ttl = source?.TTL ?? DEFAULT_TTL;
+  const written = (value: string): string =>
+    record.Type === 'CNAME' || record.Type === 'NS' ? absoluteName(value) : value;
   return (source?.ResourceRecords ?? []).map(({ Value }) => ({
     name: record.Name,
     type: record.Type,
     ttl,
-    value: Value,
+    value: written(Value),
   }));
 };
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,19 +40,6 @@ export const reachableFolder = async (wanted: string, user: ServerUser | undefin
     } catch {}
   }
   throw new Error(`no folder that uid ${user?.uid} can enter; tried ${places.join(', ')}`);
-};
-
-/** Free bytes that shared memory must have before data goes there: two nodes of 40 MB, their WAL, and a good margin. */
-const ROOM = 2 * 1024 ** 3;
-
-/**
- * A folder for data directories: in shared memory where there is room (copies take 40 ms instead of 100-500), else `wanted`
- * or what stands in for it. `name` tells labs apart.
- */
-export const dataFolder = async (wanted: string, name: string, user: ServerUser | undefined): Promise<string> => {
-  const memory = await statfs('/dev/shm').catch(() => undefined);
-  const roomy = memory !== undefined && memory.bavail * memory.bsize > ROOM;
-  return reachableFolder(roomy ? join('/dev/shm', `continuity-lab-${process.getuid?.() ?? 0}`, name) : wanted, user);
 };
 
 /**

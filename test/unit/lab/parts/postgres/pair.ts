@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { type LabAddresses, labAddresses } from '#lab/addresses.ts';
-import { dataFolder } from '#lab/parts/postgres/folders.ts';
+import { reachableFolder } from '#lab/parts/postgres/folders.ts';
 import { type Installation, prepareInstallation } from '#lab/parts/postgres/installation.ts';
 import { createPostgresNode, type PostgresNode } from '#lab/parts/postgres/node.ts';
 import type { Passwords } from '#lab/parts/postgres/roles.ts';
@@ -21,7 +23,11 @@ export const silent = (): void => {};
 
 /** A folder for data directories that the server's user can enter. The caller removes it. */
 export const makeFolder = async (installation: Installation): Promise<string> => {
-  const base = await dataFolder(join(import.meta.dirname, '../../../../../.lab/tests'), 'tests', installation.user);
+  // In memory where the system has that: a copy of the template takes a tenth of the time.
+  const base = await reachableFolder(
+    join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'continuity-tests'),
+    installation.user,
+  );
   const folder = await mkdtemp(join(base, 'postgres-'));
   await chmod(folder, 0o755);
   return folder;

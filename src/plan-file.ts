@@ -38,21 +38,26 @@ export const checkPlan = (
 ): PlanCheck => {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const unreadable = (line: number | null, message: string): Finding => ({
+    level: 'error',
+    file,
+    path: '',
+    line,
+    wrong: `is not YAML that can be read: ${message.split('\n')[0]}`,
+    allowed: '',
+  });
   const broken = [...yaml.errors, ...yaml.warnings];
   if (broken.length > 0) {
-    const findings = broken.map(
-      (error): Finding => ({
-        level: 'error',
-        file,
-        path: '',
-        line: lines.linePos(error.pos[0]).line,
-        wrong: `is not YAML that can be read: ${error.message.split('\n')[0]}`,
-        allowed: '',
-      }),
-    );
-    return { findings };
+    return { findings: broken.map((error) => unreadable(lines.linePos(error.pos[0]).line, error.message)) };
   }
-  const { plan, issues } = checkPlanData(yaml.toJS(), today);
+  let data: unknown;
+  try {
+    data = yaml.toJS();
+  } catch (error) {
+    // An alias that leads nowhere, or too many of them.
+    return { findings: [unreadable(null, error instanceof Error ? error.message : String(error))] };
+  }
+  const { plan, issues } = checkPlanData(data, today);
   const findings = issues
     .map((issue): Finding => {
       const offset = offsetOf(yaml, issue);

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { affectedByRegion, costOf, impactOf, lossPerHour } from '#domain/cost.ts';
+import { MILESTONES } from '#domain/milestones.ts';
+import { type Failure, outcomeOf } from '#domain/outcome.ts';
+import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
+import { ENDING_STEPS, RECOVERY_STEPS, REFUSALS } from '#domain/steps.ts';
+import { at, examplePlan, incident, record, recovery } from './support.ts';
+
+const plan = examplePlan();
+const execution = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:svg-ai-INC-2026-1123-001';
+const outcome = (entries: ReturnType<typeof recovery>, failure: Failure | null = null) =>
+  outcomeOf({ plan, execution, entries, incident, failure, now: at(9_000) });
+
+describe('outcome', () => {
+  test('recovered: everything is done, each step with its time', () => {
+    const whole = outcome(recovery());
+    expect(whole).toMatchObject({ result: 'recovered', notDone: [], failure: null });
+    expect(whole.done).toHaveLength(RECOVERY_STEPS.length);
+    expect(whole.steps.every(({ status, ms }) => status === 'done' && ms === 90)).toBe(true);
+    expect(whole.next.join('\n')).toContain('Keep svg-ai-db in us-east-1 as it is');
+  });
+
+  test('failed in the middle: says what was done and what was not', () => {
+    const entries = [
+      ...recovery('ConfirmPromotion'),
+      ...record(
+        [2_000, 'ConfirmPromotion', 'entered'],
+        [2_100, 'ConfirmPromotion', 'failed', { error: { name: 'NotInTimeError', message: 'too late' } }],
+        [2_050, 'ScaleUpWorkloads', 'entered'],
+      ),
+    ];
+    const part = outcome(entries, { state: 'ConfirmPromotion', error: 'NotInTimeError', cause: 'too late' });
+    expect(part.result).toBe('failed');
+    expect(part.done).toEqual(RECOVERY_STEPS.slice(0, 6).map(({ label }) => label));
+    expect(part.notDone[0]).toBe('confirm the promotion');
+    const status = Object.fromEntries(part.steps.map((step) => [step.state, step.status]));
+    expect(status).toMatchObject({
+      ConfirmPromotion: 'failed',
+      ScaleUpWorkloads: 'interrupted',
+      ShiftTraffic: 'not-done',
+    });
+    expect(part.next.join('\n')).toContain('never lift the fence');
+    expect(part.clocks?.rto.until).toBeNull();
+  });
+
+  test('a fenced primary that was not replaced: how to lift the fence', () => {
+    const part = outcome(recovery('PromoteReplica'), {
+      state: 'PromoteReplica',
+      error: 'PromotionRefusedError',
+      cause: '',
+    });
+    expect(part.next.join('\n')).toContain('ALTER ROLE svg_ai_app LOGIN');
+  });
+
+  test('refused: only when nothing was changed', () => {
+    const failure = { state: 'CheckGuards', error: 'GuardsRefusedError', cause: 'GU-110: no' };
+    expect(outcome(recovery('CheckGuards'), failure).result).toBe('refused');
+    expect(outcome(recovery('PromoteReplica'), failure).result).toBe('failed');
+    expect(outcomeOf({ plan, execution, entries: [], incident: null, failure, now: at(0) })).toMatchObject({
+      result: 'refused',
+      clocks: null,
+      phases: null,
+    });
+  });
+
+  test('a retry that went well is done; polls count as entries', () => {
+    const entries = record(
+      [0, 'FencePrimary', 'entered'],
+      [10, 'FencePrimary', 'failed', { error: { name: 'UnreachableError', message: '' } }],
+      [20, 'FencePrimary', 'entered'],
+      [30, 'FencePrimary', 'left'],
+    );
+    const fence = outcome(entries).steps.find(({ state }) => state === 'FencePrimary');
+    expect(fence).toMatchObject({ status: 'done', ms: 30, entries: 2, error: null });
+  });
+});
+
+describe('the state machine', () => {
+  const source = readFileSync(new URL('../../../state-machines/regional-failover.asl.json', import.meta.url), 'utf8');
+  type States = Record<string, { Type: string; Branches?: { States: States }[] }>;
+  const tasksOf = (states: States): string[] =>
+    Object.entries(states).flatMap(([name, state]) => [
+      ...(state.Type === 'Task' ? [name] : []),
+      ...(state.Branches ?? []).flatMap((branch) => tasksOf(branch.States)),
+    ]);
+
+  test('has exactly the steps that the domain knows', () => {
+    const tasks = tasksOf((JSON.parse(source) as { States: States }).States);
+    const known = [...RECOVERY_STEPS, ...ENDING_STEPS].map(({ state }) => state);
+    expect([...tasks].sort()).toEqual([...known].sort());
+    expect(MILESTONES.flatMap(({ state }) => state ?? []).every((state) => known.includes(state))).toBe(true);
+  });
+
+  test('routes every refusal', () => {
+    for (const name of REFUSALS) expect(source).toContain(name);
+  });
+});
+
+describe('severity', () => {
+  const nothing = {
+    outage: null,
+    dataDamaged: null,
+    securityBreach: null,
+    usersAffected: null,
+    singlePointOfFailure: null,
+    disruption: null,
+  };
+  test.each([
+    [REGION_OUTAGE, 1, 'SV-110'],
+    [{ ...nothing, dataDamaged: true, usersAffected: 0.01 }, 1, 'SV-120'],
+    [{ ...nothing, usersAffected: 0.6 }, 2, 'SV-210'],
+    [{ ...nothing, usersAffected: 0.25 }, 2, 'SV-210'],
+    [{ ...nothing, usersAffected: 0.24 }, 3, 'SV-310'],
+    [{ ...nothing, singlePointOfFailure: true }, 2, 'SV-220'],
+    [{ ...nothing, disruption: true }, 3, 'SV-320'],
+    [nothing, 4, 'SV-490'],
+  ])('%j is %i by %s', (evidence, level, rule) => expect(severityOf(evidence)).toMatchObject({ level, rule }));
+});
+
+describe('cost', () => {
+  test('a level costs once, however many of its services are out; a service may add its own', () => {
+    expect(lossPerHour(plan, ['conversion-api', 'user-data'])).toBe(1_000);
+    expect(lossPerHour(plan, ['documentation', 'nothing'])).toBe(0);
+    const dearer = { ...plan, services: plan.services.map((one) => ({ ...one, revenueLossPerHour: 5 })) };
+    expect(lossPerHour(dearer, ['conversion-api', 'documentation'])).toBe(1_010);
+  });
+
+  test.each([
+    [0, 'low'],
+    [3_599, 'low'],
+    [3_600, 'medium'],
+    [28_800, 'critical'],
+    [999_999, 'severe'],
+  ])('%i s of downtime are %s for customers', (seconds, customers) =>
+    expect(impactOf(plan, seconds)?.customers).toBe(customers),
+  );
+
+  test('of half an hour', () => {
+    const ids = affectedByRegion(plan).map(({ id }) => id);
+    expect(ids[0]).toBe('conversion-api');
+    expect(costOf(plan, ids, 1_800)).toMatchObject({
+      revenueLoss: 500,
+      currency: 'USD',
+      tableLoss: 1_000,
+      orMore: false,
+    });
+  });
+});

@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import * as errors from '#domain/errors.ts';
+import { verifyChain } from '#domain/ledger-chain.ts';
+import { ENDING_STEPS, RECOVERY_STEPS } from '#domain/steps.ts';
+import { type World, world } from '#test/support/fakes/world.ts';
+import { runRegionalFailover } from '#test/support/run-regional-failover.ts';
+import { probeService } from '../../functions/probe-service.ts';
+
+const probe = (at: World, SITE: 'standby' | 'witness') => probeService({ ...at, environment: { SITE } });
+
+/** Both vantage points saw the service well, then the primary region dies; `seenBy` have reported it. */
+const regionDead = async (seenBy: readonly ('standby' | 'witness')[] = ['standby', 'witness']): Promise<World> => {
+  const at = world();
+  await probe(at, 'standby');
+  await probe(at, 'witness');
+  at.clock.advance(1_000);
+  at.killPrimary();
+  for (const site of seenBy) await probe(at, site);
+  at.clock.advance(1_000);
+  return at;
+};
+
+const unmoved = (at: World) => ({
+  promotions: at.ports.database.calls.promote,
+  fences: at.ports.database.calls.fence,
+  changes: at.ports.traffic.changes,
+});
+const NOTHING_MOVED = { promotions: 0, fences: 0, changes: 0 };
+
+describe('regional-failover with the real functions', () => {
+  it('recovers: every step once or polled, in order, all of it on record', async () => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at);
+
+    expect(run).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
+    expect(run.output).toMatchObject({ outcome: { result: 'recovered' }, unpublished: null, unreleased: null });
+    const first = (state: string) => run.called.indexOf(state);
+    const order = [...RECOVERY_STEPS, ...ENDING_STEPS]
+      .map(({ state }) => state)
+      .filter((s) => s !== 'ScaleUpWorkloads' && s !== 'ConfirmWorkloads');
+    expect(order.map(first)).toEqual(order.map(first).toSorted((a, b) => a - b));
+    expect(first('ScaleUpWorkloads')).toBeLessThan(first('ConfirmPromotion'));
+
+    expect(unmoved(at)).toEqual({ promotions: 1, fences: 1, changes: 1 });
+    expect(await at.ports.claims.read('svg-ai')).toMatchObject({
+      holder: null,
+      epoch: 1,
+      releasedAt: expect.any(String),
+    });
+    expect(await at.ports.incidents.current('svg-ai')).toBeNull();
+    expect(verifyChain(run.record)).toMatchObject({ intact: true, entries: run.called.length * 2 });
+    expect(run.record.filter(({ kind }) => kind === 'left')).toHaveLength(run.called.length);
+  });
+
+  it('ends as NoRecovery on a healthy service, also when a person asks, and changes nothing', async () => {
+    const at = world();
+    await probe(at, 'witness');
+    const run = await runRegionalFailover(at);
+    expect(run).toMatchObject({ status: 'FAILED', end: 'NoRecovery', error: 'NoRecoveryError' });
+    expect(run.cause).toContain('FO-900');
+    expect(unmoved(at)).toEqual(NOTHING_MOVED);
+    expect(await at.ports.claims.read('svg-ai')).toMatchObject({ holder: null, releasedAt: null });
+  });
+
+  it('waits for more evidence and goes on when it comes', async () => {
+    const at = await regionDead(['standby']);
+    const run = await runRegionalFailover(at, async (state, call) => {
+      if (state === 'AssessEvidence' && call === 3) await probe(at, 'witness');
+    });
+    expect(run.end).toBe('Recovered');
+    expect(run.called.filter((state) => state === 'AssessEvidence')).toHaveLength(3);
+  });
+
+  it('ends as NoRecovery when the evidence does not come, after a counted number of looks', async () => {
+    const at = await regionDead(['standby']);
+    const run = await runRegionalFailover(at);
+    expect(run).toMatchObject({ end: 'NoRecovery', error: 'NoRecoveryError' });
+    expect(run.called.filter((state) => state === 'AssessEvidence')).toHaveLength(60);
+    expect(unmoved(at)).toEqual(NOTHING_MOVED);
+  });
+
+  it('refuses what is no request, and says why', async () => {
+    const run = await runRegionalFailover(world(), undefined, { plan: 'svg-ai', mode: 'failover' });
+    expect(run).toMatchObject({ end: 'RequestRefused', error: 'InvalidRequestError' });
+    expect(run.cause).toBe('input.reason is missing; allowed: a text of 1 to 1000 characters');
+    expect(run.called).toEqual(['AcceptRequest', 'PublishOutcome', 'ReleaseClaim']);
+  });
+
+  it('ends as ClaimRefused while another run holds the claim, and leaves claim and incident to it', async () => {
+    const at = await regionDead();
+    await at.ports.claims.take('svg-ai', 'arn:aws:states:other', at.clock.now(), 0);
+    await at.ports.incidents.openOrJoin('svg-ai', at.clock.now(), at.clock.now());
+    const run = await runRegionalFailover(at);
+    expect(run).toMatchObject({
+      end: 'ClaimRefused',
+      error: 'ClaimHeldError',
+      cause: expect.stringContaining('other'),
+    });
+    expect(await at.ports.claims.read('svg-ai')).toMatchObject({ holder: 'arn:aws:states:other' });
+    expect(await at.ports.incidents.current('svg-ai')).not.toBeNull();
+  });
+
+  it('ends as GuardsRefused with every reason before anything is changed, and starts no cool-down', async () => {
+    const at = await regionDead();
+    at.ports.database.servers.standby.status = 'backing-up';
+    const run = await runRegionalFailover(at);
+    expect(run).toMatchObject({ end: 'GuardsRefused', error: 'GuardsRefusedError' });
+    expect(run.cause).toContain('GU-130');
+    expect(unmoved(at)).toEqual(NOTHING_MOVED);
+    at.ports.database.servers.standby.status = 'available';
+    expect((await runRegionalFailover(at)).end).toBe('Recovered');
+  });
+
+  const steps = RECOVERY_STEPS.map(({ state }) => state);
+  it.each(steps)('when %s fails for good: published, claim given back, error and cause kept', async (failing) => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at, (state) => {
+      if (state === failing) throw new errors.CallRefusedError('no permission');
+    });
+    expect(run).toMatchObject({ status: 'FAILED', end: 'Failed', error: 'CallRefusedError' });
+    expect(run.cause).toMatch(/no permission\. Done: .*Not done: /);
+    expect(run.called.slice(-2)).toEqual(['PublishOutcome', 'ReleaseClaim']);
+    expect((await at.ports.claims.read('svg-ai'))?.holder ?? null).toBeNull();
+    if (failing !== 'VerifyTraffic') expect(at.ports.traffic.sideOf('api.svg-ai.example')).toBe('primary');
+  });
+
+  it.each([
+    ['ConfirmPromotion', 240],
+    ['ConfirmWorkloads', 180],
+    ['ConfirmRepoint', 180],
+    ['VerifyTraffic', 300],
+  ])('%s that is never done ends in NotInTimeError after %i polls', async (never, polls) => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at, (state) =>
+      state === never ? { done: false, detail: 'still waiting' } : undefined,
+    );
+    expect(run).toMatchObject({ status: 'FAILED', end: 'Failed', error: 'NotInTimeError' });
+    expect(run.cause).toContain('still waiting');
+    expect(run.called.filter((state) => state === never)).toHaveLength(polls);
+  });
+
+  it('does not publish: the run goes on, gives the claim back and says so', async () => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at, (state) => {
+      if (state === 'PublishOutcome') throw new errors.LedgerUnavailableError('the table does not answer');
+    });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
+    expect(run.output).toMatchObject({ outcome: null, unpublished: { error: 'LedgerUnavailableError' } });
+    expect(await at.ports.claims.read('svg-ai')).toMatchObject({ holder: null });
+  });
+
+  it('does not publish a failure: still Failed with the first error', async () => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at, (state) => {
+      if (state === 'FencePrimary') throw new errors.CallRefusedError('no permission');
+      if (state === 'PublishOutcome') throw new errors.LedgerUnavailableError('the table does not answer');
+    });
+    expect(run).toMatchObject({
+      end: 'Failed',
+      error: 'CallRefusedError',
+      cause: expect.stringContaining('no permission'),
+    });
+    expect(await at.ports.claims.read('svg-ai')).toMatchObject({ holder: null });
+  });
+
+  it('says that the claim could not be given back', async () => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at, (state) => {
+      if (state === 'ReleaseClaim') throw new errors.ServiceUnavailableError('throttled');
+    });
+    expect(run.output).toMatchObject({
+      outcome: { result: 'recovered' },
+      unreleased: { error: 'ServiceUnavailableError' },
+    });
+  });
+
+  it('gives the claim back also when the answer of ClaimRecovery was lost', async () => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at, async (state) => {
+      if (state !== 'ClaimRecovery') return;
+      const arn = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:by-hand';
+      await at.ports.claims.take('svg-ai', arn, at.clock.now(), 0);
+      throw new errors.CallRefusedError('lost');
+    });
+    expect(run.end).toBe('Failed');
+    expect(await at.ports.claims.read('svg-ai')).toMatchObject({ holder: null });
+  });
+
+  it('tries again what a retry can help, and changes things once', async () => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at, (_state, call) => {
+      if (call === 1) throw new errors.ServiceUnavailableError('throttled');
+    });
+    expect(run.end).toBe('Recovered');
+    expect(unmoved(at)).toEqual({ promotions: 1, fences: 1, changes: 1 });
+  });
+
+  it('recovers when the answer of each step is lost after the step was done', async () => {
+    const at = await regionDead();
+    const lost = new Set<string>();
+    const run = await runRegionalFailover(at, undefined, undefined, (state) => {
+      if (lost.has(state)) return;
+      lost.add(state);
+      throw Object.assign(new Error('Task timed out after 15.00 seconds'), { name: 'Sandbox.Timedout' });
+    });
+    expect(run.end).toBe('Recovered');
+    expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
+    expect(lost.size).toBe(RECOVERY_STEPS.length + ENDING_STEPS.length);
+  });
+
+  it('stops the other branch when one fails', async () => {
+    const at = await regionDead();
+    at.ports.database.looksUntilPromoted = 200;
+    const run = await runRegionalFailover(at, (state) => {
+      if (state === 'ScaleUpWorkloads') throw new errors.WorkloadNotFoundError('deployment svg-ai-api is not there');
+    });
+    expect(run).toMatchObject({ end: 'Failed', error: 'WorkloadNotFoundError' });
+    expect(run.called.filter((state) => state === 'ConfirmPromotion').length).toBeLessThan(5);
+    expect(run.called.slice(-2)).toEqual(['PublishOutcome', 'ReleaseClaim']);
+  });
+});

@@ -23,11 +23,17 @@ export class QueueDoesNotExistError extends Error {
   }
 }
 
+export interface QueueStoreDeps {
+  readonly now?: () => number;
+  /** Told after each change: how many messages are visible (AWS/SQS ApproximateNumberOfMessagesVisible). */
+  readonly onDepth?: (queue: CreatedQueue, visible: number) => void;
+}
+
 /**
  * Queues in memory, for dead letters: messages are sent and looked at. No receive, visibility or redrive, and no wire: the
  * project carries no SQS client to take the schemas from.
  */
-export const createQueueStore = ({ now = Date.now }: { now?: () => number } = {}) => {
+export const createQueueStore = ({ now = Date.now, onDepth }: QueueStoreDeps = {}) => {
   const queues = new Map<string, { readonly queue: CreatedQueue; readonly messages: QueueMessage[] }>();
   const of = (arn: string) => {
     const found = queues.get(arn);
@@ -55,13 +61,17 @@ export const createQueueStore = ({ now = Date.now }: { now?: () => number } = {}
         attributes: message.attributes ?? {},
         sentAt: now(),
       };
-      of(arn).messages.push(sent);
+      const { queue, messages } = of(arn);
+      messages.push(sent);
+      onDepth?.(queue, messages.length);
       return sent;
     },
     /** What lies in the queue, oldest first. Throws QueueDoesNotExistError. */
     messages: (arn: string): readonly QueueMessage[] => [...of(arn).messages],
     purge(arn: string): void {
-      of(arn).messages.length = 0;
+      const { queue, messages } = of(arn);
+      messages.length = 0;
+      onDepth?.(queue, 0);
     },
     queues: (): readonly CreatedQueue[] => [...queues.values()].map(({ queue }) => queue),
   };

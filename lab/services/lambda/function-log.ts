@@ -13,6 +13,8 @@ export interface FunctionLog {
   line(text: string): void;
   /** The last 4 KB of what was written since `from`, without lines of other requests that ran at the same time. */
   tail(from: number, others: readonly string[]): string;
+  /** Whole lines written since the last call, whichever request wrote them. */
+  takeNewLines(): string[];
   close(): void;
 }
 
@@ -22,6 +24,7 @@ export const openFunctionLog = (folder: string, functionName: string): FunctionL
   const path = join(folder, `${functionName}.log`);
   const fd = openSync(path, 'a+');
   let open = true;
+  let taken = fstatSync(fd).size;
   const line = (text: string) => {
     if (open) writeSync(fd, `${text}\n`);
   };
@@ -52,6 +55,14 @@ export const openFunctionLog = (folder: string, functionName: string): FunctionL
       const lines = buffer.toString('utf8', 0, read).split('\n');
       const own = lines.filter((entry) => !others.some((id) => entry.includes(id))).join('\n');
       return Buffer.from(own).subarray(-TAIL_BYTES).toString('utf8');
+    },
+    takeNewLines() {
+      if (!open) return [];
+      const buffer = Buffer.alloc(fstatSync(fd).size - taken);
+      const read = readSync(fd, buffer, 0, buffer.length, taken);
+      const end = buffer.subarray(0, read).lastIndexOf('\n') + 1;
+      taken += end;
+      return buffer.toString('utf8', 0, end).split('\n');
     },
     close() {
       if (open) closeSync(fd);

@@ -68,9 +68,9 @@ export const createPool = (start: () => Instance): Pool => {
       fill();
     },
     async warm() {
-      const [first] = starting;
+      const [first] = [...starting].filter((instance) => instance.alive);
       if (first) await first.ready;
-      else if (all.size === 0 && !closed) await startOne();
+      else if (!closed && ![...all].some((instance) => instance.alive)) await startOne();
     },
     kill() {
       const busy = all.size - idle.length - starting.size;

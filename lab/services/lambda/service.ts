@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PutMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { ACCOUNT, type LabService, type LabTime, type Log, type Part, ServiceFault } from '#lab/contract.ts';
 import type { Deliver } from '#lab/services/deliver.ts';
 import { createAsyncQueue } from '#lab/services/lambda/async-invoke.ts';
+import { embeddedMetrics } from '#lab/services/lambda/embedded-metrics.ts';
 import {
   createEventSourceMapping,
   type EventSourceMapping,
@@ -25,8 +27,10 @@ import type {
 import { createCodeCache } from '#lab/services/lambda/unzip.ts';
 
 export interface LambdaDeps {
-  /** The lab's own folder: `code/` (unpacked bundles), `compile/` (V8 code cache) and `logs/<region>/` go under it. */
+  /** `code/` (unpacked bundles, by content) and `compile/` (V8 code cache) go under it; labs may share it and it may stay. */
   readonly folder: string;
+  /** `<region>/<function>.log` goes under it. Default: `logs` in `folder`. */
+  readonly logFolder?: string;
   /** What the functions get as AWS_ENDPOINT_URL. */
   readonly doorUrl: string;
   readonly time: LabTime;
@@ -35,6 +39,8 @@ export interface LambdaDeps {
   readonly deliver?: Deliver;
   /** Where a region's functions stand in the lab's network; the default is the host's own network. */
   readonly network?: NetworkOf;
+  /** Gets what functions write in the embedded metric format, as PutMetricData's input. */
+  readonly onMetrics?: (region: string, input: PutMetricDataCommandInput) => void;
   /** Goes into every function's environment and wins over what the template says. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -123,6 +129,9 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
           : await lease.instance.invoke({ id, payload, arn: fn.arn });
       fn.log.end(id, outcome, fn.memoryMb, initMs);
       if ('instance' in lease) fn.pool.release(lease.instance);
+      if (deps.onMetrics) {
+        for (const input of embeddedMetrics(fn.log.takeNewLines())) deps.onMetrics(fn.region, input);
+      }
       return {
         requestId: id,
         text: outcome.payload,
@@ -159,7 +168,7 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
         ? await code.unpack(input.Code.ZipFile)
         : { taskRoot: input.Code.Folder, sha256: '', size: (await stat(input.Code.Folder)).size };
     const roleName = input.Role.slice(input.Role.lastIndexOf('/') + 1);
-    const functionLog = openFunctionLog(join(folder, 'logs', region), name);
+    const functionLog = openFunctionLog(join(deps.logFolder ?? join(folder, 'logs'), region), name);
     const timeoutSeconds = input.Timeout ?? 3;
     const memoryMb = input.MemorySize ?? 128;
     const fn: LabFunction = {

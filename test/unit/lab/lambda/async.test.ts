@@ -131,6 +131,62 @@ describe('the Lambda API', () => {
   });
 });
 
+describe('metrics in the log', () => {
+  it('reach CloudWatch once each, and only they', async () => {
+    const seen: object[] = [];
+    const other = testLambda({ onMetrics: (region, input) => seen.push({ region, ...input }) });
+    const line = (value: string) =>
+      `{"_aws":{"Timestamp":1700000000000,"CloudWatchMetrics":[{"Namespace":"Continuity","Dimensions":[["step"]],"Metrics":[{"Name":"StepDuration","Unit":"Milliseconds"}]}]},"step":"Fence","StepDuration":${value}}`;
+    await other.add(
+      'metered',
+      `export const handler = async ({ value }) => { process.stdout.write('${line("' + value + '")}\\n{"_aws": broken\\n') };`,
+    );
+    await other.lambda.invoke('metered', { value: 4 });
+    await other.lambda.invoke('metered', { value: '[1,2]' });
+    await other.stop();
+    const datum = {
+      MetricName: 'StepDuration',
+      Unit: 'Milliseconds',
+      Timestamp: new Date(1_700_000_000_000),
+      Dimensions: [{ Name: 'step', Value: 'Fence' }],
+    };
+    expect(seen).toEqual([
+      { region: 'us-west-2', Namespace: 'Continuity', MetricData: [{ ...datum, Value: 4 }] },
+      { region: 'us-west-2', Namespace: 'Continuity', MetricData: [{ ...datum, Values: [1, 2] }] },
+    ]);
+  });
+});
+
+describe('processes', () => {
+  it('are there after warming, one per function, again after a kill, and one failing function stops none', async () => {
+    const other = testLambda();
+    await other.add('one', 'export const handler = async () => process.pid;');
+    await other.add('broken', `throw new Error('never'); export const handler = 1;`);
+    await other.add('two', 'export const handler = async () => process.pid;');
+    await other.lambda.warm();
+    expect(other.lambda.find('one').pool.pids()).toHaveLength(1);
+    expect(other.lambda.pids()).toHaveLength(2);
+    other.lambda.killRegion('us-west-2');
+    await other.lambda.warm(['one']);
+    const [pid] = other.lambda.find('one').pool.pids();
+    expect((await other.lambda.invoke('one')).payload).toBe(pid);
+    await other.stop();
+  });
+
+  it('of a replaced function finish what they do', async () => {
+    const other = testLambda();
+    const slow = (answer: string) =>
+      `export const handler = async () => { await new Promise((r) => setTimeout(r, 300)); return '${answer}' };`;
+    await other.add('same', slow('old'));
+    await other.lambda.warm();
+    const running = other.lambda.invoke('same');
+    await other.add('same', slow('new'));
+    expect((await running).payload).toBe('old');
+    expect((await other.lambda.invoke('same')).payload).toBe('new');
+    await other.stop();
+  });
+});
+
 describe('speed', () => {
   it('costs little to invoke a warm function', async () => {
     await lab.lambda.warm(['noop']);

@@ -40,11 +40,8 @@ const write = (pk: string, eventName = 'INSERT'): void => {
   lab.lambda.onStreamRecord(record);
 };
 const batches = () => {
-  const lines = lab.lambda
-    .find('consumer')
-    .log.tail(0, [])
-    .matchAll(/batch (\S+)/g);
-  return [...lines].map(([, keys]) => keys);
+  const text = readFileSync(lab.lambda.find('consumer').log.path, 'utf8');
+  return [...text.matchAll(/batch (\S+)/g)].map(([, keys]) => keys);
 };
 const told = (key: string) => waitFor(`a batch with ${key}`, () => batches().some((batch) => batch?.includes(key)));
 

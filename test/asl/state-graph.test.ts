@@ -4,7 +4,8 @@ import { parse } from 'yaml';
 import * as errors from '#domain/errors.ts';
 import { ENDING_STEPS, RECOVERY_STEPS } from '#domain/steps.ts';
 import { secondOpinion } from '#lab/services/stepfunctions/second-opinion.ts';
-import { functionOf, gates, kebab, machines, nodesOf, reachable } from '#test/support/state-graph.ts';
+import { functionOf, gates, kebab, machines, nodesOf, reachable } from '../../scripts/state-graph.ts';
+import { stateMachinesPage } from '../../scripts/state-machines-page.ts';
 
 /** Functions that events call, not states. */
 const EVENT_FUNCTIONS = ['notify-stakeholders', 'probe-service', 'receive-alarm'];
@@ -147,4 +148,9 @@ describe('regional-failover', () => {
   ])('goes through %s before %s on every path', (gate, state) => {
     expect(gates(machine, gate, state)).toBe(true);
   });
+});
+
+it('state-machines/README.md is what the machines are (else: node scripts/write-state-machines.ts)', () => {
+  const readme = readFileSync('state-machines/README.md', 'utf8');
+  expect(stateMachinesPage(readme, machines())).toBe(readme);
 });

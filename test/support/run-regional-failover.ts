@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { labTime } from '#lab/time.ts';
-import { kebab, machines, nodesOf } from '#test/support/state-graph.ts';
+import { kebab, machines, nodesOf } from '../../scripts/state-graph.ts';
 import { ROLE, resultOf, testEngine } from '../asl/engine.ts';
 import type { World } from './fakes/world.ts';
 

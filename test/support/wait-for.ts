@@ -26,7 +26,11 @@ export const waitFor = async <T>(
 };
 
 /** Proves a negative: `condition` stays true for the whole of `forMs`. */
-export const stays = async (what: string, condition: () => Promise<boolean> | boolean, forMs: number): Promise<void> => {
+export const stays = async (
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  forMs: number,
+): Promise<void> => {
   const end = Date.now() + forMs;
   while (Date.now() < end) {
     if (!(await condition())) throw new Error(`did not stay: ${what}`);

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Rule {
   readonly ErrorEquals: readonly string[];
+  readonly IntervalSeconds?: number;
+  readonly BackoffRate?: number;
   readonly MaxAttempts?: number;
   readonly MaxDelaySeconds?: number;
   readonly JitterStrategy?: string;
@@ -19,6 +21,7 @@ export interface State {
   readonly TimeoutSeconds?: number;
   readonly Arguments?: { readonly FunctionName: string };
   readonly Branches?: readonly Branch[];
+  readonly Comment?: string;
   readonly Error?: string;
 }
 
@@ -40,7 +43,7 @@ export interface Node {
   readonly within: State | null;
 }
 
-export const FOLDER = 'state-machines';
+const FOLDER = new URL('../state-machines/', import.meta.url);
 const SUFFIX = '.asl.json';
 
 /** Every machine of the project by its name, as it is in the file. */
@@ -50,7 +53,7 @@ export const machines = (): readonly { readonly name: string; readonly machine: 
     .sort()
     .map((file) => ({
       name: file.slice(0, -SUFFIX.length),
-      machine: JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as Machine,
+      machine: JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Machine,
     }));
 
 const nodesWithin = (branch: Branch, within: State | null): readonly Node[] =>

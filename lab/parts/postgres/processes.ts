@@ -1,50 +1,63 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-interface ProcessRow {
-  readonly pid: number;
-  readonly parent: number;
-  readonly zombie: boolean;
-}
-
 /** `/proc/<pid>/stat` is `pid (name) state ppid ...`; the name may hold spaces and parentheses, so cut after the last one. */
-const fromProc = async (): Promise<ProcessRow[]> => {
-  const rows = await Promise.all(
-    (await readdir('/proc'))
-      .filter((entry) => /^\d+$/.test(entry))
-      .map(async (entry): Promise<ProcessRow | undefined> => {
-        const stat = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '');
-        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return parent === undefined ? undefined : { pid: Number(entry), parent: Number(parent), zombie: state === 'Z' };
-      }),
-  );
-  return rows.filter((row) => row !== undefined);
+const stateOf = (pid: number): { state: string; parent: number } | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state, parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
 };
 
-const fromPs = async (): Promise<ProcessRow[]> => {
+/** From parent to its children, of every process that is alive. Reading /proc is a copy in memory: synchronous is ten times as fast. */
+const childrenByProc = (): Map<number, number[]> => {
+  const rows = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((entry) => ({ pid: Number(entry), ...stateOf(Number(entry)) }))
+    .filter(({ state }) => state !== undefined && state !== 'Z');
+  return byParent(rows);
+};
+
+const childrenByPs = async (): Promise<Map<number, number[]>> => {
   const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,stat='], { timeout: 5_000 });
-  return stdout
+  const rows = stdout
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .map(([pid, parent, state]) => ({
-      pid: Number(pid),
-      parent: Number(parent),
-      zombie: state?.startsWith('Z') ?? false,
-    }));
+    .filter(([, , state]) => state?.startsWith('Z') !== true)
+    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
+  return byParent(rows);
+};
+
+const byParent = (rows: readonly { pid: number; parent?: number }[]): Map<number, number[]> => {
+  const children = new Map<number, number[]>();
+  for (const { pid, parent = 0 } of rows) {
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [pid]);
+    else siblings.push(pid);
+  }
+  return children;
+};
+
+const isDead = (pid: number): boolean => {
+  if (process.platform !== 'linux') return !signal(pid, 0);
+  const state = stateOf(pid)?.state;
+  return state === undefined || state === 'Z';
 };
 
 /** `root` and all that descend from it, parents first; empty when it is not alive. A zombie is dead. */
 export const processTree = async (root: number): Promise<number[]> => {
-  const alive = (await (process.platform === 'linux' ? fromProc() : fromPs())).filter((row) => !row.zombie);
-  const tree = alive.filter((row) => row.pid === root).map((row) => row.pid);
-  for (let next = 0; next < tree.length; next += 1) {
-    tree.push(...alive.filter((row) => row.parent === tree[next]).map((row) => row.pid));
-  }
+  if (isDead(root)) return [];
+  const children = process.platform === 'linux' ? childrenByProc() : await childrenByPs();
+  const tree = [root];
+  for (let next = 0; next < tree.length; next += 1) tree.push(...(children.get(tree[next] ?? 0) ?? []));
   return tree;
 };
 
@@ -59,17 +72,11 @@ export const signal = (pid: number, name: NodeJS.Signals | 0): boolean => {
   }
 };
 
-const isDead = async (pid: number): Promise<boolean> => {
-  if (process.platform !== 'linux') return !signal(pid, 0);
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat === '' || stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
-};
-
 /** Resolves when every process is dead. Throws after `withinMs`. */
 export const waitUntilDead = async (pids: readonly number[], withinMs = 10_000): Promise<void> => {
   const deadline = Date.now() + withinMs;
   for (const pid of pids) {
-    while (!(await isDead(pid))) {
+    while (!isDead(pid)) {
       if (Date.now() > deadline) throw new Error(`process ${pid} is still alive ${withinMs} ms after SIGKILL`);
       await delay(1);
     }

@@ -26,7 +26,17 @@ const INITDB_FLAGS = [
 /** Roles are made in template1, so that grants on functions, which are per database, are in the application's database too. */
 const DATABASE_FOR_ROLES = 'template1';
 
-const SINGLE_USER_FLAGS = ['-c', 'fsync=off', '-c', 'dynamic_shared_memory_type=mmap', '-c', 'log_statement=none'];
+/** Few rounds for password hashes: the lab's passwords are printed anyway, and each login pays for the rounds. */
+const SINGLE_USER_FLAGS = [
+  '-c',
+  'scram_iterations=256',
+  '-c',
+  'fsync=off',
+  '-c',
+  'dynamic_shared_memory_type=mmap',
+  '-c',
+  'log_statement=none',
+];
 
 const runProgram = async (
   program: string,
@@ -65,7 +75,14 @@ export const ensureTemplate = async (
   const statements = roleStatements(passwords);
   const key = createHash('sha256')
     .update(
-      JSON.stringify([binaries.version, INITDB_FLAGS, DATABASE_FOR_ROLES, statements, user?.uid ?? process.getuid?.()]),
+      JSON.stringify([
+        binaries.version,
+        INITDB_FLAGS,
+        SINGLE_USER_FLAGS,
+        DATABASE_FOR_ROLES,
+        statements,
+        user?.uid ?? process.getuid?.(),
+      ]),
     )
     .digest('hex')
     .slice(0, 16);

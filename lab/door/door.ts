@@ -11,6 +11,7 @@ import { type Call, type LabService, type Log, type Part, ServiceFault } from '#
 import { type Answer, type Refusal, writeError, writeOutput } from '#lab/door/answer.ts';
 import { collect, decodeBody } from '#lab/door/body.ts';
 import { type CallLog, createCallLog } from '#lab/door/call-log.ts';
+import { muteResponse, parseJson, regionInArns, send, unsignedMessage } from '#lab/door/exchange.ts';
 import { createFaults, type Faults } from '#lab/door/faults.ts';
 import { createMounts, type Mounted, type RawHandler } from '#lab/door/mounts.ts';
 import { parsePairs, readQueryInput } from '#lab/door/query-string.ts';
@@ -261,7 +262,7 @@ export const createDoor = (deps: DoorDeps): Door => {
         await serveRaw(visit, accessKeyId, mounted);
         return visit.res.statusCode < 300 ? 'ok' : String(visit.res.statusCode);
       }
-      send(visit, await serveTyped(visit, heard, accessKeyId, mounted));
+      send(visit.req, visit.res, visit.id, await serveTyped(visit, heard, accessKeyId, mounted));
       return 'ok';
     } catch (error) {
       if (error instanceof Hangup) {
@@ -270,7 +271,7 @@ export const createDoor = (deps: DoorDeps): Door => {
       }
       const answer = writeError(visit.wire, visit.service, visit.model, refusalOf(error, visit), visit.id);
       if (visit.res.headersSent) visit.req.socket.resetAndDestroy();
-      else send(visit, answer);
+      else send(visit.req, visit.res, visit.id, answer);
       return answer.code;
     }
   };
@@ -310,44 +311,4 @@ export const createDoor = (deps: DoorDeps): Door => {
         server.closeAllConnections();
       })),
   };
-};
-
-const send = (visit: Visit, answer: Answer): void => {
-  visit.res.writeHead(answer.status, {
-    'content-type': answer.contentType,
-    'content-length': answer.body.length,
-    'x-amzn-requestid': visit.id,
-    'x-amz-request-id': visit.id,
-    ...answer.headers,
-  });
-  visit.res.end(visit.req.method === 'HEAD' ? undefined : answer.body);
-};
-
-/** An unsigned call names no region but in the ARNs that it is about. */
-const regionInArns = ({ form }: Heard): string => {
-  for (const [value = ''] of form.values()) {
-    const region = /^arn:aws:[\w-]+:([\w-]+):/.exec(value)?.[1];
-    if (region) return region;
-  }
-  return 'us-east-1';
-};
-
-/** Lets a raw handler run to its end without a byte reaching the caller. */
-const muteResponse = (res: ServerResponse): void => {
-  res.write = () => true;
-  res.writeHead = () => res;
-  res.end = () => res;
-};
-
-const unsignedMessage = (rest: RestRequest): string =>
-  rest.query.has('X-Amz-Signature')
-    ? 'the lab takes no presigned requests: sign with the Authorization header'
-    : 'Request is missing Authentication Token';
-
-const parseJson = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return body;
-  }
 };

@@ -43,7 +43,11 @@ const routeOf = (operation: Operation): Route | undefined => {
     // `x-id` only names the operation; the AWS CLI does not send it.
     if (key !== 'x-id') fixed.set(key, value);
   }
-  const segments = split(path);
+  // S3's model leaves the bucket to the host name; the lab is addressed path-style: /bucket/key.
+  const hasHostBucket =
+    !path.includes('{Bucket}') &&
+    members(operation.input).some(([name, member]) => name === 'Bucket' && traits(member).httpLabel);
+  const segments = [...(hasHostBucket ? ['{Bucket}'] : []), ...split(path)];
   const literals = segments.filter((segment) => !isLabel(segment)).length;
   return { operation, method: operation.http.method, segments, fixed, weight: literals * 10 + fixed.size };
 };

@@ -7,15 +7,9 @@ import type {
   StateValue,
 } from '@aws-sdk/client-cloudwatch';
 import { ACCOUNT, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
-import {
-  type AgedDatapoint,
-  type AlarmRule,
-  breaches,
-  evaluate,
-  evaluationRange,
-  type Verdict,
-} from '#lab/services/cloudwatch/evaluate.ts';
-import { isStatistic, type MetricId, type MetricStore } from '#lab/services/cloudwatch/metrics.ts';
+import { ruleOf, statisticOf, validateAlarm } from '#lab/services/cloudwatch/definition.ts';
+import { type AgedDatapoint, type AlarmRule, evaluate, evaluationRange } from '#lab/services/cloudwatch/evaluate.ts';
+import type { MetricId, MetricStore } from '#lab/services/cloudwatch/metrics.ts';
 import {
   type AlarmNotification,
   type AlarmState,
@@ -23,6 +17,7 @@ import {
   offsetTime,
   stateChangeEvent,
 } from '#lab/services/cloudwatch/notification.ts';
+import { reasonOf } from '#lab/services/cloudwatch/reason.ts';
 import type { LabEvent } from '#lab/services/eventbridge/event.ts';
 
 export interface AlarmDeps {
@@ -62,16 +57,6 @@ const HISTORY = 2_000;
 /** Real ms between looks at the clock; a scaled minute is 250 ms. */
 const TICK_MS = 25;
 
-const ruleOf = (alarm: MetricAlarm): AlarmRule => ({
-  comparison: alarm.ComparisonOperator ?? 'GreaterThanThreshold',
-  threshold: alarm.Threshold ?? 0,
-  evaluationPeriods: alarm.EvaluationPeriods ?? 1,
-  datapointsToAlarm: alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods ?? 1,
-  treatMissingData: (alarm.TreatMissingData ?? 'missing') as AlarmRule['treatMissingData'],
-});
-
-const statisticOf = (alarm: MetricAlarm): string => alarm.Statistic ?? alarm.ExtendedStatistic ?? 'Average';
-
 const metricOf = (alarm: MetricAlarm): MetricId => ({
   namespace: alarm.Namespace ?? '',
   name: alarm.MetricName ?? '',
@@ -81,79 +66,6 @@ const metricOf = (alarm: MetricAlarm): MetricId => ({
 /** A period that has just begun may count only if more data cannot turn its verdict into "not breaching". */
 const mayUseOpenPeriod = (alarm: MetricAlarm): boolean =>
   !['Sum', 'SampleCount'].includes(statisticOf(alarm)) || (alarm.ComparisonOperator ?? '').startsWith('GreaterThan');
-
-const must = (condition: unknown, message: string): void => {
-  if (!condition) throw new ServiceFault('ValidationError', message);
-};
-
-const validate = (input: PutMetricAlarmCommandInput): void => {
-  must(input.AlarmName, 'AlarmName must not be empty');
-  must(
-    !input.Metrics && !input.ThresholdMetricId,
-    'the lab has no metric math alarms: give MetricName, Namespace and Statistic',
-  );
-  must(input.MetricName && input.Namespace, 'MetricName and Namespace must be given');
-  must(input.Statistic || input.ExtendedStatistic, 'Statistic or ExtendedStatistic must be given');
-  must(
-    isStatistic(input.Statistic ?? input.ExtendedStatistic ?? ''),
-    `the lab has no statistic ${input.ExtendedStatistic}`,
-  );
-  must(input.Threshold !== undefined, 'Threshold must be given');
-  must(
-    input.Period && (input.Period === 10 || input.Period === 20 || input.Period === 30 || input.Period % 60 === 0),
-    'Period must be 10, 20, 30 or a multiple of 60',
-  );
-  must(input.EvaluationPeriods && input.EvaluationPeriods >= 1, 'EvaluationPeriods must be 1 or more');
-  must(
-    (input.DatapointsToAlarm ?? 1) <= (input.EvaluationPeriods ?? 1),
-    'DatapointsToAlarm must not be greater than EvaluationPeriods',
-  );
-  must(
-    /^(Greater|Less)Than(OrEqualTo)?Threshold$/.test(input.ComparisonOperator ?? ''),
-    `ComparisonOperator ${input.ComparisonOperator} is not supported`,
-  );
-  must(
-    /^(missing|ignore|breaching|notBreaching)$/.test(input.TreatMissingData ?? 'missing'),
-    `TreatMissingData ${input.TreatMissingData} is not known`,
-  );
-};
-
-const WORDS: Record<string, string> = {
-  GreaterThanThreshold: 'greater than',
-  GreaterThanOrEqualToThreshold: 'greater than or equal to',
-  LessThanThreshold: 'less than',
-  LessThanOrEqualToThreshold: 'less than or equal to',
-};
-
-const decimal = (value: number): string => (Number.isInteger(value) ? `${value}.0` : String(value));
-
-/** `02/10/19 16:59:00`: day first. */
-const shortTime = (at: number): string => {
-  const [, year, month, day, time] = /^\d\d(\d\d)-(\d\d)-(\d\d)T([\d:]{8})/.exec(new Date(at).toISOString()) ?? [];
-  return `${day}/${month}/${year} ${time}`;
-};
-
-/** AWS's own sentence, which people and scripts read. */
-const reasonOf = (alarm: MetricAlarm, verdict: Verdict, from: string, times: ReadonlyMap<number, number>): string => {
-  if (verdict.datapoints.length === 0) {
-    const treated =
-      alarm.TreatMissingData === 'breaching'
-        ? '[Breaching]'
-        : alarm.TreatMissingData === 'notBreaching'
-          ? '[NonBreaching]'
-          : '';
-    if (!treated) return `Insufficient Data: ${alarm.EvaluationPeriods} datapoints were unknown.`;
-    return `Threshold Crossed: no datapoints were received for ${alarm.EvaluationPeriods} periods and ${alarm.EvaluationPeriods} missing datapoints were treated as ${treated}.`;
-  }
-  const isAlarm = verdict.state === 'ALARM';
-  const { comparison, threshold, evaluationPeriods, datapointsToAlarm } = ruleOf(alarm);
-  const deciding = verdict.datapoints.filter(({ value }) => breaches(value, comparison, threshold) === isAlarm);
-  const points = deciding.map(({ value, age }) => `${decimal(value)} (${shortTime(times.get(age) ?? 0)})`).join(', ');
-  const was = isAlarm ? 'was' : 'was not';
-  const minimum = isAlarm ? datapointsToAlarm : evaluationPeriods - datapointsToAlarm + 1;
-  const needed = `(minimum ${minimum} datapoint${minimum === 1 ? '' : 's'} for ${from} -> ${verdict.state} transition)`;
-  return `Threshold Crossed: ${deciding.length} out of the last ${evaluationPeriods} datapoints [${points}] ${was} ${WORDS[comparison]} the threshold (${decimal(threshold)}) ${needed}.`;
-};
 
 export const createAlarms = (deps: AlarmDeps): Alarms => {
   const { time, region, metrics, now, emit, act, log } = deps;
@@ -280,7 +192,7 @@ export const createAlarms = (deps: AlarmDeps): Alarms => {
 
   return {
     putMetricAlarm(input) {
-      validate(input);
+      validateAlarm(input);
       const name = input.AlarmName ?? '';
       const { Tags: _tags, ...given } = input;
       const definition: MetricAlarm = {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { ACCOUNT } from '#lab/contract.ts';
+import { statisticOf } from '#lab/services/cloudwatch/definition.ts';
 import type { LabEvent } from '#lab/services/eventbridge/event.ts';
 
 export interface AlarmState {
@@ -14,8 +15,6 @@ export interface AlarmState {
 
 /** CloudWatch writes `2026-01-02T03:04:05.678+0000` where others write `Z`. */
 export const offsetTime = (at: number): string => new Date(at).toISOString().replace('Z', '+0000');
-
-const statisticOf = (alarm: MetricAlarm): string => alarm.Statistic ?? alarm.ExtendedStatistic ?? 'Average';
 
 const stateDetail = ({ value, reason, reasonData, at }: AlarmState) => ({
   value,
@@ -71,10 +70,15 @@ const REGION_NAMES: Record<string, string> = {
   'us-west-2': 'US West (Oregon)',
 };
 
+/** SNS refuses a longer subject. */
+const MAX_SUBJECT = 100;
+
 export interface AlarmNotification {
   readonly subject: string;
-  /** JSON text. */
+  /** JSON text for topics. */
   readonly message: string;
+  /** JSON text for functions: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html */
+  readonly lambdaEvent: string;
 }
 
 /** docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html */
@@ -117,5 +121,17 @@ export const notificationOf = (
       EvaluateLowSampleCountPercentile: alarm.EvaluateLowSampleCountPercentile ?? '',
     },
   };
-  return { subject: `${next.value}: "${alarm.AlarmName}" in ${regionName}`, message: JSON.stringify(message) };
+  const { detail, account, time, source } = stateChangeEvent(alarm, region, previous, next);
+  return {
+    subject: `${next.value}: "${alarm.AlarmName}" in ${regionName}`.slice(0, MAX_SUBJECT),
+    message: JSON.stringify(message),
+    lambdaEvent: JSON.stringify({
+      source,
+      alarmArn: alarm.AlarmArn,
+      accountId: account,
+      time,
+      region,
+      alarmData: detail,
+    }),
+  };
 };

@@ -7,10 +7,11 @@ import { randomUUID } from 'node:crypto';
 import type * as s from '@aws-sdk/client-sns';
 import * as sns from '@aws-sdk/client-sns';
 import type { Address } from '#lab/addresses.ts';
-import { ACCOUNT, type LabService, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
+import { type LabService, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
 import { type Deliver, withRetries } from '#lab/services/deliver.ts';
-import { matchesPattern, patternProblem } from '#lab/services/eventbridge/pattern.ts';
+import { matchesPattern } from '#lab/services/eventbridge/pattern.ts';
 import { page } from '#lab/services/page.ts';
+import { bodiesOf, invalid, setSubscriptionAttribute } from '#lab/services/sns/input.ts';
 import {
   bodyFor,
   confirmation,
@@ -19,7 +20,8 @@ import {
   lambdaEvent,
   type Message,
 } from '#lab/services/sns/message.ts';
-import { createTopics, type Subscription, type Topic } from '#lab/services/sns/topics.ts';
+import { shownSubscription as shown, topicAttributes } from '#lab/services/sns/shown.ts';
+import { createTopics, type Subscription } from '#lab/services/sns/topics.ts';
 import { createMailer, post } from '#lab/services/sns/transports.ts';
 
 export interface SnsDeps {
@@ -56,13 +58,9 @@ export interface SnsService {
 }
 
 const KEPT = 5_000;
-const MAX_BYTES = 262_144;
 /** AWS's default for HTTP: 3 retries, 20 s apart. */
 const HTTP_RETRIES = 3;
 const HTTP_DELAY_S = 20;
-
-const invalid = (message: string): ServiceFault =>
-  new ServiceFault('InvalidParameterException', `Invalid parameter: ${message}`);
 
 export const createSnsService = (deps: SnsDeps): SnsService => {
   const { time, region, smtp, deliver, url = '', now = Date.now, log = () => {} } = deps;
@@ -146,20 +144,6 @@ export const createSnsService = (deps: SnsDeps): SnsService => {
     );
   };
 
-  const bodiesOf = (text: string | undefined, structure: string | undefined): Record<string, string> => {
-    if (!text) throw invalid('Empty message');
-    if (Buffer.byteLength(text) > MAX_BYTES) throw invalid('Message too long');
-    if (structure !== 'json') return { default: text };
-    let bodies: Record<string, string>;
-    try {
-      bodies = JSON.parse(text);
-    } catch {
-      throw invalid('Message Structure - JSON message body failed to parse');
-    }
-    if (typeof bodies.default !== 'string') throw invalid('Message Structure - No default entry in JSON message body');
-    return bodies;
-  };
-
   const publish = (
     input: Pick<
       s.PublishCommandInput,
@@ -197,26 +181,6 @@ export const createSnsService = (deps: SnsDeps): SnsService => {
     else log('sns', `${to.endpoint} did not confirm its subscription`, { error: String(result.error) });
   };
 
-  const setSubscriptionAttribute = (to: Subscription, name: string | undefined, value: string | undefined): void => {
-    if (name === 'FilterPolicy' && value && value !== '{}') {
-      let policy: unknown;
-      try {
-        policy = JSON.parse(value);
-      } catch {
-        throw invalid('FilterPolicy: failed to parse JSON');
-      }
-      const problem = patternProblem(policy);
-      if (problem) throw invalid(`FilterPolicy: ${problem}`);
-    }
-    if (
-      !/^(FilterPolicy|FilterPolicyScope|RawMessageDelivery|RedrivePolicy|DeliveryPolicy|SubscriptionRoleArn)$/.test(
-        name ?? '',
-      )
-    )
-      throw invalid(`AttributeName ${name}`);
-    to.attributes.set(name ?? '', value ?? '');
-  };
-
   const subscribe = (input: s.SubscribeCommandInput): { SubscriptionArn: string } => {
     const topic = topics.find(input.TopicArn);
     const to = topics.subscribe(topic, input.Protocol ?? '', input.Endpoint ?? '', {});
@@ -238,28 +202,6 @@ export const createSnsService = (deps: SnsDeps): SnsService => {
   const createTopic = ({ Name, Attributes = {} }: s.CreateTopicCommandInput): { TopicArn: string } => ({
     TopicArn: topics.create(Name, Attributes).arn,
   });
-
-  const shown = (to: Subscription): s.Subscription => ({
-    SubscriptionArn: to.isConfirmed ? to.arn : 'PendingConfirmation',
-    Owner: ACCOUNT,
-    Protocol: to.protocol,
-    Endpoint: to.endpoint,
-    TopicArn: to.topicArn,
-  });
-
-  const topicAttributes = (topic: Topic): Record<string, string> => {
-    const all = [...topic.subscriptions.values()];
-    const confirmed = all.filter((to) => to.isConfirmed).length;
-    return {
-      TopicArn: topic.arn,
-      Owner: ACCOUNT,
-      DisplayName: '',
-      SubscriptionsConfirmed: String(confirmed),
-      SubscriptionsPending: String(all.length - confirmed),
-      SubscriptionsDeleted: '0',
-      ...Object.fromEntries(topic.attributes),
-    };
-  };
 
   const publishBatch = (input: s.PublishBatchCommandInput): Partial<s.PublishBatchCommandOutput> => {
     const entries = input.PublishBatchRequestEntries ?? [];

@@ -5,9 +5,9 @@ import type { Deliver } from '#lab/services/deliver.ts';
 
 export const REGION = 'us-west-2';
 
-/** A door on the addresses of `slot` with these services in `REGION`, listening. */
+/** A door at the control address of `slot` (the door's own belongs to the door's tests), with these services in `REGION`, listening. */
 export const openDoor = async (slot: number, services: readonly LabService[]): Promise<Door> => {
-  const door = createDoor({ address: labAddresses(slot).site.door });
+  const door = createDoor({ address: labAddresses(slot).site.control });
   for (const service of services) door.mount(service, REGION);
   await door.listen();
   return door;

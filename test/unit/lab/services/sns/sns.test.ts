@@ -28,7 +28,7 @@ beforeAll(async () => {
     region: REGION,
     smtp: site.smtp,
     deliver: targets.deliver,
-    url: `http://${site.door.host}:${site.door.port}`,
+    url: `http://${site.control.host}:${site.control.port}`,
   });
   door = await openDoor(23, [service.service]);
   client = new sns.SNSClient(clientOptions(door));

@@ -1,0 +1,36 @@
+import { useContractLab } from '#test/support/contract-lab.ts';
+import { describeAnnouncer } from './ports/announcer.ts';
+import { describeClaims } from './ports/claims.ts';
+import { describeClock } from './ports/clock.ts';
+import { describeDatabase } from './ports/database.ts';
+import { describeDatabaseSession } from './ports/database-session.ts';
+import { describeDeadRegion } from './ports/dead-region.ts';
+import { describeExecutions } from './ports/executions.ts';
+import { describeHealthMetrics } from './ports/health-metrics.ts';
+import { describeIncidents } from './ports/incidents.ts';
+import { describeLedger } from './ports/ledger.ts';
+import { describeReadings } from './ports/readings.ts';
+import { describeServiceProbe } from './ports/service-probe.ts';
+import { describeTraffic } from './ports/traffic.ts';
+import { describeWorkloads } from './ports/workloads.ts';
+
+/*
+ * What every adapter owes to its port, over one running lab. The order matters at the end: the database's suite promotes the standby, and
+ * then the primary region is killed.
+ */
+const lab = useContractLab(41);
+
+describeClock(lab);
+describeLedger(lab);
+describeClaims(lab);
+describeIncidents(lab);
+describeReadings(lab);
+describeServiceProbe(lab);
+describeAnnouncer(lab);
+describeHealthMetrics(lab);
+describeExecutions(lab);
+describeTraffic(lab);
+describeWorkloads(lab);
+describeDatabaseSession(lab);
+describeDatabase(lab);
+describeDeadRegion(lab);

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { ContractLab } from '#test/support/contract-lab.ts';
+
+const NOW = '2026-11-23T12:00:00.000Z';
+const LATER = '2026-11-23T12:30:00.000Z';
+const HOUR = 3_600;
+
+export const describeClaims = (at: () => ContractLab) =>
+  describe('claims', () => {
+    it('are taken once, and again by the same execution', async () => {
+      const { claims } = at().ports;
+      const plan = at().freshId();
+      await expect(claims.read(plan)).resolves.toBeNull();
+      const taken = await claims.take(plan, 'arn:a', NOW, HOUR);
+      expect(taken).toEqual({ plan, epoch: 1, holder: 'arn:a', takenAt: NOW, releasedAt: null });
+      await expect(claims.take(plan, 'arn:a', LATER, HOUR)).resolves.toEqual(taken);
+      await expect(claims.read(plan)).resolves.toEqual(taken);
+    });
+
+    it('are refused to another, naming the holder and what lifts it', async () => {
+      const { claims } = at().ports;
+      const plan = at().freshId();
+      await claims.take(plan, 'arn:a', NOW, HOUR);
+      await expect(claims.take(plan, 'arn:b', NOW, HOUR)).rejects.toMatchObject({
+        name: 'ClaimHeldError',
+        message: expect.stringMatching(/arn:a.*aws dynamodb update-item/),
+      });
+    });
+
+    it('go to one of many who ask at the same instant', async () => {
+      const plan = at().freshId();
+      const asked = await Promise.allSettled(
+        ['a', 'b', 'c', 'd'].map((name) => at().ports.claims.take(plan, `arn:${name}`, NOW, HOUR)),
+      );
+      expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    });
+
+    it('cool down from the end of the last recovery; the epoch grows', async () => {
+      const { claims } = at().ports;
+      const plan = at().freshId();
+      const { epoch } = await claims.take(plan, 'arn:a', NOW, HOUR);
+      const free = await claims.release(plan, 'arn:a', epoch, LATER);
+      expect(free).toEqual({ plan, epoch, holder: null, takenAt: null, releasedAt: LATER });
+      await expect(claims.take(plan, 'arn:b', '2026-11-23T13:29:59.999Z', HOUR)).rejects.toMatchObject({
+        name: 'CoolDownError',
+        message: expect.stringContaining('2026-11-23T13:30:00.000Z'),
+      });
+      await expect(claims.take(plan, 'arn:b', '2026-11-23T13:30:00.000Z', HOUR)).resolves.toMatchObject({ epoch: 2 });
+    });
+
+    it('start no cool-down when the run was refused', async () => {
+      const { claims } = at().ports;
+      const plan = at().freshId();
+      const { epoch } = await claims.take(plan, 'arn:a', NOW, HOUR);
+      const free = await claims.release(plan, 'arn:a', epoch, LATER, { startsCoolDown: false });
+      expect(free).toMatchObject({ holder: null, releasedAt: null });
+      await expect(claims.take(plan, 'arn:b', LATER, HOUR)).resolves.toMatchObject({ epoch: 2, holder: 'arn:b' });
+    });
+
+    it('are checked by holder and epoch, and released by no other', async () => {
+      const { claims } = at().ports;
+      const plan = at().freshId();
+      const { epoch } = await claims.take(plan, 'arn:a', NOW, HOUR);
+      await expect(claims.check(plan, 'arn:a', epoch)).resolves.toBeUndefined();
+      await expect(claims.check(plan, 'arn:a', epoch - 1)).rejects.toMatchObject({ name: 'StaleEpochError' });
+      await expect(claims.check(plan, 'arn:b', epoch)).rejects.toMatchObject({ name: 'StaleEpochError' });
+      await expect(claims.release(plan, 'arn:b', epoch, LATER)).resolves.toMatchObject({ holder: 'arn:a' });
+      await expect(claims.release(plan, 'arn:a', epoch + 1, LATER)).resolves.toMatchObject({ holder: 'arn:a' });
+    });
+
+    it('are ours when the answer to the taking was lost', async () => {
+      const plan = at().freshId();
+      const fault = at().lab.cloud.door.faults.inject({
+        operation: 'UpdateItem',
+        count: 1,
+        effect: { kind: 'lose-answer' },
+      });
+      const taken = await at().ports.claims.take(plan, 'arn:a', NOW, HOUR);
+      expect(fault.hits).toBe(1);
+      expect(taken).toMatchObject({ epoch: 1, holder: 'arn:a' });
+    });
+  });

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { ContractLab } from '#test/support/contract-lab.ts';
+import { waitFor } from '#test/support/wait-for.ts';
+
+/** Promotes: nothing that needs the replica may come after it. */
+export const describeDatabase = (at: () => ContractLab) =>
+  describe('database', () => {
+    it('is described on both sides', async () => {
+      const { ports, plan, lab } = at();
+      const [primary, standby] = [await ports.database.describe('primary'), await ports.database.describe('standby')];
+      expect(primary).toMatchObject({
+        id: plan.database.instances.primary,
+        region: plan.regions.primary,
+        status: 'available',
+        ...lab.addresses.a.database,
+        replicaOf: null,
+      });
+      expect(standby).toMatchObject({ region: plan.regions.standby, status: 'available', replication: 'replicating' });
+      expect(standby.replicaOf).toContain(plan.database.instances.primary);
+    });
+
+    it('is named when it is not there', async () => {
+      const { plan } = at();
+      const instances = { primary: 'no-such', standby: 'no-such' };
+      const elsewhere = at().portsFor({ ...plan, database: { ...plan.database, instances } });
+      await expect(elsewhere.database.describe('standby')).rejects.toMatchObject({ name: 'DatabaseNotFoundError' });
+      await expect(elsewhere.database.promote()).rejects.toMatchObject({ name: 'DatabaseNotFoundError' });
+    });
+
+    it('is promoted once, also when the answer was lost, and a repetition changes nothing', async () => {
+      const { database, databaseSession } = at().ports;
+      const fault = at().lab.cloud.door.faults.inject({
+        operation: 'PromoteReadReplica',
+        count: 1,
+        effect: { kind: 'lose-answer' },
+      });
+      await database.promote();
+      expect(fault.hits).toBe(1);
+      await database.promote();
+      await waitFor(
+        'the promoted database',
+        async () => {
+          const now = await database.describe('standby');
+          return now.status === 'available' && now.replicaOf === null;
+        },
+        { withinMs: 15_000 },
+      );
+      await database.promote();
+      await expect(databaseSession.position('standby')).resolves.toMatchObject({ inRecovery: false, timeline: 2 });
+      await databaseSession.writeAndReadBack('standby', 'promoted');
+    });
+  });

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { ContractLab } from '#test/support/contract-lab.ts';
+
+const STARTED = '2026-11-23T11:59:00.000Z';
+const DETECTED = '2026-11-23T12:00:00.000Z';
+
+export const describeIncidents = (at: () => ContractLab) =>
+  describe('incidents', () => {
+    it('open once, and are joined while open', async () => {
+      const { incidents } = at().ports;
+      const plan = at().freshId();
+      await expect(incidents.current(plan)).resolves.toBeNull();
+      const opened = await incidents.openOrJoin(plan, STARTED, DETECTED);
+      expect(opened).toEqual({
+        plan,
+        id: 'INC-2026-1123-001',
+        startedAt: STARTED,
+        detectedAt: DETECTED,
+        executionName: `${plan}-INC-2026-1123-001`,
+        opened: true,
+      });
+      const joined = await incidents.openOrJoin(plan, DETECTED, '2026-11-23T12:00:07.000Z');
+      expect(joined).toEqual({ ...opened, opened: false });
+      await expect(incidents.current(plan)).resolves.toEqual(joined);
+    });
+
+    it('are one when two alarms come at the same instant', async () => {
+      const plan = at().freshId();
+      const all = await Promise.all(
+        Array.from({ length: 4 }, () => at().ports.incidents.openOrJoin(plan, STARTED, DETECTED)),
+      );
+      expect(new Set(all.map(({ id }) => id))).toEqual(new Set(['INC-2026-1123-001']));
+      expect(all.filter(({ opened }) => opened)).toHaveLength(1);
+    });
+
+    it('count up within the day and begin anew with the next, never backwards', async () => {
+      const { incidents } = at().ports;
+      const plan = at().freshId();
+      const ids: string[] = [];
+      for (const day of ['23', '23', '24', '23']) {
+        const { id } = await incidents.openOrJoin(plan, STARTED, `2026-11-${day}T12:00:00.000Z`);
+        ids.push(id);
+        await incidents.close(plan, id, DETECTED);
+      }
+      expect(ids).toEqual(['INC-2026-1123-001', 'INC-2026-1123-002', 'INC-2026-1124-001', 'INC-2026-1124-002']);
+    });
+
+    it('are closed only by their own id', async () => {
+      const { incidents } = at().ports;
+      const plan = at().freshId();
+      const { id } = await incidents.openOrJoin(plan, STARTED, DETECTED);
+      await incidents.close(plan, 'INC-2026-1123-777', DETECTED);
+      await expect(incidents.current(plan)).resolves.toMatchObject({ id });
+      await incidents.close(plan, id, DETECTED);
+      await incidents.close(plan, id, DETECTED);
+      await expect(incidents.current(plan)).resolves.toBeNull();
+    });
+  });

@@ -47,6 +47,8 @@ export const createEventSourceMapping = (input: EventSourceMappingInput, { time,
   const id = randomUUID();
   const wanted = eventFilter(input.FilterCriteria);
   const queue: StreamRecord[] = [];
+  // Records carry whole seconds, too coarse for ages at the lab's time scale.
+  const arrivedAt = new WeakMap<StreamRecord, number>();
   const batchSize = input.BatchSize ?? 100;
   const retries = input.MaximumRetryAttempts ?? -1;
   const ageMs = time.ms(
@@ -114,7 +116,7 @@ export const createEventSourceMapping = (input: EventSourceMappingInput, { time,
       if (left === undefined) return;
       batch = left;
       const requestId = 'requestId' in result ? result.requestId : 'none';
-      const oldest = (batch[0]?.dynamodb.ApproximateCreationDateTime ?? 0) * 1000;
+      const oldest = batch[0] ? (arrivedAt.get(batch[0]) ?? 0) : 0;
       if (retries >= 0 && tries > retries) return giveUp(batch, 'RetryAttemptsExhausted', tries, requestId);
       if (Date.now() - oldest > ageMs) return giveUp(batch, 'RecordAgeExceeded', tries, requestId);
       await pause(time.ms(waitS));
@@ -152,6 +154,7 @@ export const createEventSourceMapping = (input: EventSourceMappingInput, { time,
     push(record: StreamRecord): void {
       if (!enabled || !wanted(record)) return;
       queue.push(record);
+      arrivedAt.set(record, Date.now());
       setImmediate(() => {
         drain().catch((error: unknown) =>
           log('lambda', 'an event source mapping broke', { function: input.FunctionName, error: String(error) }),

@@ -17,6 +17,7 @@ import { startInstance } from '#lab/services/lambda/instance.ts';
 import { instanceEnvironment } from '#lab/services/lambda/instance-environment.ts';
 import { lambdaOperations } from '#lab/services/lambda/operations.ts';
 import { createPool } from '#lab/services/lambda/pool.ts';
+import { pruneOlderThan } from '#lab/services/lambda/prune.ts';
 import type {
   CreateFunctionInput,
   EventInvokeConfig,
@@ -25,6 +26,9 @@ import type {
   NetworkOf,
 } from '#lab/services/lambda/types.ts';
 import { createCodeCache } from '#lab/services/lambda/unzip.ts';
+
+/** Unpacked bundles and compiled code that were not used for a week go. */
+const CACHE_LIFE_MS = 7 * 86_400_000;
 
 export interface LambdaDeps {
   /** `code/` (unpacked bundles, by content) and `compile/` (V8 code cache) go under it; labs may share it and it may stay. */
@@ -81,6 +85,8 @@ export interface LambdaService extends Part {
 export const createLambdaService = (deps: LambdaDeps): LambdaService => {
   const { folder, time, log } = deps;
   const code = createCodeCache(join(folder, 'code'));
+  // In the background: nothing that is in use is that old.
+  for (const cache of ['code', 'compile']) void pruneOlderThan(join(folder, cache), CACHE_LIFE_MS);
   const functions = new Map<string, LabFunction>();
   const mappings = new Map<string, EventSourceMapping>();
   const leaving = new Set<Promise<void>>();
@@ -265,7 +271,11 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
       find(nameOrArn, region).reserved = reserved;
     },
     addEventSourceMapping(input) {
-      const region = input.EventSourceArn.split(':')[3];
+      const [, , source, region] = input.EventSourceArn.split(':');
+      if (source !== 'dynamodb') {
+        const message = `The lab feeds functions from DynamoDB streams, not from ${input.EventSourceArn}`;
+        throw new ServiceFault('InvalidParameterValueException', message, { members: { Type: 'User' } });
+      }
       const fn = find(input.FunctionName, region);
       const mapping = createEventSourceMapping(
         { ...input, FunctionName: fn.arn },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { crc32, inflateRawSync } from 'node:zlib';
 
@@ -58,7 +58,11 @@ export const createCodeCache = (folder: string) => ({
       sha256: hash.toString('base64'),
       size: archive.length,
     };
-    if (existsSync(result.taskRoot)) return result;
+    if (existsSync(result.taskRoot)) {
+      // In use: not to be pruned.
+      await utimes(result.taskRoot, new Date(), new Date());
+      return result;
+    }
     const partial = `${result.taskRoot}.${process.pid}-${Math.random().toString(36).slice(2)}`;
     for (const entry of readZip(archive)) {
       const target = resolve(partial, entry.path);

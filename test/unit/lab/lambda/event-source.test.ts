@@ -53,7 +53,7 @@ it('gives the records in order, in batches no larger than asked', async () => {
 });
 
 it('waits for the batching window to fill a batch', async () => {
-  await start({ BatchSize: 10, MaximumBatchingWindowInSeconds: 300 });
+  await start({ BatchSize: 10, MaximumBatchingWindowInSeconds: 2000 });
   write('a');
   await stays('nothing delivered yet', () => batches().length === 0, 100);
   write('b');
@@ -106,6 +106,17 @@ it('takes only what the filter wants', async () => {
   write('kept');
   await told('kept');
   expect(batches()).toEqual(['kept']);
+});
+
+it('gives up records that are older than allowed', async () => {
+  await start({ MaximumRecordAgeInSeconds: 60, DestinationConfig: { OnFailure: { Destination: QUEUE } } });
+  write('bad');
+  const [message] = await waitFor('the destination', () => sent.length > 0 && sent);
+  expect(JSON.parse(message?.body ?? '')).toMatchObject({ requestContext: { condition: 'RecordAgeExceeded' } });
+});
+
+it('refuses a source that the lab does not feed from', async () => {
+  await expect(start({ EventSourceArn: QUEUE })).rejects.toMatchObject({ shape: 'InvalidParameterValueException' });
 });
 
 it('refuses a filter that is no pattern', async () => {

@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { pruneOlderThan } from '#lab/services/lambda/prune.ts';
 import { createCodeCache, readZip } from '#lab/services/lambda/unzip.ts';
 import { zip } from '#test/support/fixtures/zip.ts';
 
@@ -43,4 +44,21 @@ it('refuses what is no archive, is damaged, or points outside', async () => {
   await expect(cache.unpack(archive(damaged))).rejects.toThrow();
   await expect(cache.unpack(archive(zip({ '../evil': 'x' })))).rejects.toThrow('points outside of the archive');
   expect(existsSync(join(folder, 'evil'))).toBe(false);
+});
+
+it('forgets what was not used for long, and keeps what is used', async () => {
+  const code = join(folder, 'code');
+  const cache = createCodeCache(code);
+  const [used, unused] = ['used', 'unused'].map((text) => {
+    const path = join(folder, `${text}.zip`);
+    writeFileSync(path, zip({ a: text }));
+    return path;
+  });
+  const [first, second] = [await cache.unpack(used ?? ''), await cache.unpack(unused ?? '')];
+  const longAgo = new Date(Date.now() - 60_000);
+  for (const { taskRoot } of [first, second]) utimesSync(taskRoot, longAgo, longAgo);
+  await cache.unpack(used ?? '');
+  await pruneOlderThan(code, 30_000);
+  expect([existsSync(first.taskRoot), existsSync(second.taskRoot)]).toEqual([true, false]);
+  await pruneOlderThan(join(folder, 'nowhere'), 0);
 });

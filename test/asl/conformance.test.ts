@@ -10,6 +10,7 @@ import { type Result, runMachine, testEngine } from './engine.ts';
  */
 interface RecordedEvent {
   readonly type: string;
+  readonly previousEventId: number;
   readonly executionSucceededEventDetails?: { readonly output: unknown };
   readonly executionFailedEventDetails?: { readonly error?: string; readonly cause?: string };
 }
@@ -91,11 +92,14 @@ const expectSameEnding = (expected: Ending, actual: Result): void => {
 };
 
 describe.skipIf(file === undefined)('executions recorded from AWS (ASL_CONFORMANCE)', () => {
-  const order = { same: 0, other: 0, causes: 0 };
+  const order = { same: 0, other: 0, causes: 0, events: 0, links: 0 };
 
   afterAll(() => {
-    const text = `event types in AWS's order: ${order.same} of ${order.same + order.other}; same cause: ${order.causes}`;
-    process.stderr.write(`${text}\n`);
+    const { same, other, causes, links, events } = order;
+    process.stderr.write(
+      `event types in AWS's order: ${same} of ${same + other}; same cause: ${causes}; ` +
+        `same previousEventId: ${links} of ${events} events\n`,
+    );
   });
 
   test('there are 58 of them', () => expect(cases).toHaveLength(58));
@@ -120,6 +124,10 @@ describe.skipIf(file === undefined)('executions recorded from AWS (ASL_CONFORMAN
     const isSame = JSON.stringify(types) === JSON.stringify(actual.types);
     order[isSame ? 'same' : 'other'] += 1;
     if (recorded.events.at(-1)?.executionFailedEventDetails?.cause === actual.cause) order.causes += 1;
+    for (const [index, { previousEventId }] of recorded.events.entries()) {
+      order.events += 1;
+      if (actual.events[index]?.previousEventId === previousEventId) order.links += 1;
+    }
     if (Object.hasOwn(OTHER_ORDER, recorded.id)) expect(actual.types).not.toEqual(types);
     else expect(actual.types).toEqual(types);
   });

@@ -17,10 +17,13 @@ export interface Site {
 /** A JSONata expression failed; the texts are AWS's own. */
 export class QueryError extends StateError {
   readonly location: string | undefined;
-  constructor(site: Pick<Site, 'state' | 'entered'>, detail: string, location?: string) {
+  /** False when it is the state that could not use the value, not the evaluation that failed. */
+  readonly evaluated: boolean;
+  constructor(site: Pick<Site, 'state' | 'entered'>, detail: string, location?: string, evaluated = true) {
     const where = `An error occurred while executing the state '${site.state}' (entered at the event id #${site.entered}).`;
     super('States.QueryEvaluationError', `${where} ${detail}`);
     this.location = location;
+    this.evaluated = evaluated;
   }
 }
 
@@ -32,11 +35,14 @@ export const expressionOf = (text: string): string | undefined =>
 const MAX_COMPILED = 5_000;
 const compiled = new Map<string, jsonata.Expression>();
 
+/** Guard rails: an expression that runs away fails its state, it does not hold up the process. `timeout` is in milliseconds. */
+const BOUNDS: jsonata.JsonataOptions = { timeout: 5_000, stack: 1_000, sequence: 1_000_000 };
+
 /** Throws what jsonata throws: `{ code, position, token, message }`. */
 export const compile = (expression: string): jsonata.Expression => {
   const known = compiled.get(expression);
   if (known) return known;
-  const fresh = jsonata(expression);
+  const fresh = jsonata(expression, BOUNDS);
   if (compiled.size >= MAX_COMPILED) compiled.clear();
   compiled.set(expression, fresh);
   return fresh;

@@ -65,6 +65,8 @@ const perform = async (run: Run, thread: Thread, visit: Visit, state: State): Pr
 const noteQueryError = (run: Run, thread: Thread, visit: Visit, error: unknown): void => {
   if (!(error instanceof QueryError) || noted.has(error)) return;
   noted.add(error);
+  // AWS links it to the event before the state was entered, as long as the state has done nothing else.
+  if (thread.previous === visit.entered && error.evaluated) thread.previous = visit.before;
   record(run, thread, 'EvaluationFailed', {
     evaluationFailedEventDetails: {
       ...(error.error !== undefined && { error: error.error }),

@@ -67,6 +67,8 @@ export interface Thread {
 export interface Visit {
   readonly name: string;
   readonly entered: number;
+  /** The event before `entered`. */
+  readonly before: number;
   readonly enteredTime: string;
   readonly input: Json;
   retryCount: number;
@@ -107,10 +109,11 @@ export const siteOf = (run: Run, thread: Thread, visit: Visit, extra?: JsonObjec
 
 /** Writes the event and gives the visit. The first state of an execution follows event 0, as on AWS. */
 export const enter = (run: Run, thread: Thread, name: string, state: State, input: Json): Visit => {
+  const before = thread.previous;
   const entered = record(run, thread, `${state.Type}StateEntered`, {
     stateEnteredEventDetails: { name, input: JSON.stringify(input), inputDetails: WHOLE },
   });
-  return { name, entered, enteredTime: new Date().toISOString(), input, retryCount: 0 };
+  return { name, entered, before, enteredTime: new Date().toISOString(), input, retryCount: 0 };
 };
 
 export const exit = (run: Run, thread: Thread, visit: Visit, state: State, outcome: Outcome, output: string): void => {

@@ -17,7 +17,7 @@ export interface StepFunctionsDeps {
   readonly invoke: Invoke;
   /** Without it, a definition that names another service than Lambda is refused. */
   readonly integrate?: Integrate;
-  /** At the start and at the end of every execution. It is called within the engine: it must not throw or block. */
+  /** At the start and at the end of every execution, but not when `stop` ends it. What it throws is logged, nothing more. */
   readonly onStatusChange?: (event: StatusChangeEvent) => void;
   readonly log?: Log;
 }
@@ -51,6 +51,7 @@ export const createStepFunctionsService = (deps: StepFunctionsDeps): StepFunctio
   const { time, region, invoke, integrate, onStatusChange, log } = deps;
   const tokens = taskTokens();
   const engine: Engine = { time, region, invoke, integrate, tokens };
+  let stopping = false;
   const machines = new Machines(region, integrate !== undefined);
   const executions = new Executions(engine, {
     changed: (execution) => {
@@ -60,7 +61,12 @@ export const createStepFunctionsService = (deps: StepFunctionsDeps): StepFunctio
         ...(end.error !== undefined && { error: end.error }),
         ...(end.cause !== undefined && { cause: end.cause }),
       });
-      onStatusChange?.(statusChangeEvent(execution, region));
+      if (stopping) return;
+      try {
+        onStatusChange?.(statusChangeEvent(execution, region));
+      } catch (error) {
+        log?.('states', 'a status change was not delivered', { execution: execution.arn, error: String(error) });
+      }
     },
     broken: (execution, error) =>
       log?.('states', `the engine failed in ${execution.arn}`, { error: error instanceof Error ? error.stack : error }),
@@ -85,6 +91,9 @@ export const createStepFunctionsService = (deps: StepFunctionsDeps): StepFunctio
       await execution.done;
       return execution;
     },
-    stop: async () => executions.stopAll(),
+    stop: async () => {
+      stopping = true;
+      executions.stopAll();
+    },
   };
 };

@@ -28,7 +28,7 @@ const iterate = async (
   thread: Thread,
   item: { Index: number; Value: Json },
   descend: Descend,
-): Promise<Json> => {
+): Promise<{ output: Json; succeeded: number }> => {
   const details = { index: item.Index, name: visit.name };
   record(run, thread, 'MapIterationStarted', { mapIterationStartedEventDetails: details });
   try {
@@ -37,8 +37,10 @@ const iterate = async (
         ? item.Value
         : await evaluate(state.ItemSelector, 'ItemSelector', siteOf(run, thread, visit));
     const output = await descend(run, state.ItemProcessor, input, thread);
-    run.history.add('MapIterationSucceeded', thread.previous, { mapIterationSucceededEventDetails: details });
-    return output;
+    const succeeded = run.history.add('MapIterationSucceeded', thread.previous, {
+      mapIterationSucceededEventDetails: details,
+    });
+    return { output, succeeded };
   } catch (error) {
     if (error instanceof Halted) {
       if (error.scope === 'sibling') {
@@ -60,11 +62,13 @@ export const performMap = async (
   const items = await itemsOf(run, thread, visit, state);
   const concurrency = await concurrencyOf(run, thread, visit, state);
   record(run, thread, 'MapStateStarted', { mapStateStartedEventDetails: { length: items.length } });
-  const outputs = await fork(thread, items.length, concurrency, (index, child) => {
+  const results = await fork(thread, items.length, concurrency, (index, child) => {
     const item = { Index: index, Value: items[index] ?? null };
     child.map = { Item: item };
     return iterate(run, visit, state, child, item, descend);
   });
-  record(run, thread, 'MapStateSucceeded');
-  return outputs;
+  // As on AWS, the event after this one follows the last iteration as well, not this one.
+  thread.previous = results.reduce((last, { succeeded }) => Math.max(last, succeeded), thread.previous);
+  run.history.add('MapStateSucceeded', thread.previous);
+  return results.map(({ output }) => output);
 };

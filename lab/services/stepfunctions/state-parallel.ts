@@ -22,6 +22,7 @@ export const performParallel = async (
     if (!branch) throw new RangeError(`no branch ${index}`);
     return descend(run, branch, input, child);
   });
-  record(run, thread, 'ParallelStateSucceeded');
+  // As on AWS, the event after this one follows the last branch as well, not this one.
+  run.history.add('ParallelStateSucceeded', thread.previous);
   return outputs;
 };

@@ -16,7 +16,7 @@ const declaredSeconds = async (run: Run, thread: Thread, visit: Visit, state: Wa
   const at = TIMESTAMP.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at)) {
     const detail = `The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${text}`;
-    throw new QueryError(site, detail, 'Timestamp');
+    throw new QueryError(site, detail, 'Timestamp', false);
   }
   return Math.max(0, at - Date.now()) / 1000;
 };

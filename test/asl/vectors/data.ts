@@ -152,6 +152,13 @@ export const dataVectors: readonly Vector[] = [
     types: ['ExecutionStarted', 'PassStateEntered', 'EvaluationFailed', 'ExecutionFailed'],
   },
   {
+    name: 'an expression that never ends',
+    definition: machine({ A: { Type: 'Pass', Output: '{% ($f := function($n) { 1 + $f($n) }; $f(0)) %}', ...end } }),
+    status: 'FAILED',
+    error: 'States.QueryEvaluationError',
+    cause: 'D1011',
+  },
+  {
     name: 'an output past 256 KiB ends the execution, States.ALL or not',
     definition: machine({
       P: {

@@ -1,5 +1,4 @@
-import { getServers } from 'node:dns';
-import { Resolver } from 'node:dns/promises';
+import dns from 'node:dns';
 import {
   ChangeResourceRecordSetsCommand,
   GetChangeCommand,
@@ -105,8 +104,8 @@ export const route53Traffic = (plan: Pick<Plan, 'regions' | 'traffic'>): Traffic
 
     resolve: async (host) => {
       // A resolver of its own keeps no answer from before the change; it asks the servers that the process asks.
-      const resolver = new Resolver(RESOLVE);
-      resolver.setServers(getServers());
+      const resolver = new dns.promises.Resolver(RESOLVE);
+      resolver.setServers(dns.getServers());
       try {
         return await resolver.resolve4(host);
       } catch (error) {

@@ -45,17 +45,21 @@ export const completedAt = (entries: readonly Entry[], state: string): Instant |
 export const milestoneOf = (entry: Entry): MilestoneId | null =>
   completes(entry) ? (MILESTONES.find((milestone) => milestone.state === entry.state)?.id ?? null) : null;
 
-/** Every milestone in order, with its time when reached. `notified`: the first notice that went out once the recovery was verified. */
+/** True for a notice that went out about this entry or a later one: its result names the entry as `of`; without that, its place decides. */
+const tellsOf = (notice: Entry, seq: number): boolean => {
+  if (notice.kind !== 'notice' || notice.error !== undefined) return false;
+  const of = field(notice.result, 'of');
+  return typeof of === 'number' ? of >= seq : notice.seq > seq;
+};
+
+/** Every milestone in order, with its time when reached. `notified`: the first notice that went out of the verification or the end. */
 export const reached = (
   entries: readonly Entry[],
 ): readonly { readonly id: MilestoneId; readonly label: string; readonly at: Instant | null }[] => {
   const verified = entries.find((entry) => entry.state === 'VerifyTraffic' && completes(entry));
   return MILESTONES.map(({ id, label, state }) => {
     if (state !== null) return { id, label, at: completedAt(entries, state) };
-    const notice = entries.find(
-      (entry) =>
-        entry.kind === 'notice' && entry.error === undefined && verified !== undefined && entry.seq > verified.seq,
-    );
+    const notice = verified && entries.find((entry) => tellsOf(entry, verified.seq));
     return { id, label, at: notice?.at ?? null };
   });
 };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { affectedByRegion, costOf, impactOf, lossPerHour } from '#domain/cost.ts';
 import { MILESTONES } from '#domain/milestones.ts';
 import { type Failure, outcomeOf } from '#domain/outcome.ts';
+import { RULES } from '#domain/rules.ts';
 import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
 import { ENDING_STEPS, RECOVERY_STEPS, REFUSALS } from '#domain/steps.ts';
 import { at, examplePlan, incident, record, recovery } from './support.ts';
@@ -90,6 +91,12 @@ describe('the state machine', () => {
     const known = [...RECOVERY_STEPS, ...ENDING_STEPS].map(({ state }) => state);
     expect([...tasks].sort()).toEqual([...known].sort());
     expect(MILESTONES.flatMap(({ state }) => state ?? []).every((state) => known.includes(state))).toBe(true);
+  });
+
+  test('asks for every outcome of the diagnosis that leads somewhere, and for no other', () => {
+    const asked = [...source.matchAll(/\$assessment\.outcome = '([a-z-]+)'/g)].map((match) => match[1]);
+    const ordered = new Set(RULES.map((rule) => rule.outcome).filter((one) => one !== 'none'));
+    expect(new Set(asked)).toEqual(ordered);
   });
 
   test('routes every refusal', () => {

@@ -93,23 +93,15 @@ describe('milestones', () => {
     expect(entries.map(milestoneOf)).toEqual([null, 'decided']);
   });
 
-  test('come in order, and notified is the first notice that went out after the verification', () => {
+  test('come in order, and notified is the first notice of the verification that went out', () => {
     const done = recovery();
-    const last = done.length;
-    const entries = [
-      { seq: 0, state: 'notify', kind: 'notice' as const, at: at(1), attempt: 0 },
-      ...done,
-      {
-        seq: last + 1,
-        state: 'notify',
-        kind: 'notice' as const,
-        at: at(3_000),
-        attempt: 0,
-        error: { name: 'E', message: '' },
-      },
-      { seq: last + 2, state: 'notify', kind: 'notice' as const, at: at(4_000), attempt: 0 },
-    ];
-    const all = reached(entries);
+    const verified = done.length;
+    const notices = record(
+      [3_000, 'VerifyTraffic', 'notice', { error: { name: 'NoticeNotSentError', message: '' } }],
+      [3_500, 'ShiftTraffic', 'notice', { result: { of: verified - 2 } }],
+      [4_000, 'VerifyTraffic', 'notice', { result: { of: verified } }],
+    ).map((entry) => ({ ...entry, seq: entry.seq + verified }));
+    const all = reached([...done, ...notices]);
     expect(all.map(({ label }) => label)).toEqual([
       'detected',
       'decided',
@@ -122,7 +114,8 @@ describe('milestones', () => {
       'notified',
     ]);
     expect(all.at(-1)?.at).toBe(at(4_000));
-    expect(reached(done).at(-1)?.at).toBeNull();
+    expect(reached([...done, ...notices.slice(0, 2)]).at(-1)?.at).toBeNull();
+    expect(reached([...recovery('VerifyTraffic'), ...notices]).at(-1)?.at).toBeNull();
   });
 
   test('call for a message at the start, on the way and at the end, and a message for none', () => {

@@ -61,7 +61,7 @@ export const checkGuards = async (step: Step) => {
     looked(() => ports.database.describe('standby')),
     looked(() => ports.workloads.status('standby', names)),
     looked(() => ports.traffic.read()),
-    readPositions(ports.databaseSession),
+    readPositions(ports.databaseSession, false),
     promotedBefore(step),
   ]);
   const guards = answersOf(plan, {
@@ -75,7 +75,7 @@ export const checkGuards = async (step: Step) => {
   const refusal = refusalOf(guards);
   if (refusal !== null) throw new GuardsRefusedError(refusal);
   const dataLoss = estimateDataLoss(startedAt, lastSampleBefore(reported, startedAt), positions.standby);
-  return { guards, positions, dataLoss };
+  return { guards, standby: positions.standby, dataLoss };
 };
 
 export const handler = pipeline({ ports: { readings, database, databaseSession, workloads, traffic, ledger } }).handler(

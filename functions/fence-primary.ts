@@ -51,7 +51,8 @@ const fenceWorkloads = async ({ ports, plan }: Step): Promise<FenceMethod> => {
  */
 export const fencePrimary = async (step: Step) => {
   const methods = await Promise.all([fenceDatabase(step), fenceWorkloads(step)]);
-  const positions = await readPositions(step.ports.databaseSession);
+  const answers = methods.some(({ method, outcome }) => method === 'database-role' && outcome !== 'unreachable');
+  const positions = await readPositions(step.ports.databaseSession, answers);
   return {
     fenced: methods.some((method) => method.outcome === 'fenced'),
     verified: methods.some((method) => method.method === 'database-role' && method.outcome === 'fenced'),

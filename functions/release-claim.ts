@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import type { Plan } from '#domain/plan.ts';
-import { RECOVERY_STEPS } from '#domain/steps.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import { claims } from '#src/composition.ts';
-import { type Failure, failure } from './shared/failure.ts';
+import { failure } from './shared/failure.ts';
 
 const input = z.strictObject({ failure });
 
@@ -17,20 +16,14 @@ interface Step {
   readonly run: { readonly execution: string };
 }
 
-/** True when the run may have changed something before it ended: a step that changes was entered, or the Parallel of such steps. */
-const mayHaveChanged = (ended: Failure): boolean => {
-  const last = RECOVERY_STEPS.findIndex((step) => step.state === ended?.state);
-  return last < 0 || RECOVERY_STEPS.slice(0, last + 1).some((step) => step.changes);
-};
-
 /**
- * Frees the claim if this execution holds it, read from the claim itself: the answer of ClaimRecovery may have been lost. A run that
- * ended before it changed anything was no recovery and starts no cool-down.
+ * Frees the claim if this execution holds it, read from the claim itself: the answer of ClaimRecovery may have been lost. Only a run that
+ * recovered starts a cool-down: after one that failed a person may go on at once, and the incident that it left open keeps alarms from starting another.
  */
 export const releaseClaim = async ({ input, ports, clock, plan, run }: Step) => {
   const held = await ports.claims.read(plan.plan);
   if (held?.holder !== run.execution) return { released: false, holder: held?.holder ?? null };
-  const startsCoolDown = mayHaveChanged(input.failure);
+  const startsCoolDown = input.failure === null;
   const freed = await ports.claims.release(plan.plan, run.execution, held.epoch, clock.now(), { startsCoolDown });
   return { released: freed.holder !== run.execution, holder: freed.holder };
 };

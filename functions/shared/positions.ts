@@ -1,3 +1,4 @@
+import type { Side } from '#domain/side.ts';
 import type { DatabaseSession, Position } from '#ports/database-session.ts';
 import { attempt } from './attempt.ts';
 
@@ -10,13 +11,13 @@ export interface Positions {
   readonly standby: Position | null;
 }
 
-export const readPositions = async (session: DatabaseSession): Promise<Positions> => {
-  const [primary, standby] = await Promise.all([
-    attempt(() => session.position('primary'), WITHIN_MS),
-    attempt(() => session.position('standby'), WITHIN_MS),
-  ]);
-  return {
-    primary: primary.outcome === 'answered' ? primary.value : null,
-    standby: standby.outcome === 'answered' ? standby.value : null,
-  };
+const ask = async (session: DatabaseSession, side: Side): Promise<Position | null> => {
+  const answer = await attempt(() => session.position(side), WITHIN_MS);
+  return answer.outcome === 'answered' ? answer.value : null;
+};
+
+/** Null for a side that does not answer, and for a primary that is not asked because it is known not to answer: that would cost seconds. */
+export const readPositions = async (session: DatabaseSession, askPrimary: boolean): Promise<Positions> => {
+  const [primary, standby] = await Promise.all([askPrimary ? ask(session, 'primary') : null, ask(session, 'standby')]);
+  return { primary, standby };
 };

@@ -22,8 +22,8 @@ export interface Claims {
   check(plan: string, execution: string, epoch: number): Promise<void>;
   /**
    * Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is.
-   * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that was refused before it changed anything is no recovery,
-   * so it leaves `releasedAt` as it was and does not keep the next one away.
+   * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that did not recover
+   * leaves `releasedAt` as it was and does not keep the next one away.
    */
   release(
     plan: string,

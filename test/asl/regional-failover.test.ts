@@ -80,7 +80,7 @@ describe('regional-failover with the real functions', () => {
   });
 
   it('refuses what is no request, and says why', async () => {
-    const run = await runRegionalFailover(world(), undefined, { plan: 'svg-ai', mode: 'failover' });
+    const run = await runRegionalFailover(world(), undefined, { input: { plan: 'svg-ai', mode: 'failover' } });
     expect(run).toMatchObject({ end: 'RequestRefused', error: 'InvalidRequestError' });
     expect(run.cause).toBe('input.reason is missing; allowed: a text of 1 to 1000 characters');
     expect(run.called).toEqual(['AcceptRequest', 'PublishOutcome', 'ReleaseClaim']);
@@ -109,6 +109,23 @@ describe('regional-failover with the real functions', () => {
     expect(unmoved(at)).toEqual(NOTHING_MOVED);
     at.ports.database.servers.standby.status = 'available';
     expect((await runRegionalFailover(at)).end).toBe('Recovered');
+  });
+
+  it('can be started again by a person after it failed half way, and recovers the same incident', async () => {
+    const at = await regionDead();
+    const { id, executionName } = await at.ports.incidents.openOrJoin('svg-ai', at.clock.now(), at.clock.now());
+    const first = await runRegionalFailover(
+      at,
+      (state) => {
+        if (state === 'VerifyStandby') throw new errors.CallRefusedError('no permission');
+      },
+      { name: executionName },
+    );
+    expect(first.end).toBe('Failed');
+    const second = await runRegionalFailover(at);
+    expect(second).toMatchObject({ end: 'Recovered', output: { outcome: { incident: { id } } } });
+    expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
+    expect(await at.ports.incidents.current('svg-ai')).toBeNull();
   });
 
   const steps = RECOVERY_STEPS.map(({ state }) => state);
@@ -198,10 +215,12 @@ describe('regional-failover with the real functions', () => {
   it('recovers when the answer of each step is lost after the step was done', async () => {
     const at = await regionDead();
     const lost = new Set<string>();
-    const run = await runRegionalFailover(at, undefined, undefined, (state) => {
-      if (lost.has(state)) return;
-      lost.add(state);
-      throw Object.assign(new Error('Task timed out after 15.00 seconds'), { name: 'Sandbox.Timedout' });
+    const run = await runRegionalFailover(at, undefined, {
+      afterwards: (state) => {
+        if (lost.has(state)) return;
+        lost.add(state);
+        throw Object.assign(new Error('Task timed out after 15.00 seconds'), { name: 'Sandbox.Timedout' });
+      },
     });
     expect(run.end).toBe('Recovered');
     expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });

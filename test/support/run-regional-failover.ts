@@ -41,15 +41,22 @@ export type Happening = (state: string, call: number) => Promise<unknown> | unkn
 
 export const ASKED = { plan: 'svg-ai', reason: 'the region does not answer', mode: 'failover' };
 
+export interface RunOptions {
+  readonly input?: unknown;
+  /** Of the execution. */
+  readonly name?: string;
+  /** Called when a function is done; what it throws is what the machine sees, as when the function's answer is lost. */
+  readonly afterwards?: (state: string) => void;
+}
+
 /**
  * Runs the deployed machine in the lab's engine with the real functions, their middleware and the domain, over the world in memory.
- * A happening that gives undefined lets the function go on; `afterwards` may throw, as when the answer of a function that is done is lost.
+ * A happening that gives undefined lets the function go on.
  */
 export const runRegionalFailover = async (
   at: World,
   happening: Happening = () => undefined,
-  input: unknown = ASKED,
-  afterwards: (state: string) => void = () => undefined,
+  { input = ASKED, name = 'by-hand', afterwards = () => undefined }: RunOptions = {},
 ) => {
   const handlers = await handlersOver(at);
   const called: string[] = [];
@@ -81,7 +88,7 @@ export const runRegionalFailover = async (
       definition: definition(),
       roleArn: ROLE,
     });
-    const { executionArn } = engine.startExecution({ stateMachineArn, name: 'by-hand', input });
+    const { executionArn } = engine.startExecution({ stateMachineArn, name, input });
     const result = await resultOf(engine, executionArn);
     const entered = result.events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
     return { ...result, called, entered, end: entered.at(-1), record: await at.ports.ledger.read(executionArn) };

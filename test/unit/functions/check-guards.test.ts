@@ -18,7 +18,7 @@ describe('CheckGuards', () => {
     const at = await dying();
     const result = await checkGuards(at);
     expect(result.guards.every(({ passed }) => passed)).toBe(true);
-    expect(result.positions).toMatchObject({ primary: null, standby: { inRecovery: true } });
+    expect(result.standby).toMatchObject({ inRecovery: true });
     expect(result.dataLoss.atMostSeconds).toBeLessThanOrEqual(1);
     expect(at.ports.database.calls).toEqual({ promote: 0, fence: 0 });
   });

@@ -15,6 +15,7 @@ describe('FencePrimary', () => {
       ],
     });
     expect(() => at.ports.database.insert('primary', 'late')).toThrow(/not permitted/);
+    expect(first.positions).toMatchObject({ primary: { inRecovery: false }, standby: { inRecovery: true } });
     expect(await fencePrimary(at)).toMatchObject({ fenced: true, verified: true });
   });
 

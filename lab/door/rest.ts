@@ -4,6 +4,7 @@ import {
   codecs,
   members,
   type Operation,
+  requiredMembers,
   type ServiceModel,
   type Shape,
   type Structure,
@@ -20,6 +21,8 @@ interface Route {
   readonly segments: readonly string[];
   /** Query keys that the path template fixes, e.g. `?versioning` or `?list-type=2`. */
   readonly fixed: ReadonlyMap<string, string>;
+  /** Headers and query keys without which the call is another one: CopyObject is PutObject with a source. */
+  readonly required: readonly ((request: RestRequest) => boolean)[];
   readonly weight: number;
 }
 
@@ -48,8 +51,20 @@ const routeOf = (operation: Operation): Route | undefined => {
     !path.includes('{Bucket}') &&
     members(operation.input).some(([name, member]) => name === 'Bucket' && traits(member).httpLabel);
   const segments = [...(hasHostBucket ? ['{Bucket}'] : []), ...split(path)];
+  const required = requiredMembers(operation.input).flatMap(([, member]) => {
+    const { httpHeader, httpQuery } = traits(member);
+    if (httpHeader) return (request: RestRequest) => request.headers[httpHeader.toLowerCase()] !== undefined;
+    return httpQuery ? (request: RestRequest) => request.query.has(httpQuery) : [];
+  });
   const literals = segments.filter((segment) => !isLabel(segment)).length;
-  return { operation, method: operation.http.method, segments, fixed, weight: literals * 10 + fixed.size };
+  return {
+    operation,
+    method: operation.http.method,
+    segments,
+    fixed,
+    required,
+    weight: literals * 100 + fixed.size * 10 + required.length,
+  };
 };
 
 const tables = new WeakMap<ServiceModel, readonly Route[]>();
@@ -88,6 +103,7 @@ export interface Match {
 /** The operation behind method, path and query, the most literal route first. */
 export const matchRoute = (model: ServiceModel, request: RestRequest): Match | undefined => {
   const path = split(request.path);
+  let incomplete: Match | undefined;
   for (const route of routesOf(model)) {
     if (route.method !== request.method) continue;
     if (
@@ -97,9 +113,13 @@ export const matchRoute = (model: ServiceModel, request: RestRequest): Match | u
     )
       continue;
     const labels = matchPath(route.segments, path);
-    if (labels) return { operation: route.operation, labels };
+    if (!labels) continue;
+    const match = { operation: route.operation, labels };
+    if (route.required.every((isThere) => isThere(request))) return match;
+    incomplete ??= match;
   }
-  return undefined;
+  // Nothing fits better: let the service say what is missing.
+  return incomplete;
 };
 
 const isBound = (shape: Shape): boolean => {
@@ -196,7 +216,7 @@ export const writeRestOutput = (operation: Operation, output: Structure, flavour
     }
     if (value === undefined || value === null) continue;
     if (t.httpResponseCode) status = Number(value);
-    else if (t.httpHeader) headers[t.httpHeader] = text.write(member, value);
+    else if (t.httpHeader) headers[t.httpHeader.toLowerCase()] = text.write(member, value);
     else if (t.httpPrefixHeaders !== undefined) {
       for (const [key, item] of Object.entries(value as Structure))
         headers[`${t.httpPrefixHeaders}${key}`] = String(item);

@@ -108,6 +108,12 @@ export const modelOf = (clientModule: object): ServiceModel => {
 export const members = (shape: Shape): [string, Shape][] =>
   shape.isStructSchema() ? ([...shape.structIterator()] as [string, Shape][]) : [];
 
+/** Required members: the schema puts them first and says how many they are. */
+export const requiredMembers = (shape: Shape): [string, Shape][] => {
+  const schema = shape.getSchema() as unknown;
+  return members(shape).slice(0, Array.isArray(schema) ? Number(schema[6] ?? 0) : 0);
+};
+
 export interface Traits {
   readonly xmlName?: string;
   readonly xmlFlattened?: unknown;

@@ -264,6 +264,12 @@ export const createPostgresNode = (options: PostgresNodeOptions): PostgresNode =
     async cleanUp() {
       if (running !== undefined) await thawTree(running.pid);
       await killRunning();
+      if (segment !== undefined) {
+        // No `ipcrm` here: a server that starts takes its predecessor's segment, and a clean stop removes it.
+        await node.start().catch((error: Error) => log(name, error.message));
+        await node.stop();
+        segment = undefined;
+      }
       await clearCorpse(dataDirectory);
       await rm(dataDirectory, { recursive: true, force: true });
       await rm(logFile, { force: true });

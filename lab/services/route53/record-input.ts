@@ -47,6 +47,7 @@ export const parseRecordSet = (input: ResourceRecordSet | undefined): RecordSet 
   for (const policy of UNSUPPORTED) if (input[policy] !== undefined) refuse(`The lab has no routing by ${policy}.`);
   const { TTL, ResourceRecords, SetIdentifier, Failover, Weight, HealthCheckId, AliasTarget } = input;
   const name = absoluteName(input.Name);
+  if (/[*\\]/.test(name)) refuse(`The lab has no wildcard records or escaped names: ${name}`);
   if ((SetIdentifier === undefined) !== (Failover === undefined && Weight === undefined)) {
     refuse(
       'Invalid request: Missing field: a SetIdentifier and a routing policy (Failover or Weight) need each other.',

@@ -8,6 +8,7 @@ import { inherited } from './inherited.ts';
 import { createApiServer } from './kube/api-server.ts';
 import { admit } from './kube/defaults.ts';
 import { groupVersion, RESOURCES } from './kube/resources.ts';
+import { checkShape } from './kube/shapes.ts';
 import { Store } from './kube/store.ts';
 import { createLoadBalancer } from './load-balancer.ts';
 import { createController } from './pods/deployment-controller.ts';
@@ -38,7 +39,7 @@ const run = async (config: ClusterConfig): Promise<() => Promise<void>> => {
   for (const object of config.objects) {
     const resource = RESOURCES.find((r) => r.kind === object.kind && groupVersion(r) === object.apiVersion);
     if (!resource) throw new Error(`${object.apiVersion} ${object.kind} is not a kind of this cluster`);
-    store.create(resource, admit(resource, object));
+    store.create(resource, admit(resource, checkShape(resource, object)));
   }
   const certificate = await selfSigned(config.cluster.host);
   const controller = createController({

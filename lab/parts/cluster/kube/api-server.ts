@@ -4,8 +4,9 @@ import { discovery } from './discovery.ts';
 import { badRequest, KubeError, methodNotAllowed, noSuchPath, notFound, statusOf } from './kube-error.ts';
 import { applyPatch } from './patch.ts';
 import { DEPLOYMENTS, groupVersion, NAMESPACES, PODS, RESOURCES, type Resource, type Verb } from './resources.ts';
-import { scaleOf, withScale } from './scale.ts';
+import { checkScale, scaleOf, withScale } from './scale.ts';
 import { fieldSelector, labelSelector, type Matcher } from './selectors.ts';
+import { checkShape } from './shapes.ts';
 import { now, type Store } from './store.ts';
 import { tableOf, wantsTable } from './table.ts';
 import type { Deployment, KubeObject } from './types.ts';
@@ -34,7 +35,7 @@ const targetOf = (path: string): Target => {
   if (plural === 'secrets') throw new KubeError(403, 'Forbidden', 'secrets is forbidden: not served by this API');
   const resource = RESOURCES.find((candidate) => candidate.plural === plural && candidate.group === group);
   if (!resource || (sub && !resource.subresources.includes(sub))) throw noSuchPath();
-  return { resource, namespace, name: name && decodeURIComponent(name), subresource: sub };
+  return { resource, namespace, name, subresource: sub };
 };
 
 const matcherOf = (query: URLSearchParams): Matcher => {
@@ -60,20 +61,11 @@ const readJson = async (request: IncomingMessage): Promise<unknown> => {
 /** The API subset over an in-memory store. What it lacks: server-side apply, admission, RBAC, protobuf, pagination. */
 export const createApiServer = ({ store, authenticate, podLog }: ApiServerOptions): RequestListener => {
   const body = async (request: IncomingMessage, { resource, namespace, name }: Target): Promise<KubeObject> => {
-    const object = (await readJson(request)) as KubeObject;
-    if (object?.kind !== undefined && object.kind !== resource.kind && object.kind !== 'Scale') {
-      throw badRequest(`the object provided is a ${object.kind}, not a ${resource.kind}`);
-    }
-    if (!object?.metadata?.name) throw badRequest('name is required: metadata.name');
+    const object = checkShape(resource, await readJson(request));
     if (name && object.metadata.name !== name) {
       throw badRequest('the name of the object does not match the name on the URL');
     }
-    return {
-      ...object,
-      kind: resource.kind,
-      apiVersion: groupVersion(resource),
-      metadata: { ...object.metadata, ...(namespace === undefined ? {} : { namespace }) },
-    };
+    return { ...object, metadata: { ...object.metadata, ...(namespace === undefined ? {} : { namespace }) } };
   };
 
   const collection = async (
@@ -90,7 +82,7 @@ export const createApiServer = ({ store, authenticate, podLog }: ApiServerOption
     if (verb === 'create') {
       const object = await body(request, target);
       if (namespace !== undefined) store.get(NAMESPACES, undefined, namespace);
-      const admitted = admit(resource, { ...object, metadata: { ...object.metadata, name: object.metadata.name } });
+      const admitted = admit(resource, object);
       return { code: 201, value: query.has('dryRun') ? admitted : store.create(resource, admitted) };
     }
     if (query.get('watch') === 'true' || query.get('watch') === '1') {
@@ -155,12 +147,15 @@ export const createApiServer = ({ store, authenticate, podLog }: ApiServerOption
       return { code: 200, value: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details } };
     }
     let next: KubeObject;
-    if (verb === 'update') next = await body(request, target);
-    else {
+    if (verb === 'update') {
+      next = subresource === 'scale' ? checkScale(await readJson(request)) : await body(request, target);
+    } else {
       const patch = await readJson(request);
       const before = shape(store.get(resource, namespace, name));
-      next = applyPatch(request.headers['content-type'] ?? '', before, patch) as KubeObject;
-      if (next.metadata?.name !== name) throw badRequest('the name of the object cannot be changed');
+      const patched = applyPatch(request.headers['content-type'] ?? '', before, patch);
+      next = subresource === 'scale' ? checkScale(patched) : checkShape(resource, patched);
+      if (next.metadata.name !== name || next.metadata.namespace !== namespace)
+        throw badRequest('the name and namespace of the object cannot be changed');
     }
     // Read again: the body may have taken time to arrive, and nothing may change between here and the write.
     const latest = store.find(resource, namespace, name);

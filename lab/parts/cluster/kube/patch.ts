@@ -121,11 +121,21 @@ const write = (document: unknown, operation: Operation, op: 'add' | 'replace' | 
   } else throw cannot(operation);
 };
 
+const isOperations = (value: unknown): value is Operation[] =>
+  Array.isArray(value) &&
+  value.every(
+    (one) =>
+      isDict(one) &&
+      typeof one.op === 'string' &&
+      typeof one.path === 'string' &&
+      ['string', 'undefined'].includes(typeof one.from),
+  );
+
 /** JSON patch: https://www.rfc-editor.org/rfc/rfc6902 @throws KubeError 422 when an operation does not fit. */
 export const jsonPatch = (target: unknown, operations: unknown): unknown => {
-  if (!Array.isArray(operations)) throw badRequest('a JSON patch is a list of operations');
+  if (!isOperations(operations)) throw badRequest('a JSON patch is a list of operations, each with op and path');
   const document: unknown = structuredClone(target);
-  for (const operation of operations as Operation[]) {
+  for (const operation of operations) {
     const { op, path, from = '' } = operation;
     if (op === 'test') {
       if (JSON.stringify(read(document, path, operation)) !== JSON.stringify(operation.value)) throw cannot(operation);

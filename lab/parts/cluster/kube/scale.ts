@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { invalid } from './kube-error.ts';
 import type { Deployment, KubeObject } from './types.ts';
 
@@ -17,12 +18,26 @@ export const scaleOf = (deployment: Deployment): KubeObject => {
   };
 };
 
-/** Go leaves `replicas: 0` out of a Scale (`omitempty`): absent means 0 here. @throws KubeError 422 */
+const shape = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().optional(),
+    resourceVersion: z.string().optional(),
+  }),
+  spec: z.looseObject({ replicas: z.int().min(0).nullish() }).nullish(),
+});
+
+/** @throws KubeError 422 */
+export const checkScale = (value: unknown): KubeObject => {
+  const { success, error } = shape.safeParse(value);
+  const [issue] = error?.issues ?? [];
+  if (!success) throw invalid('Scale.autoscaling', '', issue?.path.join('.') ?? '', issue?.message ?? 'invalid');
+  return value as KubeObject;
+};
+
+/** Go leaves `replicas: 0` out of a Scale (`omitempty`): absent means 0 here. */
 export const withScale = (deployment: Deployment, scale: KubeObject): Deployment => {
-  const replicas = (scale.spec as { replicas?: number } | undefined)?.replicas ?? 0;
-  if (!Number.isInteger(replicas) || replicas < 0) {
-    throw invalid('Scale.autoscaling', deployment.metadata.name, 'spec.replicas', 'must be greater than or equal to 0');
-  }
+  const replicas = (scale.spec as { replicas?: number | null } | null | undefined)?.replicas ?? 0;
   const { resourceVersion } = scale.metadata;
   return {
     ...deployment,

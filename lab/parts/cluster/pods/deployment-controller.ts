@@ -32,6 +32,8 @@ export interface Controller {
 /** Kubelet: 10 s, doubled up to 5 min, forgotten after 10 min of running. The first restart is immediate. */
 const BACKOFF = { firstS: 10, maxS: 300, forgetS: 600 };
 const MIN_PROBE_MS = 250;
+/** What one small machine can carry; more are wanted than started, as on a cluster whose nodes are full. */
+const MAX_PODS = 40;
 
 const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
 
@@ -147,7 +149,7 @@ export const createController = (options: ControllerOptions): Controller => {
           old: old.map(view),
         });
     for (const pod of [...current, ...old]) if (step.stop.includes(pod.metadata.name)) retire(pod);
-    for (let n = 0; n < step.start; n += 1) {
+    for (let n = 0; n < step.start && replicas.size < MAX_PODS; n += 1) {
       const podName = `${name}-${hash}-${randomBytes(3).toString('hex').slice(0, 5)}`;
       const pod = store.create(PODS, podOf(set, deployment.spec.template, podName, options.node, options.host)) as Pod;
       created += 1;
@@ -186,7 +188,14 @@ export const createController = (options: ControllerOptions): Controller => {
         if (!pod.metadata.deletionTimestamp) retire(pod);
       store.delete(REPLICA_SETS, set.metadata.namespace, set.metadata.name);
     }
-    for (const deployment of deployments) reconcileDeployment(deployment);
+    for (const deployment of deployments) {
+      try {
+        reconcileDeployment(deployment);
+      } catch (error) {
+        // One that cannot be brought about must not end the region.
+        log('deployment', `${keyOf(deployment)}: ${error instanceof Error ? error.stack : error}`);
+      }
+    }
     for (const pod of store.list(PODS) as Pod[]) if (pod.metadata.deletionTimestamp) end(pod);
   };
 

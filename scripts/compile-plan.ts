@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { sayFinding } from '#domain/finding.ts';
 import { checkPlan } from '#src/plan-file.ts';
 
@@ -19,4 +19,7 @@ const checked = checkPlan(read(), file);
 for (const finding of checked.findings) console.error(sayFinding(finding));
 if (!('plan' in checked)) process.exit(2);
 mkdirSync(new URL('.build/', root), { recursive: true });
-writeFileSync(new URL('.build/plan.json', root), `${JSON.stringify(checked.plan, null, 2)}\n`);
+// Written beside and moved: who reads it meanwhile gets the old one or the new one, whole.
+const written = new URL(`.build/plan.json.${process.pid}`, root);
+writeFileSync(written, `${JSON.stringify(checked.plan, null, 2)}\n`);
+renameSync(written, new URL('.build/plan.json', root));

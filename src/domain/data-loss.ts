@@ -17,6 +17,8 @@ export type DataLossEstimate = {
   readonly atMostSeconds: number | null;
   /** Bytes of log that the primary was last seen to have and the standby never received: at least this much is missing. Null when unknown. */
   readonly missingBytes: number | null;
+  /** The standby has something from after the incident began: the primary took writes on, and the bounds do not cover those. */
+  readonly primaryLivedOn: boolean;
   readonly bounds: readonly LossBound[];
 };
 
@@ -41,7 +43,7 @@ const earlier = (at: Instant, seconds: number): Instant => new Date(Date.parse(a
 
 /**
  * How much can be missing in the standby, recorded before promotion. Each source bounds the loss from above, for a primary that took no writes
- * after the incident began (a primary that lives on, cut off, took writes until its fence: then this is too low). A lag of 0 may also mean that
+ * after the incident began; `primaryLivedOn` says when one certainly did (cut off, it takes writes until its fence). A lag of 0 may also mean that
  * all that was RECEIVED is replayed, so the time since the sample counts whole.
  */
 export const estimateDataLoss = (
@@ -63,6 +65,7 @@ export const estimateDataLoss = (
   return {
     atMostSeconds: bounds.length === 0 ? null : Math.min(...bounds.map(({ seconds }) => seconds)),
     missingBytes: missing === null ? null : Math.max(0, missing),
+    primaryLivedOn: bounds.some(({ completeUntil }) => msBetween(startedAt, completeUntil) > 0),
     bounds,
   };
 };

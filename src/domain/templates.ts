@@ -52,7 +52,8 @@ const left = (seconds: number): string =>
 const sayLoss = (estimate: DataLossEstimate | null): string => {
   if (estimate === null || estimate.atMostSeconds === null) return 'not known';
   const bytes = estimate.missingBytes === null ? '' : `; ${estimate.missingBytes} bytes of log known to be missing`;
-  return `writes of at most the last ${sayMilliseconds(estimate.atMostSeconds * 1_000)}${bytes}`;
+  const on = estimate.primaryLivedOn ? '; the old primary took writes on after that, until it was fenced' : '';
+  return `writes of at most the last ${sayMilliseconds(estimate.atMostSeconds * 1_000)} before the incident${bytes}${on}`;
 };
 
 const statusOf = (outcome: Outcome, failure: Failure | null): string => {

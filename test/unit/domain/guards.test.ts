@@ -114,15 +114,21 @@ describe('data loss', () => {
       ['heartbeat', 0.25],
       ['last-replayed-transaction', 0.08],
     ]);
-    expect(estimate).toMatchObject({ atMostSeconds: 0.08, missingBytes: 0x40 });
+    expect(estimate).toMatchObject({ atMostSeconds: 0.08, missingBytes: 0x40, primaryLivedOn: false });
   });
 
   test('is not known without a source, and never negative', () => {
-    expect(estimateDataLoss(at(0), null, null)).toEqual({ atMostSeconds: null, missingBytes: null, bounds: [] });
+    expect(estimateDataLoss(at(0), null, null)).toEqual({
+      atMostSeconds: null,
+      missingBytes: null,
+      primaryLivedOn: false,
+      bounds: [],
+    });
     const ahead = { lsn: '0/5000000', receivedLsn: null, lastReplayAt: at(50), heartbeatAt: null };
     expect(estimateDataLoss(at(0), sample(-5, { primaryLsn: '0/4000000' }), ahead)).toMatchObject({
       atMostSeconds: 0,
       missingBytes: 0,
+      primaryLivedOn: true,
     });
   });
 

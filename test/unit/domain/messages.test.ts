@@ -46,7 +46,9 @@ describe('templates', () => {
     expect(subject).toBe('INCIDENT RESOLVED - INC-2026-1123-001');
     expect(text).toContain('works again, in us-west-2');
     expect(text).toContain('after 2.19 s');
-    expect(text).toContain('Data Loss: writes of at most the last 250 ms; 64 bytes of log known to be missing');
+    expect(text).toContain(
+      'Data Loss: writes of at most the last 250 ms before the incident; 64 bytes of log known to be missing',
+    );
     expect(text).toContain('Revenue Loss: 0.61 USD');
   });
 

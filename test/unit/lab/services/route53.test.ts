@@ -97,6 +97,7 @@ describe('Route 53', () => {
         { Name: 'a.example.test', Type: 'A', ResourceRecords: [{ Value: '1.1.1.1' }] },
         /Expected exactly one of/,
       ],
+      ['a wildcard', record('*.example.test', '1.1.1.1'), /no wildcard/],
       ['an unquoted text', record('a.example.test', 'x', { Type: 'TXT' }), /enclosed in quotation marks/],
       [
         'a type that the lab lacks',

@@ -105,7 +105,7 @@ describe.skipIf(file === undefined)('executions recorded from AWS (ASL_CONFORMAN
   test('there are 58 of them', () => expect(cases).toHaveLength(58));
 
   test('ValidateStateMachineDefinition accepts every definition that AWS has accepted', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const engine = testEngine();
     for (const { id, definition } of cases) {

@@ -32,20 +32,21 @@ const prefixOf = (service: string): string => {
   return PREFIX[service] ?? `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 };
 
+/** Names that say nothing about the service: its call did not get there, or gave no answer. */
+const OWN_TO_NODE = new Set(['Error', 'TypeError', 'RangeError', 'SyntaxError', 'AbortError', 'TimeoutError']);
+
 /**
- * A rejection of a service call as an error of the state. What does not come from the service itself (no modelled shape) is
- * the client's: `<Service>.SdkClientException`.
+ * A rejection of a service call as an error of the state: `<Service>.<name>Exception`, as the Java SDK names its classes, after
+ * the fault's shape or the error's name. What does not come from the service is `<Service>.SdkClientException`.
  */
 export const serviceError = (service: string, error: unknown): StateError => {
   if (error instanceof StateError) return error;
-  const { shape, name, message } = error as { shape?: unknown; name?: unknown; message?: unknown };
-  const own = [shape, name].find((it): it is string => typeof it === 'string' && /(Exception|Fault|Error)$/.test(it));
-  const builtIn = own === undefined || ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'AbortError'].includes(own);
-  const prefix = prefixOf(service);
-  return new StateError(
-    builtIn ? `${prefix}.SdkClientException` : own.includes('.') ? own : `${prefix}.${own}`,
-    typeof message === 'string' ? message : String(error),
-  );
+  const { shape, name, message } = (error ?? {}) as { shape?: unknown; name?: unknown; message?: unknown };
+  const own = [shape, name].find((it): it is string => typeof it === 'string' && it !== '') ?? 'Error';
+  const text = typeof message === 'string' ? message : String(error);
+  if (own.includes('.')) return new StateError(own, text);
+  const known = OWN_TO_NODE.has(own) ? 'SdkClientException' : `${own.replace(/(Exception|Fault|Error)$/, '')}Exception`;
+  return new StateError(`${prefixOf(service)}.${known}`, text);
 };
 
 /** A function that ran and failed: its errorType is the error's name, its whole payload the cause. */

@@ -151,9 +151,9 @@ export const runStates = async (run: Run, graph: StateGraph, input: Json, thread
   let name = graph.StartAt;
   let data = input;
   for (;;) {
-    if (thread.signal.aborted) throw thread.signal.reason;
     run.steps += 1;
     if (run.steps % STEPS_PER_TURN === 0) await nextTurn();
+    if (thread.signal.aborted) throw thread.signal.reason;
     const state = graph.States[name];
     if (!state) throw new StateError('States.Runtime', `The state '${name}' does not exist`);
     const visit = enter(run, thread, name, state, data);

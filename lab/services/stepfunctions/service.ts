@@ -46,7 +46,13 @@ export interface StepFunctionsService {
   stop(): Promise<void>;
 }
 
-/** AWS Step Functions in one region, in memory, with our own interpreter of JSONata state machines. */
+/**
+ * AWS Step Functions in one region, in memory, with our own interpreter of JSONata state machines.
+ *
+ * Declared durations (Wait, retry intervals) run at the lab's time scale; TimeoutSeconds and HeartbeatSeconds are real. Not
+ * here, and refused rather than ignored: JSONPath, EXPRESS, distributed Map, `.sync`, activities, asynchronous invocation,
+ * versions and aliases, redrive, credentials of other accounts.
+ */
 export const createStepFunctionsService = (deps: StepFunctionsDeps): StepFunctionsService => {
   const { time, region, invoke, integrate, onStatusChange, log } = deps;
   const tokens = taskTokens();

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ServiceFault } from '#lab/contract.ts';
 import { serviceError } from '#lab/services/stepfunctions/integration.ts';
 import { parseFunctionName, parseResource } from '#lab/services/stepfunctions/resource.ts';
 
@@ -32,11 +33,17 @@ test.each([
   [`${LAMBDA}:7`, { fn: LAMBDA, qualifier: '7' }],
 ])('function name %s', (text, expected) => expect(parseFunctionName(text)).toEqual(expected));
 
+test('a fault of the lab goes by its shape', () => {
+  const error = serviceError('lambda', new ServiceFault('TooManyRequestsException', 'Rate Exceeded.'));
+  expect([error.error, error.reason]).toEqual(['Lambda.TooManyRequestsException', 'Rate Exceeded.']);
+});
+
 test.each([
   ['lambda', 'TooManyRequestsException', 'Lambda.TooManyRequestsException'],
   ['lambda', 'TypeError', 'Lambda.SdkClientException'],
   ['aws-sdk:dynamodb', 'ConditionalCheckFailedException', 'DynamoDb.ConditionalCheckFailedException'],
   ['dynamodb', 'ConditionalCheckFailedException', 'DynamoDB.ConditionalCheckFailedException'],
+  ['states', 'ExecutionAlreadyExists', 'StepFunctions.ExecutionAlreadyExistsException'],
   ['aws-sdk:kinesis', 'ResourceInUseException', 'Kinesis.ResourceInUseException'],
 ])('an error of %s by the name %s is %s', (service, name, expected) => {
   const error = serviceError(service, Object.assign(new Error('why'), { name }));

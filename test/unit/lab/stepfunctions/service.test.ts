@@ -173,6 +173,22 @@ test('a status change event at the start and at the end of every execution', asy
   });
 });
 
+test('stop ends what runs without a word to the bus; a listener that throws stops nothing', async () => {
+  const seen: unknown[] = [];
+  const engine = testEngine({
+    invoke: invokeOf({ slow: hanging }),
+    onStatusChange: ({ detail }) => {
+      seen.push(detail.status);
+      throw new Error('no bus');
+    },
+  });
+  const stateMachineArn = await create(engine, 'one', waiting);
+  const { executionArn } = engine.startExecution({ stateMachineArn });
+  await engine.stop();
+  expect((await engine.ended(executionArn)).status).toBe('ABORTED');
+  expect(seen).toEqual(['RUNNING']);
+});
+
 test('ValidateStateMachineDefinition gives every finding with code and location', async () => {
   const engine = testEngine();
   const definition = text(machine({ A: { Type: 'Pass', Output: '{% 1 + %}', Next: 'B' } }));

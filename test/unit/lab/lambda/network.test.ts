@@ -106,4 +106,6 @@ it('resolves every name through the DNS server of the lab and connects from the 
   });
   expect(peers).toEqual(Array(6).fill(b.egress));
   expect(asked).toContain('A www.example.internal');
+  // Nothing is kept between look-ups: a change of the record is seen at once.
+  expect(asked.filter((question) => question === 'A db.example.internal').length).toBeGreaterThanOrEqual(5);
 });

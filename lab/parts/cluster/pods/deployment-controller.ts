@@ -6,7 +6,7 @@ import { now, type Store } from '../kube/store.ts';
 import type { ConfigMap, Deployment, KubeObject, Pod } from '../kube/types.ts';
 import { deploymentStatus, isReady } from './deployment-status.ts';
 import { environmentOf } from './environment.ts';
-import { podOf, replicaSetOf, templateHash, withState } from './pod-objects.ts';
+import { podOf, REVISION, replicaSetOf, revisionOf, templateHash, withState } from './pod-objects.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { nextStep, type PodView } from './rollout.ts';
 
@@ -114,10 +114,14 @@ export const createController = (options: ControllerOptions): Controller => {
 
   const replicaSet = (deployment: Deployment, hash: string): KubeObject => {
     const { name, namespace } = deployment.metadata;
-    const known = store.find(REPLICA_SETS, namespace, `${name}-${hash}`);
-    if (known) return known;
-    const revision = 1 + store.list(REPLICA_SETS, namespace).filter(isOwnedBy(deployment)).length;
-    return store.create(REPLICA_SETS, replicaSetOf(deployment, hash, revision));
+    const sets = store.list(REPLICA_SETS, namespace).filter(isOwnedBy(deployment));
+    const newest = Math.max(0, ...sets.map(revisionOf));
+    const known = sets.find(({ metadata }) => metadata.name === `${name}-${hash}`);
+    if (!known) return store.create(REPLICA_SETS, replicaSetOf(deployment, hash, newest + 1));
+    if (revisionOf(known) === newest) return known;
+    // Rolled back to: an old template that is wanted again is the newest revision.
+    const annotations = { ...known.metadata.annotations, [REVISION]: String(newest + 1) };
+    return store.update(REPLICA_SETS, { ...known, metadata: { ...known.metadata, annotations } });
   };
 
   const isOwnedBy =
@@ -161,7 +165,9 @@ export const createController = (options: ControllerOptions): Controller => {
     const left = (pods: Pod[]): Pod[] =>
       living(pods.map((pod) => store.find(PODS, namespace, pod.metadata.name) as Pod));
     const status = deploymentStatus(deployment, living(podsOf(set)), left(old), now());
-    if (!isDeepStrictEqual(status, deployment.status)) store.update(DEPLOYMENTS, { ...deployment, status });
+    const annotations = { ...deployment.metadata.annotations, [REVISION]: String(revisionOf(set)) };
+    const next = { ...deployment, metadata: { ...deployment.metadata, annotations }, status };
+    if (!isDeepStrictEqual(next, deployment)) store.update(DEPLOYMENTS, next);
   };
 
   const reportSet = (set: KubeObject, pods: Pod[], wanted = pods.length): void => {

@@ -3,11 +3,23 @@ import { now } from '../kube/store.ts';
 import type { Condition, Deployment, KubeObject, OwnerReference, Pod, PodTemplate } from '../kube/types.ts';
 import type { ReplicaState } from './replica.ts';
 
+/** Go clients sort members, others keep their order: the same template has to be the same text. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+
 /** A new template, also one that only got a `restartedAt` annotation, is a new hash: a new ReplicaSet and new pods. */
 export const templateHash = (template: PodTemplate): string =>
-  createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10);
+  createHash('sha256').update(canonical(template)).digest('hex').slice(0, 10);
 
 export const HASH_LABEL = 'pod-template-hash';
+/** What `kubectl rollout history` and `undo` go by. */
+export const REVISION = 'deployment.kubernetes.io/revision';
+
+export const revisionOf = ({ metadata }: KubeObject): number => Number(metadata.annotations?.[REVISION] ?? 0);
 
 const ownedBy = ({ apiVersion, kind, metadata }: KubeObject): OwnerReference => ({
   apiVersion,
@@ -29,7 +41,7 @@ export const replicaSetOf = (deployment: Deployment, hash: string, revision: num
       name: `${name}-${hash}`,
       namespace,
       labels,
-      annotations: { 'deployment.kubernetes.io/revision': String(revision) },
+      annotations: { [REVISION]: String(revision) },
       ownerReferences: [ownedBy(deployment)],
     },
     spec: {

@@ -45,6 +45,18 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     expect(await run('api-resources', '-o', 'name')).toContain('deployments.apps');
   });
 
+  it('goes back to the revision before', async () => {
+    const variables = () =>
+      run('get', 'deploy', 'svg-ai-api', '-o', 'jsonpath={.spec.template.spec.containers[0].env[*].name}');
+    expect(await variables()).toContain('EXTRA');
+    expect(await run('rollout', 'history', 'deployment/svg-ai-api')).toMatch(/^3\s/m);
+    expect(await run('rollout', 'undo', 'deployment/svg-ai-api')).toContain('rolled back');
+    expect(await run('rollout', 'status', 'deployment/svg-ai-api', '--timeout=15s')).toContain(
+      'successfully rolled out',
+    );
+    expect(await variables()).not.toContain('EXTRA');
+  });
+
   it('applies a manifest with validation, twice', async () => {
     const { writeFileSync, mkdtempSync } = await import('node:fs');
     const { tmpdir } = await import('node:os');

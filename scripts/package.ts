@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { stackValues } from '../serverless/stack-values.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 /**
  * `node scripts/package.ts [--force] [--quiet] [--stage prod]`: compiles the plan and packages both stacks, with no network and no credentials:
@@ -15,6 +16,8 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../', import.meta.url));
 const at = (path: string): string => join(root, path);
 
+const LOCK = '.build/package.lock';
+const LOCK_MS = 180_000;
 const STAMP = '.build/packaged.json';
 const STACKS = [
   { name: 'pipeline', config: 'serverless.yml', output: '.serverless' },
@@ -70,11 +73,15 @@ const wordsOf = (error: unknown): string => {
 
 const packageStack = async (stack: (typeof STACKS)[number], stage: string): Promise<void> => {
   const args = [at('node_modules/serverless/bin/serverless.js'), 'package'];
-  await run(process.execPath, [...args, '--config', stack.config, '--package', stack.output, '--stage', stage], {
+  const fresh = `.build/fresh-${stack.name}`;
+  await run(process.execPath, [...args, '--config', stack.config, '--package', fresh, '--stage', stage], {
     cwd: root,
     maxBuffer: 32 * 1024 * 1024,
     env: { ...process.env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', NO_COLOR: '1' },
   }).catch((error) => fail(1, `${stack.config} cannot be packaged:`, wordsOf(error)));
+  // Whole or not at all: a lab that starts meanwhile reads the old package or the new one.
+  rmSync(at(stack.output), { recursive: true, force: true });
+  renameSync(at(fresh), at(stack.output));
 };
 
 const sizes = (): string =>
@@ -102,6 +109,7 @@ const options = (() => {
 })();
 
 const started = performance.now();
+await oneAtATime(at(LOCK), LOCK_MS).catch((error: Error) => fail(1, error.message));
 const hash = hashOfInputs(options.stage);
 if (!options.force && isDone(hash)) {
   if (!options.quiet) console.log('packaged already: nothing changed');
@@ -111,7 +119,6 @@ if (!options.force && isDone(hash)) {
 await run(process.execPath, [at('scripts/compile-plan.ts')], { cwd: root }).catch((error) => fail(2, wordsOf(error)));
 const plan = JSON.parse(readFileSync(at('.build/plan.json'), 'utf8'));
 const values = stackValues(plan, JSON.parse(readFileSync(at(MACHINE), 'utf8')), options.stage);
-mkdirSync(at('.build'), { recursive: true });
 writeFileSync(at('.build/stack.json'), `${JSON.stringify(values, null, 2)}\n`);
 await Promise.all(STACKS.map((stack) => packageStack(stack, options.stage)));
 writeFileSync(at(STAMP), `${JSON.stringify({ hash, stage: options.stage })}\n`);

@@ -9,7 +9,7 @@ import { type Environment, parseEnvironment, type VariableName } from '#src/envi
 import { plan as compiledPlan } from './compiled-plan.ts';
 import { parseStrictly } from './envelope.ts';
 import { type Log, type Observer, observer, TIME_TO_SAY_SO_MS } from './observe.ts';
-import { lazyPorts, type PortFactories, type PortsOf } from './port-factory.ts';
+import { lazyPorts, type Needs, needsOf, type PortFactories, type PortsOf } from './port-factory.ts';
 
 /** What the handler of an event gets: intake, probe, notifier, manual start. They are no states and write no transitions by themselves. */
 export interface EventContext<E, F extends PortFactories, V extends VariableName> {
@@ -45,6 +45,7 @@ export interface EventParts<F extends PortFactories> {
 export interface EventHandler<E, F extends PortFactories, V extends VariableName, R> {
   (event: unknown, context: Context): Promise<R>;
   readonly step: EventFunction<E, F, V, R>;
+  readonly needs: Needs;
   with(parts: Partial<EventParts<F>>): (event: unknown, context: Context) => Promise<R>;
 }
 
@@ -108,6 +109,7 @@ export const event = <
     const handler = build({}) as unknown as (event: unknown, context: Context) => Promise<R>;
     return Object.assign(handler, {
       step,
+      needs: needsOf({ ...options.ports, clock }, options.environment ?? []),
       with: (parts: Partial<EventParts<F>>) => build(parts) as unknown as typeof handler,
     });
   },

@@ -9,7 +9,7 @@ import type { Environment, VariableName } from '#src/environment.ts';
 import { plan as compiledPlan } from './compiled-plan.ts';
 import type { EpochAt, RequestAt, Run, Stage } from './envelope.ts';
 import { type Log, TIME_TO_SAY_SO_MS } from './observe.ts';
-import type { PortFactories, PortsOf } from './port-factory.ts';
+import { type Needs, needsOf, type PortFactories, type PortsOf } from './port-factory.ts';
 import { type Parts, stepMiddleware } from './step-middleware.ts';
 
 /** What the handler of a state gets, all of it parsed. */
@@ -53,6 +53,7 @@ export type StepFunction<I, S extends Stage, F extends PortFactories, V extends 
 export interface StepHandler<I, S extends Stage, F extends PortFactories, V extends VariableName, R> {
   (event: unknown, context: Context): Promise<R>;
   readonly step: StepFunction<I, S, F, V, R>;
+  readonly needs: Needs;
   with(parts: Partial<Parts<F>>): (event: unknown, context: Context) => Promise<R>;
 }
 
@@ -94,6 +95,11 @@ export const pipeline = <
     const handler = build({}) as unknown as (event: unknown, context: Context) => Promise<R>;
     return Object.assign(handler, {
       step,
+      needs: needsOf(
+        { ...options.ports, ledger, clock, ...(options.mutates ? { claims } : {}) },
+        options.environment ?? [],
+        options.mutates,
+      ),
       with: (parts: Partial<Parts<F>>) => build(parts) as unknown as typeof handler,
     });
   },

@@ -36,3 +36,22 @@ export const lazyPorts = <F extends PortFactories>(
   }
   return ports as PortsOf<F>;
 };
+
+/** What a function takes from outside, for the test that compares it with serverless/: its environment and its role. */
+export interface Needs {
+  /** Names of the ports, the bundle's own among them. */
+  readonly ports: readonly string[];
+  readonly variables: readonly VariableName[];
+  readonly mutates: boolean;
+}
+
+export const needsOf = (factories: PortFactories, environment: readonly VariableName[], mutates = false): Needs => ({
+  ports: Object.keys(factories).sort(),
+  variables: [
+    ...new Set([
+      ...environment,
+      ...Object.values(factories).flatMap(({ variables }) => variables as readonly VariableName[]),
+    ]),
+  ].sort(),
+  mutates,
+});

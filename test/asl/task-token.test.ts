@@ -60,12 +60,12 @@ test('a missed heartbeat is States.Timeout in the history and matches States.Hea
 });
 
 test('heartbeats keep a task alive past HeartbeatSeconds', async () => {
-  const { engine, token, result, executionArn } = await asking(approval({ HeartbeatSeconds: 2 }));
+  const { engine, token, result, executionArn } = await asking(approval({ HeartbeatSeconds: 3 }));
   const beats = async (): Promise<boolean> => {
     await engine.api('SendTaskHeartbeat', { taskToken: token });
     return (await engine.api<{ status: string }>('DescribeExecution', { executionArn })).status === 'RUNNING';
   };
-  await stays('the task waits', beats, 3_000);
+  await stays('the task waits', beats, 4_000);
   await engine.api('SendTaskSuccess', { taskToken: token, output: '1' });
   expect((await result()).status).toBe('SUCCEEDED');
 });

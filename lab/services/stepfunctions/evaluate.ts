@@ -36,7 +36,7 @@ const MAX_COMPILED = 5_000;
 const compiled = new Map<string, jsonata.Expression>();
 
 /** Guard rails: an expression that runs away fails its state, it does not hold up the process. `timeout` is in milliseconds. */
-const BOUNDS: jsonata.JsonataOptions = { timeout: 5_000, stack: 1_000, sequence: 1_000_000 };
+const BOUNDS: jsonata.JsonataOptions = { timeout: 5_000, stack: 1_000 };
 
 /** Throws what jsonata throws: `{ code, position, token, message }`. */
 export const compile = (expression: string): jsonata.Expression => {

@@ -221,6 +221,8 @@ export const createDoor = (deps: DoorDeps): Door => {
     authorize?.(call, read.input);
     const output = ((await handler(read.input, call)) ?? {}) as Structure;
     if (answerLost) throw new Hangup('AnswerLost');
+    // The region died while it was at work.
+    if (dead.has(visit.region)) throw new Hangup('Reset');
     return writeOutput(visit.wire, read.operation, output, visit.id);
   };
 
@@ -231,7 +233,7 @@ export const createDoor = (deps: DoorDeps): Door => {
     if (answerLost) muteResponse(visit.res);
     await handler(visit.req, visit.res, visit.rest.body, call);
     if (answerLost) throw new Hangup('AnswerLost');
-    if (!visit.res.writableFinished) await once(visit.res, 'close');
+    if (!visit.res.writableFinished && !visit.res.closed) await once(visit.res, 'close');
   };
 
   const refusalOf = (error: unknown, visit: Visit): Refusal => {

@@ -126,7 +126,11 @@ export const createAlarms = (deps: AlarmDeps): Alarms => {
       newState: { stateValue: value, stateReason: reason },
     });
     log('cloudwatch', `alarm ${alarm.definition.AlarmName} in ${region}: ${previous.value} -> ${value}`, { reason });
-    emit(stateChangeEvent(alarm.definition, region, previous, alarm.state));
+    try {
+      emit(stateChangeEvent(alarm.definition, region, previous, alarm.state));
+    } catch (error) {
+      log('cloudwatch', `the event of alarm ${alarm.definition.AlarmName} was not taken`, { error: String(error) });
+    }
     runActions(alarm, previous);
   };
 

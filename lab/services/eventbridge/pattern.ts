@@ -109,6 +109,20 @@ export const matchesPattern = (pattern: Json, event: Json): boolean => {
   });
 };
 
+/** Throws what is wrong with one alternative of a leaf; its operand is tried on a text and on a number. */
+const checkAlternative = (one: Json): void => {
+  if (isObject(one) && 'numeric' in one) {
+    const terms = one.numeric;
+    const isRight =
+      Array.isArray(terms) &&
+      terms.length > 0 &&
+      terms.length % 2 === 0 &&
+      terms.every((term, i) => (i % 2 === 0 ? String(term) in COMPARE : typeof term === 'number'));
+    if (!isRight) throw new SyntaxError('numeric takes pairs of =, <, <=, >, >= and a number');
+  }
+  for (const probe of ['probe', 0]) alternative(one, probe);
+};
+
 /** Why this is no pattern, or undefined. */
 export const patternProblem = (pattern: Json): string | undefined => {
   if (!isObject(pattern) || Object.keys(pattern).length === 0)
@@ -118,7 +132,7 @@ export const patternProblem = (pattern: Json): string | undefined => {
     if (Array.isArray(wanted)) {
       if (wanted.length === 0) return `Event pattern is not valid. Reason: Empty arrays are not allowed (${key})`;
       try {
-        for (const one of wanted) alternative(one, 'probe');
+        for (const one of wanted) checkAlternative(one);
       } catch (error) {
         return `Event pattern is not valid. Reason: ${(error as Error).message}`;
       }

@@ -10,6 +10,7 @@ import { labAddresses } from '#lab/addresses.ts';
 import { type Call, ServiceFault } from '#lab/contract.ts';
 import { createDoor } from '#lab/door/door.ts';
 import { asCaller, sampleServices } from '#test/contract/door/clients.ts';
+import { waitFor } from '#test/support/wait-for.ts';
 
 const logged: string[] = [];
 let forbid: ((call: Call) => boolean) | undefined;
@@ -223,6 +224,15 @@ describe('faults', () => {
     const started = performance.now();
     await describeOne('orders');
     expect(performance.now() - started).toBeGreaterThan(55);
+  });
+
+  test('a region that dies while it works does not answer any more', async () => {
+    door.faults.inject({ service: 'rds', count: 1, effect: { kind: 'delay', ms: 200 } });
+    const answer = describeOne('orders', { region: 'us-east-1' });
+    await waitFor('the call to be at work', () => door.faults.active().length === 0);
+    door.blackhole('us-east-1', true);
+    await expect(answer).rejects.toMatchObject({ code: 'ECONNRESET' });
+    door.blackhole('us-east-1', false);
   });
 
   test('a dead region resets, the other one answers', async () => {

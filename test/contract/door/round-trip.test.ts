@@ -79,7 +79,9 @@ for (const { name, schemas } of services.filter((service) => !('protocol' in ser
 
 describe.each(services)('$name', (service) => {
   const protocol = 'protocol' in service ? service.protocol : undefined;
-  test(`every operation comes through equal${protocol ? ` in ${protocol.name}` : ''}`, async () => {
+  test(`every operation comes through equal${protocol ? ` in ${protocol.name}` : ''}`, {
+    timeout: 120_000,
+  }, async () => {
     const client = new service.client({
       endpoint: door.url,
       region: 'us-west-2',

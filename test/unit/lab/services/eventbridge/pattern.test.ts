@@ -54,5 +54,7 @@ test('a wrong pattern is refused with its reason', () => {
   expect(patternProblem({ source: 'aws.cloudwatch' })).toContain('"source" must be an object or an array');
   expect(patternProblem({ source: [] })).toContain('Empty arrays');
   expect(patternProblem({ detail: { a: [{ startsWith: 'x' }] } })).toContain('startsWith is not an operator');
+  expect(patternProblem({ detail: { a: [{ numeric: 5 }] } })).toContain('numeric takes pairs');
+  expect(patternProblem({ detail: { a: [{ numeric: ['>', '5'] }] } })).toContain('numeric takes pairs');
   expect(patternProblem({ source: ['a'], detail: { b: [{ exists: true }] } })).toBeUndefined();
 });

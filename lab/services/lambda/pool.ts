@@ -3,6 +3,13 @@ import type { FunctionError } from '#lab/services/lambda/outcome.ts';
 
 export type Lease = { readonly instance: Instance } | { readonly failed: FunctionError };
 
+/**
+ * One start at a time: on a busy machine, events that come faster than processes start would else start ever more of them, each
+ * slowing down the others. And no more processes than this: further requests wait. AWS has neither limit.
+ */
+const MAX_STARTING = 1;
+const MAX_PROCESSES = 10;
+
 /** The warm processes of one function. A request takes the instance that is free first: one of the pool, or a new one. */
 export interface Pool {
   /** Never rejects; a failed initialisation is given to the request that has waited longest. */
@@ -43,12 +50,17 @@ export const createPool = (start: () => Instance): Pool => {
     void instance.gone.then(() => forget(instance));
     const failed = await instance.ready;
     starting.delete(instance);
-    if (failed === undefined) return hand(instance);
-    instance.kill();
-    waiting.shift()?.({ failed });
+    if (failed === undefined) hand(instance);
+    else {
+      instance.kill();
+      waiting.shift()?.({ failed });
+    }
+    fill();
   };
   const fill = () => {
-    while (!closed && starting.size < waiting.length) void startOne();
+    const alive = [...all].filter((instance) => instance.alive).length;
+    const room = Math.min(waiting.length - starting.size, MAX_STARTING - starting.size, MAX_PROCESSES - alive);
+    for (let started = 0; started < room && !closed; started += 1) void startOne();
   };
 
   return {

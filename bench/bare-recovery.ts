@@ -11,6 +11,7 @@ import { scaleUpWorkloads } from '../functions/scale-up-workloads.ts';
 import type { Poll } from '../functions/shared/poll.ts';
 import { shiftTraffic } from '../functions/shift-traffic.ts';
 import { verifyStandby } from '../functions/verify-standby.ts';
+import { joinNetwork } from '../lab/services/lambda/runtime/network.mjs';
 
 /**
  * The recovery's own actions, from the decision to traffic moved, called one after the other in this process (the same two side by side):
@@ -18,6 +19,10 @@ import { verifyStandby } from '../functions/verify-standby.ts';
  * Prints one JSON object: {"bare_ms", "waited_ms"}; `waited_ms` is the part of `bare_ms` spent waiting between polls.
  */
 const POLL_MS = 5;
+
+const { LAB_DNS_HOST: host, LAB_DNS_PORT: port } = process.env;
+if (host && port) joinNetwork({ dns: { host, port: Number(port) } });
+
 const VERIFY_TRIES = 200;
 
 const ports = {
@@ -55,7 +60,10 @@ const verified = async () => {
 await Promise.all([
   ports.database.describe('standby'),
   ports.databaseSession.position('standby'),
-  ports.workloads.status('standby', plan.workloads.deployments.map(({ name }) => name)),
+  ports.workloads.status(
+    'standby',
+    plan.workloads.deployments.map(({ name }) => name),
+  ),
   ports.traffic.read(),
 ]);
 if (process.send) process.send('warm');

@@ -36,7 +36,7 @@ const handle = (slot: number, state: RunState): LabHandle => ({
   down: async () => {
     await callControl(state.control, 'down').catch(() => undefined);
     if (!(await ended(state, 15_000))) process.kill(state.pid, 'SIGKILL');
-    clearRemains(runFolder(PROJECT, slot));
+    await clearRemains(runFolder(PROJECT, slot));
   },
 });
 
@@ -62,6 +62,8 @@ export interface LabUp {
 export interface LabOptions {
   readonly slot?: number;
   readonly timeScale?: number;
+  /** False: the world alone, without the packaged stacks. Default true. */
+  readonly pipeline?: boolean;
   /** The lab ends when this process does. Otherwise it stays up in the background. */
   readonly attached?: boolean;
 }
@@ -77,7 +79,7 @@ export const labUp = async (options: LabOptions): Promise<LabUp> => {
       'a lab is running already: use it (`npx continuity lab status`) or end it with `npx continuity lab down`',
     );
   }
-  const cleared = clearRemains(folder);
+  const cleared = await clearRemains(folder);
   mkdirSync(folder.folder, { recursive: true });
   const log = openSync(join(folder.folder, 'lab.log'), 'w');
   const child = spawn(

@@ -43,9 +43,11 @@ export interface LabAddresses {
 export const MAX_SLOT = 250;
 
 export const labAddresses = (slot = 0, singleHost = process.env.LAB_SINGLE_HOST === '1'): LabAddresses => {
-  if (!Number.isInteger(slot) || slot < 0 || slot > MAX_SLOT) throw new RangeError(`slot must be 0 to ${MAX_SLOT}, got ${slot}`);
+  if (!Number.isInteger(slot) || slot < 0 || slot > MAX_SLOT)
+    throw new RangeError(`slot must be 0 to ${MAX_SLOT}, got ${slot}`);
   const host = (site: number, part: number): string => (singleHost ? '127.0.0.1' : `127.${slot}.${site}.${part}`);
-  const port = (site: number, real: number, offset: number): number => (singleHost ? 20_000 + slot * 100 + site * 20 + offset : real);
+  const port = (site: number, real: number, offset: number): number =>
+    singleHost ? 20_000 + slot * 100 + site * 20 + offset : real;
   const region = (site: 1 | 2): RegionAddresses => ({
     database: { host: host(site, 10), port: port(site, 5432, 0) },
     loadBalancer: { host: host(site, 20), port: port(site, 8080, 1) },

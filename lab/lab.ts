@@ -24,6 +24,8 @@ export interface LabOptions {
   readonly slot: number;
   readonly addresses?: LabAddresses;
   readonly timeScale?: number;
+  /** False: no stacks, the world alone. Default true. */
+  readonly pipeline?: boolean;
 }
 
 export interface Lab extends Part {
@@ -81,9 +83,11 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
         stackName: `${pack.service}-${pack.stage}`,
         targets: standardTargets(services(region)),
       });
-    const standby = await deploy(pipeline, plan.regions.standby);
-    const third = await deploy(witness, plan.regions.witness);
-    const stacks = [standby, third];
+    const stacks =
+      options.pipeline === false
+        ? []
+        : [await deploy(pipeline, plan.regions.standby), await deploy(witness, plan.regions.witness)];
+    let warmed = stacks.length === 0;
     const running = cloud;
     const faults: Faults = createFaults({
       world,
@@ -116,7 +120,10 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       stacks,
       addresses,
       plan,
-      warm: () => running.lambda.warm(),
+      warm: async () => {
+        await running.lambda.warm();
+        warmed = true;
+      },
       status: async () => {
         const [primary, standbyStatus] = await Promise.all([regionStatus('primary'), regionStatus('standby')]);
         const all = running.lambda.functions();
@@ -142,6 +149,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
           },
           stateMachines: named(stacks, 'AWS::StepFunctions::StateMachine'),
           tables: named(stacks, 'AWS::DynamoDB::Table'),
+          warmed,
           functions: { warm: all.filter((fn) => fn.pool.pids().length > 0).length, all: all.length },
           alarms: Object.fromEntries(
             [...running.regions.values()].flatMap(({ cloudwatch }) =>

@@ -11,6 +11,7 @@ interface Options {
   readonly root: string;
   readonly slot: number;
   readonly timeScale?: number;
+  readonly pipeline?: boolean;
   readonly attached?: boolean;
 }
 
@@ -36,7 +37,7 @@ try {
   const end = (): Promise<void> => {
     ending ??= (async () => {
       await lab.stop();
-      clearRemains(run);
+      await clearRemains(run);
       await control.stop();
       process.exit(0);
     })();
@@ -59,6 +60,6 @@ try {
 } catch (error) {
   console.error(error);
   await tell({ error: error instanceof Error ? error.message : String(error) });
-  clearRemains(run);
+  await clearRemains(run);
   process.exit(1);
 }

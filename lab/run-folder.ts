@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clearCorpse } from '#lab/parts/postgres/corpse.ts';
 
 /** Where a lab of one slot keeps what it needs while it runs, and how a later start finds and clears what a killed one left. */
 export interface RunFolder {
@@ -62,7 +63,7 @@ export const running = (run: RunFolder): RunState | undefined => {
   }
 };
 
-/** Processes whose environment carries this lab's mark. Children of PostgreSQL are found by their parent. Linux only. */
+/** Processes whose environment carries this lab's mark. Linux only. */
 const marked = (mark: string): number[] => {
   if (!existsSync('/proc/self')) return [];
   const own = process.pid;
@@ -93,25 +94,11 @@ const marked = (mark: string): number[] => {
   return [...found];
 };
 
-/** Postmasters by the pid file in each data directory (their title overwrites their environment). */
-const postmasters = (data: string): number[] => {
-  if (!existsSync(data)) return [];
-  return readdirSync(data).flatMap((name) => {
-    try {
-      const pid = Number(readFileSync(join(data, name, 'postmaster.pid'), 'utf8').split('\n')[0]);
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      return command.includes('postgres') ? [pid] : [];
-    } catch {
-      return [];
-    }
-  });
-};
-
-/** Ends what a killed lab left of itself: processes, data directories, the state file. Gives the number of processes ended. */
-export const clearRemains = (run: RunFolder): number => {
+/** Ends what a killed lab left of itself: processes, shared memory, data directories, the state file. Gives the number of processes ended. */
+export const clearRemains = async (run: RunFolder): Promise<number> => {
   let ended = 0;
   for (let round = 0; round < 5; round += 1) {
-    const pids = [...marked(run.folder), ...postmasters(run.data)];
+    const pids = marked(run.folder);
     if (pids.length === 0) break;
     for (const pid of pids) {
       try {
@@ -121,6 +108,12 @@ export const clearRemains = (run: RunFolder): number => {
         // It ended by itself.
       }
     }
+  }
+  // PostgreSQL's title overwrites its environment: its data folder says whose it is.
+  const folders = existsSync(run.data) ? readdirSync(run.data, { withFileTypes: true }) : [];
+  for (const folder of folders.filter((entry) => entry.isDirectory())) {
+    if (existsSync(join(run.data, folder.name, 'postmaster.pid'))) ended += 1;
+    await clearCorpse(join(run.data, folder.name));
   }
   rmSync(run.data, { recursive: true, force: true });
   rmSync(run.stateFile, { force: true });

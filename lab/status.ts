@@ -34,6 +34,8 @@ export interface LabStatus {
   readonly tables: Readonly<Record<string, string>>;
   /** Functions of which a process is warm, of all. */
   readonly functions: { readonly warm: number; readonly all: number };
+  /** True once every function of the stacks was warmed after the boot. */
+  readonly warmed: boolean;
   /** Alarm name -> state. */
   readonly alarms: Readonly<Record<string, string>>;
   readonly faults: readonly string[];

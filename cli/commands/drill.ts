@@ -1,2 +1,45 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
-export const drillCommand = (program: Command): void => void program;
+import { drillReport, summaryLines, writeReport } from '#cli/drill/report.ts';
+import { runDrill } from '#cli/drill/run.ts';
+import { EXIT, UsageError } from '#cli/exit.ts';
+import { PROJECT } from '#cli/lab-process.ts';
+import { ensurePackaged } from '#cli/package-stack.ts';
+import { terminal } from '#cli/terminal.ts';
+
+const SCENARIOS = ['regional-failover'];
+
+/** `continuity drill [regional-failover]`: a region dies in the lab, the alarm fails it over, the record proves it. */
+export const drillCommand = (program: Command): void => {
+  program
+    .command('drill')
+    .description('boot the lab, put load on it, kill the primary region, watch the failover, report')
+    .argument('[scenario]', SCENARIOS.join(', '), 'regional-failover')
+    .option('--json', 'the last line of stdout is the test report as one JSON object')
+    .option('--keep', 'leave the lab up afterwards')
+    .option('--reports <folder>', 'where reports go', join(PROJECT, 'reports'))
+    .action(async (scenario: string, options: { json?: boolean; keep?: boolean; reports: string }) => {
+      if (!SCENARIOS.includes(scenario))
+        throw new UsageError(`unknown drill "${scenario}"; there are: ${SCENARIOS.join(', ')}`);
+      const screen = terminal(options.json ? process.stderr : process.stdout);
+      const interrupt = new AbortController();
+      const onSignal = (): void => interrupt.abort();
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+      try {
+        await ensurePackaged({ terminal: screen });
+        const run = await runDrill({ screen, signal: interrupt.signal, keep: options.keep === true });
+        const drill = drillReport(run, options.reports);
+        const written = await writeReport(options.reports, drill);
+        for (const line of summaryLines(drill, written)) screen.line(line);
+        if (options.keep) screen.line('  the lab is up: npx continuity lab status');
+        if (options.json) process.stdout.write(`${JSON.stringify(drill.report)}\n`);
+        process.exitCode = drill.met ? EXIT.met : EXIT.missed;
+      } catch (error) {
+        if (!interrupt.signal.aborted) throw error;
+        process.stderr.write('continuity: interrupted; the lab was ended, nothing is left running\n');
+        process.exitCode = EXIT.interrupted;
+      } finally {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
+      }
+    });
+};

@@ -4,6 +4,7 @@ import { labEnvironment } from '#cli/lab-environment.ts';
 import { type LabHandle, labUp, requireLab } from '#cli/lab-process.ts';
 import { ensurePackaged } from '#cli/package-stack.ts';
 import { terminal } from '#cli/terminal.ts';
+import { DEFAULT_TIME_SCALE } from '#lab/time.ts';
 import type { LabStatus } from '#lab/status.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -60,7 +61,7 @@ export const labCommand = (program: Command): void => {
     .command('up')
     .description('boot the lab and leave it running')
     .option('--foreground', 'stay until Ctrl-C')
-    .option('--time-scale <n>', 'how many times faster declared durations run', '240')
+    .option('--time-scale <n>', 'how many times faster declared durations run', String(DEFAULT_TIME_SCALE))
     .option('--json', 'print the status as JSON')
     .action(async (options: { foreground?: boolean; timeScale: string; json?: boolean }) => {
       const timeScale = Number(options.timeScale);

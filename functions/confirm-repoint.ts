@@ -9,17 +9,20 @@ interface Step {
   readonly plan: Plan;
 }
 
-/** Done when every replica of every deployment runs the restarted template and is ready: none has the old database host any more. */
+/**
+ * Done when every replica of every deployment runs the restarted template and is ready, and no old one is left: none has the old database host
+ * any more. As `kubectl rollout status` has it.
+ */
 export const confirmRepoint = async ({ ports, plan }: Step): Promise<Poll> => {
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
   const statuses = await ports.workloads.status('standby', names);
   const late = names.flatMap((name) => {
     const status = statuses.find((one) => one.name === name);
     if (!status) return [`${name} is not there`];
-    const { observed, wanted, updated, ready } = status;
-    if (observed && wanted > 0 && updated === wanted && ready === wanted) return [];
+    const { observed, wanted, updated, ready, total } = status;
+    if (observed && wanted > 0 && updated === wanted && ready === wanted && total === wanted) return [];
     return [
-      `${name} has ${updated} restarted and ${ready} ready of ${wanted}${observed ? '' : ' (spec not seen yet)'}`,
+      `${name} has ${updated} restarted and ${ready} ready of ${wanted}, ${total} in all${observed ? '' : ' (spec not seen yet)'}`,
     ];
   });
   return late.length > 0 ? notYet(late.join(', ')) : { done: true, detail: `${names.join(', ')} restarted` };

@@ -18,8 +18,10 @@ interface Deployment {
   readonly spec: { readonly replicas?: number };
   readonly status?: {
     readonly observedGeneration?: number;
+    readonly replicas?: number;
     readonly readyReplicas?: number;
     readonly updatedReplicas?: number;
+    readonly replicas?: number;
   };
 }
 
@@ -28,7 +30,9 @@ const toStatus = (name: string, { metadata, spec, status }: Deployment): Workloa
   name,
   wanted: spec.replicas ?? 1,
   ready: status?.readyReplicas ?? 0,
+  total: status?.replicas ?? 0,
   updated: status?.updatedReplicas ?? 0,
+  total: status?.replicas ?? 0,
   observed: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),
 });
 

@@ -22,7 +22,14 @@ export const describeWorkloads = (at: () => ContractLab) =>
     it('say what runs', async () => {
       const { name, replicas } = deployment();
       const [primary] = await at().ports.workloads.status('primary', [name]);
-      expect(primary).toEqual({ name, wanted: replicas, ready: replicas, updated: replicas, observed: true });
+      expect(primary).toEqual({
+        name,
+        wanted: replicas,
+        ready: replicas,
+        updated: replicas,
+        total: replicas,
+        observed: true,
+      });
     });
 
     it('keep configuration by key', async () => {
@@ -43,7 +50,7 @@ export const describeWorkloads = (at: () => ContractLab) =>
       await workloads.restart('primary', name, '2026-11-23T12:00:00.000Z');
       const rolled = async () => {
         const [now] = await workloads.status('primary', [name]);
-        return now?.observed && now.updated === now.wanted && now.ready === now.wanted;
+        return now?.observed && now.updated === now.wanted && now.ready === now.wanted && now.total === now.wanted;
       };
       await waitFor('the rollout to end', rolled, { withinMs: 15_000 });
       const before = pids();

@@ -8,7 +8,15 @@ export const recoveredStandby = async (): Promise<World> => {
   Object.assign(ports.database.servers.standby, { replicaOf: null, replication: null, inRecovery: false, timeline: 2 });
   for (const { name, replicas } of plan.workloads.deployments) {
     const host = ports.database.hostOf('standby');
-    const running = { wanted: replicas, ready: replicas, updated: replicas, stamp: 'x', restarts: 1, host };
+    const running = {
+      wanted: replicas,
+      ready: replicas,
+      updated: replicas,
+      total: replicas,
+      stamp: 'x',
+      restarts: 1,
+      host,
+    };
     ports.workloads.clusters.standby.deployments.set(name, running);
   }
   return at;

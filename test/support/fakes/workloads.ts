@@ -7,6 +7,8 @@ export interface FakeDeployment {
   wanted: number;
   ready: number;
   updated: number;
+  /** More than `updated` while replicas of an old template still serve. */
+  total: number;
   stamp: string | null;
   restarts: number;
   /** The database host that its replicas were started with. */
@@ -34,7 +36,10 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
     deployments: new Map(
       plan.workloads.deployments.map(({ name, replicas }) => {
         const count = side === 'primary' ? replicas : 0;
-        return [name, { wanted: count, ready: count, updated: count, stamp: null, restarts: 0, host: hosts.primary }];
+        return [
+          name,
+          { wanted: count, ready: count, updated: count, total: count, stamp: null, restarts: 0, host: hosts.primary },
+        ];
       }),
     ),
   });
@@ -53,13 +58,13 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
     settles: true,
     status: async (side, names) => {
       const seen = names.map((name) => {
-        const { wanted, ready, updated } = find(side, name);
-        return { name, wanted, ready, updated, observed: true };
+        const { wanted, ready, updated, total } = find(side, name);
+        return { name, wanted, ready, updated, total, observed: true };
       });
       if (workloads.settles) {
         for (const name of names) {
           const one = find(side, name);
-          Object.assign(one, { ready: one.wanted, updated: one.wanted });
+          Object.assign(one, { ready: one.wanted, updated: one.wanted, total: one.wanted });
         }
       }
       return seen;

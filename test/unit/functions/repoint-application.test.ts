@@ -36,6 +36,12 @@ describe('RepointApplication and ConfirmRepoint', () => {
     });
   });
 
+  it('is not done while an old replica still serves', async () => {
+    const at = await scaled();
+    for (const one of at.ports.workloads.clusters.standby.deployments.values()) one.total = 4;
+    expect(await confirmRepoint(at)).toEqual({ done: false, detail: expect.stringContaining('of 3, 4 in all') });
+  });
+
   it('is not done with no replica at all', async () => {
     const at = world();
     expect(await confirmRepoint(at)).toMatchObject({ done: false });

@@ -7,6 +7,7 @@ import { deliverySwitch } from '#lab/delivery.ts';
 import { createDoor, type Door } from '#lab/door/door.ts';
 import { createDnsServer } from '#lab/parts/dns/server.ts';
 import type { Zone } from '#lab/parts/dns/zone.ts';
+import { alarmAction } from '#lab/services/cloudwatch/alarm-action.ts';
 import { type CloudWatchService, createCloudWatchService } from '#lab/services/cloudwatch/cloudwatch.ts';
 import { createDynamoDbService, type DynamoDbService } from '#lab/services/dynamodb.ts';
 import { createEksService } from '#lab/services/eks.ts';
@@ -84,7 +85,22 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const { plan, addresses, time, log, world } = options;
   const door = createDoor({ address: addresses.site.door, log });
   const roles = createRoleStore();
-  const queues = createQueueStore();
+  const queues = createQueueStore({
+    // What SQS publishes of each queue, and the alarms on dead letters watch.
+    onDepth: ({ name, arn }, visible) =>
+      regions.get(arn.split(':')[3] ?? '')?.cloudwatch.putMetricData({
+        Namespace: 'AWS/SQS',
+        MetricData: [
+          {
+            MetricName: 'ApproximateNumberOfMessagesVisible',
+            Value: visible,
+            Unit: 'Count',
+            Timestamp: new Date(),
+            Dimensions: [{ Name: 'QueueName', Value: name }],
+          },
+        ],
+      }),
+  });
   const regions = new Map<string, RegionalCloud>();
   const sites: Record<string, string> = {
     [plan.regions.primary]: addresses.a.egress,
@@ -100,6 +116,8 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   });
   const lambda = createLambdaService({
     folder: options.cache,
+    logFolder: join(options.folder, 'functions'),
+    onMetrics: (region, input) => regions.get(region)?.cloudwatch.putMetricData(input),
     doorUrl: door.url,
     time,
     log,
@@ -150,10 +168,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     const cloudwatch = createCloudWatchService({
       ...common,
       emit: (event) => events.emit(event),
-      act: (arn, notification) =>
-        void deliver(arn, JSON.stringify(notification), {}).catch((error: Error) =>
-          log('cloudwatch', 'an alarm action failed', { arn, error: error.message }),
-        ),
+      act: alarmAction({ sns: (name) => regions.get(name)?.sns, deliver, log }),
     });
     for (const { service } of [events, states, sns, scheduler, cloudwatch]) door.mount(service, region);
     regions.set(region, { cloudwatch, events, scheduler, sns, states });

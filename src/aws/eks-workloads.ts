@@ -18,7 +18,6 @@ interface Deployment {
   readonly spec: { readonly replicas?: number };
   readonly status?: {
     readonly observedGeneration?: number;
-    readonly replicas?: number;
     readonly readyReplicas?: number;
     readonly updatedReplicas?: number;
     readonly replicas?: number;
@@ -30,7 +29,6 @@ const toStatus = (name: string, { metadata, spec, status }: Deployment): Workloa
   name,
   wanted: spec.replicas ?? 1,
   ready: status?.readyReplicas ?? 0,
-  total: status?.replicas ?? 0,
   updated: status?.updatedReplicas ?? 0,
   total: status?.replicas ?? 0,
   observed: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),

@@ -5,8 +5,6 @@ export interface WorkloadStatus {
   /** spec.replicas */
   readonly wanted: number;
   readonly ready: number;
-  /** All replicas that exist, those of an older template among them: during a rollout more than are wanted. */
-  readonly total: number;
   /** Replicas that run the newest template. */
   readonly updated: number;
   /** Replicas of any template that are not being ended: more than `updated` while old ones still serve. */

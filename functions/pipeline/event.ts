@@ -9,7 +9,7 @@ import { type Environment, parseEnvironment, type VariableName } from '#src/envi
 import { plan as compiledPlan } from './compiled-plan.ts';
 import { parseStrictly } from './envelope.ts';
 import { type Log, type Observer, observer, TIME_TO_SAY_SO_MS } from './observe.ts';
-import { lazyPorts, type Needs, needsOf, type PortFactories, type PortsOf } from './port-factory.ts';
+import { lazyPorts, type Needs, needsOf, type PortFactories, type PortsOf, prime } from './port-factory.ts';
 
 /** What the handler of an event gets: intake, probe, notifier, manual start. They are no states and write no transitions by themselves. */
 export interface EventContext<E, F extends PortFactories, V extends VariableName> {
@@ -71,6 +71,7 @@ export const event = <
         return parsed;
       };
       const ports = parts.ports ?? lazyPorts(options.ports ?? ({} as F), environment, plan);
+      if (process.env.AWS_LAMBDA_FUNCTION_NAME && !parts.ports) prime(ports);
       const time = parts.clock ?? clock.create({}, plan);
       let watch: Observer | undefined;
       const observe = (): Observer => {

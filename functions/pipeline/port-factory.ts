@@ -37,6 +37,20 @@ export const lazyPorts = <F extends PortFactories>(
   return ports as PortsOf<F>;
 };
 
+/**
+ * Makes every port now: in Lambda, while the function starts, where time is cheap. What cannot be made is left for the invocation, which says
+ * why under its own name.
+ */
+export const prime = (ports: object): void => {
+  for (const name of Object.keys(ports)) {
+    try {
+      Reflect.get(ports, name);
+    } catch {
+      return;
+    }
+  }
+};
+
 /** What a function takes from outside, for the test that compares it with serverless/: its environment and its role. */
 export interface Needs {
   /** Names of the ports, the bundle's own among them. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { LedgerUnavailableError } from '#domain/errors.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
@@ -38,7 +39,10 @@ const incidentOf = (result: unknown): string | null => {
 };
 
 export interface Recorder {
-  /** Before the step. With `must`, throws LedgerUnavailableError when it cannot be written: nothing changes off the record. */
+  /**
+   * Begins to write. With `must`, throws LedgerUnavailableError when it cannot be written, and has to be waited for: nothing changes off the
+   * record. Without, the step runs beside it.
+   */
   entered(must: boolean): Promise<void>;
   /** After the step. A step that is done stays done: what cannot be written is logged as an error and counted (`LedgerEntryLost`). */
   left(result: unknown): Promise<void>;
@@ -66,41 +70,65 @@ export const recorder = (of: {
     inputDigest: inputDigest((of.input ?? null) as Json),
   });
 
-  const ended = async (entry: NewTransition): Promise<void> => {
-    const remaining = of.context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
-    const until = Date.now() + remaining - SPARE_MS;
-    let last: unknown;
-    for (let tried = 0; tried < TRIES && Date.now() < until; tried += 1) {
+  let entering: Promise<void> = Promise.resolve();
+
+  const tries = async (entry: NewTransition): Promise<void> => {
+    // In the order in which it happened, also when the step was quicker than the record.
+    await entering.catch(() => undefined);
+    for (let tried = 1; ; tried += 1) {
       try {
         await of.ledger.append(entry);
         return;
       } catch (error) {
-        last = error;
+        if (tried === TRIES) throw error;
       }
     }
-    of.observer.log.error('the record could not be written; the step stands as it is', {
-      kind: entry.kind,
-      error: named(last),
-    });
-    of.observer.count('LedgerEntryLost');
+  };
+
+  const ended = async (entry: NewTransition): Promise<void> => {
+    const remaining = of.context?.getRemainingTimeInMillis?.() ?? 60_000;
+    const bound = new AbortController();
+    try {
+      await Promise.race([
+        tries(entry),
+        setTimeout(Math.max(0, remaining - SPARE_MS), undefined, { signal: bound.signal, ref: false }).then(() => {
+          throw new LedgerUnavailableError('the time of the function is over');
+        }),
+      ]);
+    } catch (error) {
+      of.observer.log.error('the record could not be written; the step stands as it is', {
+        kind: entry.kind,
+        error: named(error),
+      });
+      of.observer.count('LedgerEntryLost');
+    } finally {
+      bound.abort();
+    }
+  };
+
+  const enter = async (must: boolean): Promise<void> => {
+    try {
+      await of.ledger.append({ ...base(), kind: 'entered' });
+    } catch (error) {
+      if (must) {
+        if (error instanceof LedgerUnavailableError) throw error;
+        throw new LedgerUnavailableError('the record of the step could not be written, so it was not begun', {
+          cause: error,
+        });
+      }
+      of.observer.log.error('the record could not be written; the step changes nothing and goes on', {
+        error: named(error),
+      });
+      of.observer.count('LedgerEntryLost');
+    }
   };
 
   return {
-    entered: async (must) => {
-      try {
-        await of.ledger.append({ ...base(), kind: 'entered' });
-      } catch (error) {
-        if (must) {
-          if (error instanceof LedgerUnavailableError) throw error;
-          throw new LedgerUnavailableError('the record of the step could not be written, so it was not begun', {
-            cause: error,
-          });
-        }
-        of.observer.log.error('the record could not be written; the step changes nothing and goes on', {
-          error: named(error),
-        });
-        of.observer.count('LedgerEntryLost');
-      }
+    entered: (must) => {
+      entering = enter(must);
+      // Whoever has to wait for it waits for the promise that is returned.
+      entering.catch(() => undefined);
+      return entering;
     },
     left: (result) => {
       const bounded = boundedResult(result);

@@ -8,7 +8,7 @@ import { type Environment, parseEnvironment, type VariableName } from '#src/envi
 import { type Envelope, looseRequest, parseEnvelope, parseRun, type Stage } from './envelope.ts';
 import { type Observer, observer } from './observe.ts';
 import type { StepContext, StepFunction } from './pipeline.ts';
-import { lazyPorts, type PortFactories, type PortFactory, type PortsOf } from './port-factory.ts';
+import { lazyPorts, type PortFactories, type PortFactory, type PortsOf, prime } from './port-factory.ts';
 import { type Recorder, recorder } from './record.ts';
 
 /** What a test may put in the place of the real parts. */
@@ -48,6 +48,7 @@ interface Invocation<I, S extends Stage> {
   readonly startedMs: number;
   step: string;
   recorder?: Recorder;
+  entering?: Promise<void>;
   envelope?: Envelope<I, S>;
 }
 
@@ -56,7 +57,8 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
   setup: StepSetup<I, S, F, V>,
 ) => {
   const plan = setup.parts.plan ?? setup.plan;
-  const factories = { ...setup.ports, ...setup.own };
+  const { ledger, claims, clock: time } = setup.own;
+  const factories = { ...setup.ports, ledger, clock: time, ...(setup.mutates ? { claims } : {}) };
   const names = [
     ...setup.environment,
     ...(setup.parts.ports ? [] : Object.values(setup.ports).flatMap((port) => port.variables as VariableName[])),
@@ -71,6 +73,8 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
   const made = lazyPorts(factories, environment, plan) as PortsOf<F> & { ledger: Ledger; claims: Claims; clock: Clock };
   const ports = setup.parts.ports ?? (made as PortsOf<F>);
   const clock = (): Clock => setup.parts.clock ?? made.clock;
+
+  if (process.env.AWS_LAMBDA_FUNCTION_NAME && !setup.parts.ports) prime(made);
 
   let watch: Observer | undefined;
   const observe = (): Observer => {
@@ -90,7 +94,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
   };
 
   const recording = {
-    before: async ({ event, context }: Request): Promise<void> => {
+    before: ({ event, context }: Request): void => {
       const run = parseRun(event);
       const request = looseRequest(event);
       now.step = run.state;
@@ -110,7 +114,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
         input: (event as { input?: unknown }).input,
         context,
       });
-      await now.recorder.entered(setup.mutates);
+      now.entering = now.recorder.entered(setup.mutates);
     },
     after: (request: Request): Promise<void> | undefined => now.recorder?.left(request.response),
     onError: (request: Request): Promise<void> | undefined => now.recorder?.failed(request.error),
@@ -122,10 +126,12 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     },
   };
 
+  /** A change waits for both: it is on record, and the claim is held. */
   const claiming = {
     before: async (): Promise<void> => {
       const { run, epoch } = now.envelope as unknown as Envelope<I, 'claimed'>;
-      await (setup.parts.claims ?? made.claims).check(plan.plan, run.execution, epoch);
+      const check = (setup.parts.claims ?? made.claims).check(plan.plan, run.execution, epoch);
+      await Promise.all([now.entering, check]);
     },
   };
 

@@ -135,6 +135,57 @@ describe('a step that fails', () => {
   });
 });
 
+describe('the record of a step', () => {
+  /** A ledger that takes each entry only when it is told to. */
+  const slow = () => {
+    const { ledger } = here.ports;
+    const doors: (() => void)[] = [];
+    const append: typeof ledger.append = async (entry) => {
+      await new Promise<void>((open) => doors.push(open));
+      return ledger.append(entry);
+    };
+    return { ledger: { ...ledger, append }, doors };
+  };
+
+  it('is written beside a step that only reads, and keeps its order', async () => {
+    const { ledger, doors } = slow();
+    const step = vi.fn(async () => 'read');
+    const running = pipeline({})
+      .handler(step)
+      .with({ ...parts(), ledger })(envelope(), lambdaContext());
+    await vi.waitFor(() => expect(step).toHaveBeenCalled());
+    expect(record()).toEqual([]);
+    doors[0]?.();
+    await vi.waitFor(() => expect(doors).toHaveLength(2));
+    doors[1]?.();
+    await expect(running).resolves.toBe('read');
+    expect(record()).toEqual(['PromoteReplica entered', 'PromoteReplica left']);
+  });
+
+  it('is waited for by a step that changes something', async () => {
+    const { ledger, doors } = slow();
+    const step = vi.fn(async () => record());
+    const running = pipeline({ mutates: true })
+      .handler(step)
+      .with({ ...parts(), ledger })(envelope(), lambdaContext());
+    await vi.waitFor(() => expect(doors).toHaveLength(1));
+    expect(step).not.toHaveBeenCalled();
+    doors[0]?.();
+    await vi.waitFor(() => expect(doors).toHaveLength(2));
+    doors[1]?.();
+    await expect(running).resolves.toEqual(['PromoteReplica entered']);
+  });
+
+  it('does not hold the function beyond its time', async () => {
+    const { ledger } = slow();
+    const running = pipeline({})
+      .handler(async () => 'read')
+      .with({ ...parts(), ledger })(envelope(), lambdaContext(650));
+    await expect(running).resolves.toBe('read');
+    expect(output.join('')).toContain('the time of the function is over');
+  });
+});
+
 describe('a step that changes something', () => {
   const changing = () => {
     const change = vi.fn(async () => 'changed');

@@ -22,9 +22,7 @@ export interface Executions {
    * Throws ExecutionRefusedError with the service's reason.
    */
   start(machineArn: string, name: string, input: Json): Promise<{ readonly arn: string; readonly started: boolean }>;
-  describe(
-    arn: string,
-  ): Promise<
+  describe(arn: string): Promise<
     ExecutionSummary & {
       readonly input: Json;
       readonly output: Json | null;

@@ -68,7 +68,11 @@ const fail = (code: 1 | 2, ...lines: readonly string[]): never => {
 /** The framework's own words without its decoration; it writes errors on both streams. */
 const wordsOf = (error: unknown): string => {
   const { stdout = '', stderr = '', message = '' } = error as { stdout?: string; stderr?: string; message?: string };
-  return stderr || stdout ? `${stderr}${stdout}` : message;
+  const words = stderr || stdout ? `${stderr}${stdout}` : message;
+  return words
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^(Environment|Docs|Error|Packaging) ?.*(osls|:$|for stage)/.test(line))
+    .join('\n');
 };
 
 const packageStack = async (stack: (typeof STACKS)[number], stage: string): Promise<void> => {

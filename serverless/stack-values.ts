@@ -1,11 +1,11 @@
 import type { Plan } from '#domain/plan.ts';
 import { pipelineRoles, witnessRoles } from './roles.ts';
 
-/** `rate(1 minute)`; EventBridge Scheduler counts whole minutes. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
-export const rate = (seconds: number): string => {
-  const minutes = Math.max(1, Math.round(seconds / 60));
-  return `rate(${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`;
-};
+/** How often the probe looks, in minutes: EventBridge Scheduler and alarms on standard metrics count whole ones, 1 at least. */
+export const probeMinutes = (seconds: number): number => Math.max(1, Math.round(seconds / 60));
+
+/** `rate(1 minute)`. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
+export const rate = (minutes: number): string => `rate(${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`;
 
 const PLACEHOLDER = /^\$\{(\w+)(?:\.(\w+))?\}$/;
 
@@ -46,10 +46,12 @@ const subscriptions = (plan: Plan) =>
 
 /** What the two configurations take as `custom.stack`: .build/stack.json. */
 export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
-  const probeRate = rate(plan.detection.probeEverySeconds);
+  const minutes = probeMinutes(plan.detection.probeEverySeconds);
+  const probeRate = rate(minutes);
   return {
     pipeline: {
       probeRate,
+      alarmPeriodSeconds: minutes * 60,
       failover: withReferences(failover),
       roles: pipelineRoles(plan, functionsOf(failover)),
       subscriptions: subscriptions(plan),

@@ -4,8 +4,8 @@ import { labEnvironment } from '#cli/lab-environment.ts';
 import { type LabHandle, labUp, requireLab } from '#cli/lab-process.ts';
 import { ensurePackaged } from '#cli/package-stack.ts';
 import { terminal } from '#cli/terminal.ts';
-import { DEFAULT_TIME_SCALE } from '#lab/time.ts';
 import type { LabStatus } from '#lab/status.ts';
+import { DEFAULT_TIME_SCALE } from '#lab/time.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 

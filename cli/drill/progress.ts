@@ -26,6 +26,17 @@ export interface ProgressInput {
   readonly writes: { readonly acknowledged: number; readonly failed: number };
 }
 
+/** Where nothing can be drawn over: each milestone as one line, once, when it is reached. Gives the lines that are new. */
+export const milestoneLog = (faultAt: number): ((entries: readonly Entry[]) => string[]) => {
+  const said = new Set<string>();
+  return (entries) =>
+    reached(entries).flatMap(({ id, label, at }) => {
+      if (at === null || said.has(id)) return [];
+      said.add(id);
+      return [`  ${seconds(Date.parse(at) - faultAt).padStart(8)}  ${label}`];
+    });
+};
+
 /** The milestones with their times since the fault, what runs now, and what is left of each budget (plan time: real time x scale). */
 export const progressLines = (input: ProgressInput, style: Terminal['style']): string[] => {
   const { faultAt, now, timeScale, objectives } = input;

@@ -134,11 +134,14 @@ const viewOf = (run: DrillRun, outcome: Outcome, report: DrillReport['report']):
   );
   const budget = (name: string, used: number | null, of: number): Budget[] =>
     used === null ? [] : [{ name, usedSeconds: used, budgetSeconds: of }];
-  const marks = reached(watched.entries).flatMap(({ label, at }) =>
-    at !== null && ['detected', 'decided', 'traffic moved', 'verified again', 'notified'].includes(label)
-      ? [{ label, atMs: sinceFault(at) }]
-      : [],
-  );
+  const marks = [
+    { label: `${plan.regions.primary} killed`, atMs: 0 },
+    ...reached(watched.entries).flatMap(({ label, at }) =>
+      at !== null && ['detected', 'decided', 'traffic moved', 'verified again', 'notified'].includes(label)
+        ? [{ label, atMs: sinceFault(at) }]
+        : [],
+    ),
+  ];
   const firstWrite = report.first_write_in_standby_ms;
   return {
     title: `${plan.title}: regional failover drill ${report.test_id}`,

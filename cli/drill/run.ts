@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Cloud, cloud } from '#cli/cloud.ts';
 import { type BareResult, runBare } from '#cli/drill/bare.ts';
 import { countLost, type LossCount } from '#cli/drill/lost-writes.ts';
-import { progressLines } from '#cli/drill/progress.ts';
+import { milestoneLog, progressLines } from '#cli/drill/progress.ts';
 import { type Watched, watchRecovery } from '#cli/drill/watch.ts';
 import { RunError } from '#cli/exit.ts';
 import { labEnvironment } from '#cli/lab-environment.ts';
@@ -104,7 +104,7 @@ export const runDrill = async ({ screen, signal, keep }: DrillOptions): Promise<
     );
 
     const { at: faultAt } = (await lab.break('kill-region', { side: 'primary' })) as { at: number };
-    const style = screen.style;
+    const newMilestones = milestoneLog(faultAt);
     const watched = await watchRecovery({
       executions,
       ledger,
@@ -112,22 +112,25 @@ export const runDrill = async ({ screen, signal, keep }: DrillOptions): Promise<
       known,
       withinMs: RECOVER_WITHIN_MS,
       signal,
-      onChange: ({ incident, entries, state }) =>
-        screen.draw(
-          progressLines(
-            {
-              faultAt,
-              now: Date.now(),
-              timeScale: status.timeScale,
-              objectives: plan.objectives,
-              incident,
-              entries,
-              state,
-              writes: load.summary(),
-            },
-            style,
-          ),
-        ),
+      onChange: ({ incident, entries, state }) => {
+        if (!screen.live) {
+          for (const line of newMilestones(entries)) screen.line(line);
+          return;
+        }
+        const { timeScale } = status;
+        const { objectives } = plan;
+        const input = {
+          faultAt,
+          now: Date.now(),
+          timeScale,
+          objectives,
+          incident,
+          entries,
+          state,
+          writes: load.summary(),
+        };
+        screen.draw(progressLines(input, screen.style));
+      },
     });
     await delay(AFTERWARDS_MS, undefined, { signal });
     const stoppedAt = Date.now();

@@ -3,8 +3,8 @@ import type { Budget, TimelineStep } from '#cli/report/view.ts';
 export const escapeXml = (text: string): string =>
   text.replace(/[&<>"']/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c] ?? c);
 
-const NAME_WIDTH = 190;
-const CHART_WIDTH = 640;
+const NAME_WIDTH = 230;
+const CHART_WIDTH = 600;
 const ROW = 24;
 const MARK_ROW = 16;
 

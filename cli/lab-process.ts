@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MAX_SLOT } from '#lab/addresses.ts';
 import { callControl } from '#lab/control.ts';
 import { clearRemains, type RunState, runFolder, running, startTime } from '#lab/run-folder.ts';
 import type { LabStatus } from '#lab/status.ts';
@@ -9,6 +10,14 @@ import { RunError, UsageError } from './exit.ts';
 
 export const PROJECT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const BOOT_TIMEOUT_MS = 60_000;
+
+/** Labs side by side differ in their slot: `CONTINUITY_SLOT=3 npx continuity lab up`. Slot 0 is 127.0.<site>.x. */
+const ownSlot = (): number => {
+  const given = process.env.CONTINUITY_SLOT ?? '0';
+  const slot = Number(given);
+  if (Number.isInteger(slot) && slot >= 0 && slot <= MAX_SLOT) return slot;
+  throw new UsageError(`CONTINUITY_SLOT must be a whole number from 0 to ${MAX_SLOT}, got "${given}"`);
+};
 
 export interface LabHandle {
   readonly control: string;
@@ -41,13 +50,13 @@ const handle = (slot: number, state: RunState): LabHandle => ({
 });
 
 /** The lab that runs in this slot, or undefined. */
-export const runningLab = (slot = 0): LabHandle | undefined => {
+export const runningLab = (slot = ownSlot()): LabHandle | undefined => {
   const state = running(runFolder(PROJECT, slot));
   return state && handle(slot, state);
 };
 
 /** As `runningLab`, for commands that need one. */
-export const requireLab = (slot = 0): LabHandle => {
+export const requireLab = (slot = ownSlot()): LabHandle => {
   const lab = runningLab(slot);
   if (!lab) throw new UsageError('no lab is running: start one with `npx continuity lab up`');
   return lab;
@@ -72,7 +81,7 @@ type Word = { readonly ready: true } | { readonly error: string };
 
 /** Boots a lab and resolves when it is ready. Throws UsageError when one runs already in the slot. */
 export const labUp = async (options: LabOptions): Promise<LabUp> => {
-  const slot = options.slot ?? 0;
+  const slot = options.slot ?? ownSlot();
   const folder = runFolder(PROJECT, slot);
   if (running(folder)) {
     throw new UsageError(

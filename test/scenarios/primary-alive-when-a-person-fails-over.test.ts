@@ -1,0 +1,80 @@
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { waitFor } from '#test/support/wait-for.ts';
+
+/**
+ * Situation: the application hangs in region A: API, load balancer and replicas are frozen in the middle of their work. Its database lives and
+ * still replicates. A person fails over.
+ *
+ * Proves:
+ * 1. The fence (the application's role may not log in) replicates to the standby like any other change, and the recovery succeeds all the same:
+ *    after the promotion the role is let in again, in B only.
+ * 2. The old primary, alive, stays fenced: the replicas that wake up in A find no database that takes them.
+ * 3. Nothing that was acknowledged is lost: the fence ends the old primary's writes before the promotion.
+ */
+const scenario = useScenarioLab(60);
+
+const refused = async (connectionString: string): Promise<string> => {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 3_000 });
+  client.on('error', () => undefined);
+  return client.connect().then(
+    async () => {
+      await client.end();
+      return 'logged in';
+    },
+    (error: Error) => error.message,
+  );
+};
+
+it(
+  'primary-alive-when-a-person-fails-over',
+  async () => {
+    const at = scenario();
+    const { plan, lab, ports } = at;
+    const { primary, standby } = lab.world.databases;
+    await at.disableAlarmRule();
+    const writers = at.writers();
+    await waitFor('a hundred acknowledged writes', () => writers.summary().acknowledged >= 100, { withinMs: 20_000 });
+
+    await lab.faults.break('freeze-service', { side: 'primary' });
+    await waitFor('a vantage point to see the service bad', async () =>
+      (await ports.readings.list(plan.plan)).some(({ badSince }) => badSince !== null),
+    );
+    const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
+      plan: plan.plan,
+      reason: 'the application in us-east-1 hangs',
+      mode: 'failover',
+    });
+    const recovery = await at.recoveryOf(arn);
+
+    // 1
+    expect(recovery).toMatchObject({ status: 'SUCCEEDED', error: null });
+    const fence = (await at.record(arn)).find(({ state, kind }) => state === 'FencePrimary' && kind === 'left');
+    expect(fence?.result).toMatchObject({ fenced: true, verified: true });
+    expect(await refused(standby.connectionString('svg_ai_app'))).toBe('logged in');
+    await waitFor('a client to be served by B', () => (writers.summary().byRegion[plan.regions.standby] ?? 0) > 20, {
+      withinMs: 20_000,
+    });
+
+    // 2
+    await lab.faults.heal();
+    expect(await refused(primary.connectionString('svg_ai_app'))).toMatch(/not permitted to log in/);
+    const { host, port } = lab.addresses.a.loadBalancer;
+    await waitFor('the woken application in A to say that it has no database', async () => {
+      const answer = await fetch(`http://${host}:${port}${plan.service.readPath}`, {
+        signal: AbortSignal.timeout(3_000),
+      });
+      return answer.status >= 500;
+    });
+
+    // 3
+    await writers.stop();
+    const ids = writers.writes().map(({ id }) => id);
+    expect(await ports.databaseSession.countPresent('standby', ids)).toBe(ids.length);
+
+    await expectSteadyState(at, 'standby');
+  },
+  STORY_MS,
+);

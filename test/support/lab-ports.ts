@@ -1,0 +1,36 @@
+import type { Plan } from '#domain/plan.ts';
+import type { Lab } from '#lab/lab.ts';
+import { lazyPorts } from '#pipeline/port-factory.ts';
+import * as composition from '#src/composition.ts';
+import { parseEnvironment, VARIABLES, type VariableName } from '#src/environment.ts';
+
+const names = Object.keys(VARIABLES) as VariableName[];
+
+/** Every port as the functions get it. */
+export const labPorts = (plan: Plan, environment: Readonly<Record<string, string>>) =>
+  lazyPorts(composition, () => parseEnvironment(names, environment), plan);
+
+export type LabPorts = ReturnType<typeof labPorts>;
+
+/** Physical name or ARN of what the packaged stacks call `id`: `LedgerTable`, `FailoverStateMachine`. Empty when there is none. */
+export const stackRef = (lab: Lab, id: string): string =>
+  lab.stacks.map(({ resources }) => resources.get(id)?.ref).find((ref) => ref !== undefined) ?? '';
+
+/** The environment that the stack gives its functions in the standby region. */
+export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
+  LEDGER_TABLE: stackRef(lab, 'LedgerTable'),
+  STATE_TABLE: stackRef(lab, 'StateTable'),
+  NOTICE_TOPIC_ARN: stackRef(lab, 'NoticeTopic'),
+  FAILOVER_MACHINE_ARN: stackRef(lab, 'FailoverStateMachine'),
+  SITE: 'standby',
+});
+
+/** Points every SDK client of this process at the lab's door, as the person. */
+export const pointSdkAt = (lab: Lab): void => {
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: lab.cloud.door.url,
+    AWS_ACCESS_KEY_ID: 'LABPERSON',
+    AWS_SECRET_ACCESS_KEY: 'secret-person',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  });
+};

@@ -1,0 +1,174 @@
+import dns from 'node:dns';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
+import type { Transition } from '#domain/transition.ts';
+import { type Clients, startClients } from '#lab/clients.ts';
+import { type Lab, startLab } from '#lab/lab.ts';
+import { createCachingResolver } from '#lab/parts/dns/caching-resolver.ts';
+import { claimFolder, clearRemains, runFolder, running } from '#lab/run-folder.ts';
+import { labTime } from '#lab/time.ts';
+import type { ExecutionSummary } from '#ports/executions.ts';
+import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt, stackRef } from './lab-ports.ts';
+import { slowness, waitFor } from './wait-for.ts';
+
+/** A declared minute takes half a second. */
+const TIME_SCALE = 120;
+const STEADY_MS = 30_000;
+const RECOVERY_MS = 40_000;
+/** Of one story, from the fault to the checks at its end. */
+export const STORY_MS = 90_000 * slowness;
+
+/** Lines that no scenario may leave in its logs, whatever its steps prove. */
+const NEVER = /failed inside the lab|the engine failed|InternalFailure|unhandled|uncaught|LedgerEntryLost/i;
+
+export type Described = Awaited<ReturnType<LabPorts['executions']['describe']>>;
+
+/** What a story has at hand: one lab of its own, healthy when the story begins. */
+export interface ScenarioLab {
+  readonly lab: Lab;
+  readonly plan: Plan;
+  readonly ports: LabPorts;
+  /** The recovery's state machine. */
+  readonly machineArn: string;
+  /** Gives the time of the kill, ms since the epoch. */
+  killRegion(side: Side): Promise<number>;
+  /** From now on no alarm starts anything. */
+  disableAlarmRule(): Promise<void>;
+  executions(): Promise<readonly ExecutionSummary[]>;
+  /** The one execution that there is, as soon as there is one. */
+  started(): Promise<string>;
+  /** Waits until the execution (default: the first that starts) has ended. */
+  recoveryOf(arn?: string): Promise<Described>;
+  record(arn: string): Promise<readonly Transition[]>;
+  /** Waits until the record of the execution has an entry that fits. */
+  entry(arn: string, what: string, fits: (entry: Transition) => boolean): Promise<Transition>;
+  /** Steady writers through DNS. Stopped at the end of the file if the story does not. */
+  writers(options?: { readonly count?: number; readonly everyMs?: number }): Clients;
+}
+
+const isHealthy = ({ cloud, plan }: Lab): boolean => {
+  const alarms = [...cloud.regions.values()].flatMap(({ cloudwatch }) => cloudwatch.describeAlarms());
+  const health = alarms.filter(({ AlarmName }) => AlarmName?.includes('-healthy-'));
+  return health.length >= plan.detection.vantagesNeeded && health.every(({ StateValue }) => StateValue === 'OK');
+};
+
+const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
+  const { plan } = lab;
+  const ports = labPorts(plan, labEnvironmentOf(lab));
+  const machineArn = stackRef(lab, 'FailoverStateMachine');
+  const executions = () => ports.executions.list(machineArn, 100);
+  const started = () =>
+    waitFor('an execution to start', async () => (await executions())[0]?.arn, { withinMs: RECOVERY_MS });
+  return {
+    lab,
+    plan,
+    ports,
+    machineArn,
+    executions,
+    started,
+    killRegion: async (side) => (await lab.faults.break('kill-region', { side })).at,
+    disableAlarmRule: async () => {
+      const events = new EventBridgeClient({ region: plan.regions.standby });
+      await events.send(new DisableRuleCommand({ Name: stackRef(lab, 'AlarmRule') }));
+    },
+    recoveryOf: async (known) => {
+      const arn = known ?? (await started());
+      return waitFor(
+        `the end of ${arn}`,
+        async () => {
+          const about = await ports.executions.describe(arn);
+          return about.status === 'RUNNING' ? undefined : about;
+        },
+        { withinMs: RECOVERY_MS },
+      );
+    },
+    record: (arn) => ports.ledger.read(arn),
+    entry: (arn, what, fits) =>
+      waitFor(what, async () => (await ports.ledger.read(arn)).find(fits), { withinMs: 15_000 }),
+    writers: (options = {}) => {
+      const resolver = createCachingResolver({ server: lab.addresses.site.dns, time: labTime(TIME_SCALE) });
+      const { record, port, writePath } = plan.service;
+      const clients = startClients({
+        name: record,
+        port,
+        path: writePath,
+        lookup: (name) => resolver.lookup(name),
+        ...options,
+      });
+      writers.add(clients);
+      return clients;
+    },
+  };
+};
+
+const forbiddenLines = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.log'))
+    .flatMap(({ parentPath, name }) => {
+      const lines = readFileSync(join(parentPath, name), 'utf8').split('\n');
+      return lines.filter((line) => NEVER.test(line)).map((line) => `${name}: ${line.slice(0, 400)}`);
+    });
+
+/**
+ * Boots one lab for the scenario file and waits until it is healthy from both vantage points with every function warm. The logs are in
+ * `.lab/slot-<slot>`; they stay, and their path is printed, when the scenario fails or its logs hold a line that should never be there.
+ */
+export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
+  const run = runFolder(process.cwd(), slot);
+  const before = { ...process.env };
+  const servers = dns.getServers();
+  const writers = new Set<Clients>();
+  let lab: Lab | undefined;
+  let story: ScenarioLab | undefined;
+  let failed = true;
+
+  beforeAll(
+    async () => {
+      const other = running(run);
+      if (other) throw new Error(`slot ${slot} is taken by process ${other.pid}: the same scenario runs already`);
+      await clearRemains(run);
+      rmSync(run.folder, { recursive: true, force: true });
+      claimFolder(run, '');
+      // Its processes carry the mark: what a killed test leaves, the next run of it ends.
+      process.env.CONTINUITY_LAB = run.folder;
+      lab = await startLab({ root: process.cwd(), folder: run.folder, data: run.data, slot, timeScale: TIME_SCALE });
+      const { host, port } = lab.addresses.site.dns;
+      dns.setServers([`${host}:${port}`]);
+      pointSdkAt(lab);
+      await lab.warm();
+      const booted = lab;
+      await waitFor('the service to be healthy from both vantage points', () => isHealthy(booted), {
+        withinMs: STEADY_MS,
+      });
+      story = storyOf(lab, writers);
+      failed = false;
+    },
+    (STEADY_MS + 30_000) * slowness,
+  );
+
+  afterEach(({ task }) => {
+    if (task.result?.state === 'fail') failed = true;
+  });
+
+  afterAll(async () => {
+    await Promise.all([...writers].map((clients) => clients.stop()));
+    await lab?.stop();
+    await clearRemains(run);
+    dns.setServers(servers);
+    for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];
+    Object.assign(process.env, before);
+    const never = lab === undefined ? [] : forbiddenLines(run.folder);
+    if (failed || never.length > 0) console.error(`logs of the scenario: ${run.folder}`);
+    else rmSync(run.folder, { recursive: true, force: true });
+    expect(never, 'lines that should never be there').toEqual([]);
+  }, 30_000 * slowness);
+
+  return () => {
+    if (!story) throw new Error('the lab of this scenario is not up');
+    return story;
+  };
+};

@@ -22,7 +22,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   ConfirmPromotion: ['record', 'describeDatabases', 'openSession'],
   ScaleUpWorkloads: ['record', 'readState', 'reachClusters'],
   ConfirmWorkloads: ['record', 'reachClusters'],
-  RepointApplication: ['record', 'readState', 'describeDatabases', 'reachClusters'],
+  RepointApplication: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
   ConfirmRepoint: ['record', 'reachClusters'],
   VerifyStandby: ['record', 'describeDatabases', 'openSession'],
   ShiftTraffic: ['record', 'readState', 'readTraffic', 'shiftTraffic'],

@@ -144,7 +144,15 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
 
     unfence: (side) =>
       session(side, 'lift the fence', async (client) => {
-        await client.query(`alter role ${name(database.applicationRole)} login`);
+        const role = database.applicationRole;
+        const mayLogIn = async (): Promise<boolean> => {
+          const look = 'select rolcanlogin as login from pg_roles where rolname = $1';
+          const { rows } = await client.query<{ login: boolean }>(look, [role]);
+          return rows[0]?.login === true;
+        };
+        const wasFenced = !(await mayLogIn());
+        await client.query(`alter role ${name(role)} login`);
+        return { wasFenced, lifted: await mayLogIn() };
       }),
 
     writeAndReadBack: async (side, token) => {

@@ -21,6 +21,13 @@ export interface FenceOutcome {
   readonly endedSessions: number;
 }
 
+export interface UnfenceOutcome {
+  /** The application role was refused until now. */
+  readonly wasFenced: boolean;
+  /** It may log in, read back. */
+  readonly lifted: boolean;
+}
+
 /** SQL over the database's own port. Each call opens, uses and closes one connection (connect 1.5 s, statement 2 s by default). */
 export interface DatabaseSession {
   /** Throws UnreachableError when the server does not answer in time. */
@@ -32,8 +39,11 @@ export interface DatabaseSession {
    * (default_transaction_read_only is no fence: a session can switch it off.) Throws UnreachableError.
    */
   fence(side: Side): Promise<FenceOutcome>;
-  /** Lifts the fence: LOGIN again. */
-  unfence(side: Side): Promise<void>;
+  /**
+   * Lifts the fence: `ALTER ROLE <application role> LOGIN`, and reads it back. Repeatable. Roles replicate: the fence of a primary that lives is
+   * on its replica too, so a promoted standby needs this. Throws UnreachableError or NotWritableError (a replica).
+   */
+  unfence(side: Side): Promise<UnfenceOutcome>;
   /** Writes a row and reads it back in a second transaction. Throws UnreachableError or NotWritableError. */
   writeAndReadBack(side: Side, token: string): Promise<{ readonly at: Instant }>;
   /** How many of the ids are present in the application's table (evidence that a write went to this server). */

@@ -62,6 +62,20 @@ describe('regional-failover with the real functions', () => {
     expect(await at.ports.claims.read('svg-ai')).toMatchObject({ holder: null, releasedAt: null });
   });
 
+  it('recovers while the old primary lives: its fence replicated to the standby and is lifted there alone', async () => {
+    const at = world();
+    await probe(at, 'standby');
+    await probe(at, 'witness');
+    at.clock.advance(1_000);
+    at.ports.workloads.clusters.primary.up = false;
+    await probe(at, 'standby');
+    await probe(at, 'witness');
+    const run = await runRegionalFailover(at);
+    expect(run).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
+    const { primary, standby } = at.ports.database.servers;
+    expect([primary.applicationRefused, standby.applicationRefused]).toEqual([true, false]);
+  });
+
   it('waits for more evidence and goes on when it comes', async () => {
     const at = await regionDead(['standby']);
     const run = await runRegionalFailover(at, async (state, call) => {

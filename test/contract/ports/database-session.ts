@@ -69,8 +69,8 @@ export const describeDatabaseSession = (at: () => ContractLab) =>
       });
       await expect(asApplication((client) => client.query('select 1'))).rejects.toThrow(/not permitted to log in/);
       await expect(databaseSession.fence('primary')).resolves.toEqual({ fenced: true, endedSessions: 0 });
-      await databaseSession.unfence('primary');
-      await databaseSession.unfence('primary');
+      await expect(databaseSession.unfence('primary')).resolves.toEqual({ wasFenced: true, lifted: true });
+      await expect(databaseSession.unfence('primary')).resolves.toEqual({ wasFenced: false, lifted: true });
       await asApplication((client) => client.query('select 1'));
     });
   });

@@ -43,7 +43,7 @@ const server = (replicaOf: string | null): FakeServer => ({
   rows: new Set(),
 });
 
-/** A primary and its replica: rows written to the primary are in the replica while both are up; a promotion takes a few looks. */
+/** A primary and its replica: rows written to the primary, and its roles, are in the replica while both are up; a promotion takes a few looks. */
 export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
   const servers = { primary: server(null), standby: server(plan.database.instances.primary) };
   const calls = { promote: 0, fence: 0 };
@@ -133,11 +133,18 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
       calls.fence += 1;
       const one = reach(side);
       const endedSessions = one.sessions;
-      Object.assign(one, { applicationRefused: true, sessions: 0 });
+      one.sessions = 0;
+      write(side, (of) => {
+        of.applicationRefused = true;
+      });
       return { fenced: true, endedSessions };
     },
     unfence: async (side) => {
-      reach(side).applicationRefused = false;
+      const wasFenced = reach(side).applicationRefused;
+      write(side, (of) => {
+        of.applicationRefused = false;
+      });
+      return { wasFenced, lifted: true };
     },
     writeAndReadBack: async (side) => {
       write(side, () => undefined);

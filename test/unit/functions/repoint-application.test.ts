@@ -7,6 +7,7 @@ import { scaleUpWorkloads } from '../../../functions/scale-up-workloads.ts';
 
 const scaled = async () => {
   const at = world();
+  Object.assign(at.ports.database.servers.standby, { replicaOf: null, inRecovery: false, timeline: 2 });
   await scaleUpWorkloads(at);
   while (!(await confirmWorkloads(at)).done);
   return at;
@@ -26,6 +27,29 @@ describe('RepointApplication and ConfirmRepoint', () => {
     expect(await repointApplication(at)).toMatchObject({ before: host, after: host });
     const [deployment] = at.ports.workloads.clusters.standby.deployments.values();
     expect(deployment).toMatchObject({ restarts: 1, host });
+  });
+
+  it('lets the application in where the fence of a living primary had replicated to, and nowhere else', async () => {
+    const at = world();
+    const { primary, standby } = at.ports.database.servers;
+    await at.ports.databaseSession.fence('primary');
+    expect(standby.applicationRefused).toBe(true);
+    Object.assign(standby, { replicaOf: null, inRecovery: false, timeline: 2 });
+
+    expect(await repointApplication(at)).toMatchObject({ fenceLifted: true });
+    expect(standby.applicationRefused).toBe(false);
+    expect(primary.applicationRefused).toBe(true);
+    expect(await repointApplication(at)).toMatchObject({ fenceLifted: false });
+  });
+
+  it('has failed when the role is still refused, and points nothing anywhere', async () => {
+    const at = await scaled();
+    const databaseSession = { ...at.ports.databaseSession, unfence: async () => ({ wasFenced: true, lifted: false }) };
+    await expect(repointApplication({ ...at, ports: { ...at.ports, databaseSession } })).rejects.toMatchObject({
+      name: 'NoEffectError',
+    });
+    const { configMap, key } = at.plan.workloads.databaseConfig;
+    expect(await at.ports.workloads.readConfig('standby', configMap, key)).toBe(at.ports.database.hostOf('primary'));
   });
 
   it('has failed when the ConfigMap reads back otherwise', async () => {

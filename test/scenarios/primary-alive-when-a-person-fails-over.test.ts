@@ -51,8 +51,8 @@ it(
 
     // 1
     expect(recovery).toMatchObject({ status: 'SUCCEEDED', error: null });
-    const fence = (await at.record(arn)).find(({ state, kind }) => state === 'FencePrimary' && kind === 'left');
-    expect(fence?.result).toMatchObject({ fenced: true, verified: true });
+    expect((await at.left(arn, 'FencePrimary')).result).toMatchObject({ fenced: true, verified: true });
+    expect((await at.left(arn, 'RepointApplication')).result).toMatchObject({ fenceLifted: true });
     expect(await refused(standby.connectionString('svg_ai_app'))).toBe('logged in');
     await waitFor('a client to be served by B', () => (writers.summary().byRegion[plan.regions.standby] ?? 0) > 20, {
       withinMs: 20_000,

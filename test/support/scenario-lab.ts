@@ -44,8 +44,8 @@ export interface ScenarioLab {
   /** Waits until the execution (default: the first that starts) has ended. */
   recoveryOf(arn?: string): Promise<Described>;
   record(arn: string): Promise<readonly Transition[]>;
-  /** Waits until the record of the execution has an entry that fits. */
-  entry(arn: string, what: string, fits: (entry: Transition) => boolean): Promise<Transition>;
+  /** The entry with which the state was left the first time. Throws when it was not. */
+  left(arn: string, state: string): Promise<Transition>;
   /** Steady writers through DNS. Stopped at the end of the file if the story does not. */
   writers(options?: { readonly count?: number; readonly everyMs?: number }): Clients;
 }
@@ -87,8 +87,12 @@ const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
       );
     },
     record: (arn) => ports.ledger.read(arn),
-    entry: (arn, what, fits) =>
-      waitFor(what, async () => (await ports.ledger.read(arn)).find(fits), { withinMs: 15_000 }),
+    left: async (arn, state) => {
+      const entries = await ports.ledger.read(arn);
+      const found = entries.find((entry) => entry.state === state && entry.kind === 'left');
+      if (!found) throw new Error(`${state} was not left: ${entries.map((entry) => `${entry.state} ${entry.kind}`)}`);
+      return found;
+    },
     writers: (options = {}) => {
       const resolver = createCachingResolver({ server: lab.addresses.site.dns, time: labTime(TIME_SCALE) });
       const { record, port, writePath } = plan.service;

@@ -1,0 +1,98 @@
+import { expect, it } from 'vitest';
+import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { waitFor } from '#test/support/wait-for.ts';
+
+/**
+ * Situation: every process of region A is killed at once. Nobody touches anything.
+ *
+ * Proves:
+ * 1. An alarm alone starts the recovery, and it succeeds.
+ * 2. The order is safe: fence, promotion, repointing, verification, and only then the traffic.
+ * 3. The standby is a primary of its own, on a new timeline, and the service's name leads to it.
+ * 4. No call to the dead region was answered, and none was needed.
+ * 5. The claim is free again and the incident closed; the outcome names its recovery time, counted from the first bad signal.
+ * 6. Every contact of the plan was told of the start and of the end.
+ */
+const scenario = useScenarioLab(61);
+
+const ORDER = [
+  'AcceptRequest',
+  'ClaimRecovery',
+  'AssessEvidence',
+  'CheckGuards',
+  'FencePrimary',
+  'ConfirmPromotion',
+  'RepointApplication',
+  'ConfirmRepoint',
+  'VerifyStandby',
+  'ShiftTraffic',
+  'VerifyTraffic',
+  'PublishOutcome',
+  'ReleaseClaim',
+];
+
+it(
+  'primary-killed-replica-promoted',
+  async () => {
+    const at = scenario();
+    const { plan, lab, ports } = at;
+
+    const killedAt = await at.killRegion('primary');
+    const recovery = await at.recoveryOf();
+
+    // 1
+    expect(recovery).toMatchObject({ status: 'SUCCEEDED', error: null });
+    const record = await at.record(recovery.arn);
+    expect((await at.left(recovery.arn, 'AcceptRequest')).result).toMatchObject({
+      trigger: 'alarm',
+      actor: expect.stringMatching(/^alarm:.*-healthy-/),
+    });
+
+    // 2
+    const lastLeft = (state: string) => record.findLast((entry) => entry.state === state && entry.kind === 'left')?.seq;
+    const order = ORDER.map(lastLeft);
+    expect(order).not.toContain(undefined);
+    expect(order).toEqual(order.toSorted((a = 0, b = 0) => a - b));
+
+    // 3
+    expect(await ports.database.describe('standby')).toMatchObject({ replicaOf: null, status: 'available' });
+    expect(await ports.databaseSession.position('standby')).toMatchObject({ inRecovery: false, timeline: 2 });
+    const [record1] = plan.traffic.records;
+    expect(await ports.traffic.resolve(plan.service.record)).toEqual(
+      await ports.traffic.resolve(record1?.standby ?? ''),
+    );
+
+    // 4
+    const toDead = lab.cloud.door.calls.list({ region: plan.regions.primary, since: killedAt });
+    expect(toDead.filter(({ outcome }) => outcome === 'ok')).toEqual([]);
+
+    // 5
+    expect(await ports.claims.read(plan.plan)).toMatchObject({ holder: null, epoch: 1 });
+    expect(await ports.incidents.current(plan.plan)).toBeNull();
+    const outcome = (await at.left(recovery.arn, 'PublishOutcome')).result as {
+      readonly incident: { readonly startedAt: string };
+      readonly clocks: { readonly rto: { readonly from: string; readonly elapsedMs: number } };
+    };
+    expect(outcome).toMatchObject({ result: 'recovered', failure: null, notDone: [] });
+    expect(outcome.clocks.rto.from).toBe(outcome.incident.startedAt);
+    expect(Date.parse(outcome.incident.startedAt)).toBeGreaterThanOrEqual(killedAt - 1_000);
+    expect(outcome.clocks.rto.elapsedMs).toBeGreaterThan(0);
+
+    // 6
+    const addresses = [...new Set(plan.contacts.map(({ email }) => email))];
+    await waitFor('every contact to be told of start and end', () =>
+      addresses.every((address) => {
+        const got = lab.world.smtp.mails.filter(({ to }) => to.includes(address));
+        return got.some(({ subject }) => /ALERT/.test(subject)) && got.some(({ subject }) => /RESOLVED/.test(subject));
+      }),
+    ).catch((error) => {
+      throw new Error(
+        `${error}; mails: ${lab.world.smtp.mails.map(({ to, subject }) => `${to}: ${subject}`).join(' | ')}`,
+      );
+    });
+
+    await expectSteadyState(at, 'standby');
+  },
+  STORY_MS,
+);

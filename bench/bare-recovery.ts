@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { HealthySample, Reading } from '#domain/reading.ts';
 import { database, databaseSession, serviceProbe, traffic, workloads } from '#src/composition.ts';
+import { checkGuards } from '../functions/check-guards.ts';
 import { confirmPromotion } from '../functions/confirm-promotion.ts';
 import { confirmRepoint } from '../functions/confirm-repoint.ts';
 import { confirmWorkloads } from '../functions/confirm-workloads.ts';
@@ -66,10 +68,47 @@ await Promise.all([
   ),
   ports.traffic.read(),
 ]);
+/** The record and the readings are the pipeline's own tables: bare there are none, so the guards get the one sample that they need. */
+const startedAt = new Date().toISOString();
+const request = {
+  plan: plan.plan,
+  mode: 'failover',
+  reason: 'bare',
+  trigger: 'person',
+  actor: 'person',
+  incident: { id: 'INC-2026-0101-001', startedAt, detectedAt: startedAt },
+} as const;
+const position = await ports.databaseSession.position('standby');
+const healthy: HealthySample = {
+  at: new Date(Date.parse(startedAt) - 1).toISOString(),
+  lagSeconds: 0,
+  primaryLsn: position.lsn,
+  replicaLsn: position.lsn,
+  heartbeatAt: position.heartbeatAt,
+};
+const reading: Reading = {
+  plan: plan.plan,
+  vantage: 'standby',
+  at: healthy.at,
+  signals: [],
+  badSince: null,
+  lastHealthy: healthy,
+};
+const guards = {
+  ...step,
+  request,
+  ports: {
+    ...ports,
+    readings: { put: async () => undefined, last: async () => reading, list: async () => [reading] },
+    ledger: { append: async () => Promise.reject(new Error('no record')), read: async () => [] },
+  },
+};
+
 if (process.send) process.send('warm');
 await new Promise<void>((resolve) => (process.send ? process.once('message', () => resolve()) : resolve()));
 
 const started = performance.now();
+await checkGuards(guards);
 const fence = await fencePrimary(step);
 await Promise.all([
   (async () => {

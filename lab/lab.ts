@@ -122,6 +122,8 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       plan,
       warm: async () => {
         await running.lambda.warm();
+        // As the readiness schedules of the stack do: pays what a process pays once.
+        for (const { arn } of running.lambda.functions()) await running.lambda.invoke(arn, { readiness: true });
         warmed = true;
       },
       status: async () => {

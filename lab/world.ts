@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan } from '#domain/plan.ts';
-import type { LabAddresses } from '#lab/addresses.ts';
+import type { Address, LabAddresses } from '#lab/addresses.ts';
 import type { LabTime, Log, Part } from '#lab/contract.ts';
 import { type Cluster, createCluster } from '#lab/parts/cluster/create-cluster.ts';
 import { buildImages } from '#lab/parts/cluster/images.ts';
@@ -40,6 +41,7 @@ export interface WorldOptions {
 }
 
 const REPLICATION_SLOT = 'standby';
+const SERVED_WITHIN_MS = 20_000;
 
 type Keep = <T extends Part>(part: T) => T;
 
@@ -70,6 +72,23 @@ const startDatabases = async (
   return { primary, standby };
 };
 
+/** The lab begins with a service that is well: the probes of the stack must not see its pods start. */
+const untilServed = async ({ host, port }: Address, wanted: number): Promise<void> => {
+  const deadline = Date.now() + SERVED_WITHIN_MS;
+  for (;;) {
+    const answer = await fetch(`http://${host}:${port}/lb-status`, { signal: AbortSignal.timeout(1_000) }).catch(
+      () => null,
+    );
+    const { backends } = answer ? ((await answer.json()) as { backends: readonly unknown[] }) : { backends: [] };
+    if (backends.length >= wanted) return;
+    if (Date.now() > deadline)
+      throw new Error(
+        `the primary's service has ${backends.length} of ${wanted} replicas after ${SERVED_WITHIN_MS} ms`,
+      );
+    await delay(10);
+  }
+};
+
 const startClusters = async ({ root, plan, addresses, time, log }: WorldOptions): Promise<World['clusters']> => {
   const images = await buildImages(join(root, '.lab', 'cache', 'images'));
   const wanted = plan.workloads.deployments[0]?.replicas ?? 3;
@@ -86,6 +105,7 @@ const startClusters = async ({ root, plan, addresses, time, log }: WorldOptions)
       log,
     });
   const [primary, standby] = await Promise.all([cluster('primary', wanted), cluster('standby', 0)]);
+  await untilServed(addresses.a.loadBalancer, wanted);
   return { primary, standby };
 };
 

@@ -75,6 +75,9 @@ const invoker = (service: string, keys: readonly string[], description: string, 
     description,
   );
 
+/** Every function that a recovery needs: what is proven ready every few minutes. */
+export const READY_FUNCTIONS: readonly string[] = Object.keys(GRANTS).filter((key) => key !== 'ProbeService');
+
 const scheduleRole = invoker('scheduler.amazonaws.com', ['ProbeService'], 'Lets the schedule run the probe');
 
 /** Roles of the pipeline's stack. `states`: the functions that the machine invokes. */
@@ -85,6 +88,11 @@ export const pipelineRoles = (plan: Plan, states: readonly string[]) => ({
     machineLogging,
   ]),
   ProbeScheduleRole: scheduleRole,
+  ReadinessScheduleRole: invoker(
+    'scheduler.amazonaws.com',
+    READY_FUNCTIONS,
+    'Lets the schedules prove the functions ready',
+  ),
 });
 
 export const witnessRoles = (plan: Plan, stage: string) => ({

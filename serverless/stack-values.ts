@@ -1,5 +1,5 @@
 import type { Plan } from '#domain/plan.ts';
-import { pipelineRoles, witnessRoles } from './roles.ts';
+import { pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
 
 /** How often the probe looks, in minutes: EventBridge Scheduler and alarms on standard metrics count whole ones, 1 at least. */
 export const probeMinutes = (seconds: number): number => Math.max(1, Math.round(seconds / 60));
@@ -44,6 +44,31 @@ const subscriptions = (plan: Plan) =>
     ]),
   );
 
+/** Minutes between two readiness checks of a function: short enough that its process stays warm. */
+const READINESS_MINUTES = 5;
+
+/** One schedule a function: each is asked by itself whether it could do its part, and stays warm by it. */
+const readinessSchedules = () =>
+  Object.fromEntries(
+    READY_FUNCTIONS.map((key) => [
+      `${key}ReadinessSchedule`,
+      {
+        Type: 'AWS::Scheduler::Schedule',
+        Properties: {
+          Description: `Could ${key} do its part now?`,
+          ScheduleExpression: rate(READINESS_MINUTES),
+          FlexibleTimeWindow: { Mode: 'OFF' },
+          Target: {
+            Arn: { 'Fn::GetAtt': [`${key}LambdaFunction`, 'Arn'] },
+            RoleArn: { 'Fn::GetAtt': ['ReadinessScheduleRole', 'Arn'] },
+            Input: JSON.stringify({ readiness: true }),
+            RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+          },
+        },
+      },
+    ]),
+  );
+
 /** What the two configurations take as `custom.stack`: .build/stack.json. */
 export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
   const minutes = probeMinutes(plan.detection.probeEverySeconds);
@@ -55,6 +80,7 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
       failover: withReferences(failover),
       roles: pipelineRoles(plan, functionsOf(failover)),
       subscriptions: subscriptions(plan),
+      readinessSchedules: readinessSchedules(),
     },
     witness: { probeRate, roles: witnessRoles(plan, stage) },
   };

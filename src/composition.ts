@@ -35,33 +35,54 @@ export const clock: PortFactory<Clock> = { variables: [], create: () => systemCl
 export const ledger: PortFactory<Ledger, 'LEDGER_TABLE'> = {
   variables: ['LEDGER_TABLE'],
   create: ({ LEDGER_TABLE }, plan) => dynamoLedger({ region: plan.regions.standby, table: LEDGER_TABLE }),
+  touch: (port) => port.read('readiness'),
 };
 
 export const claims: PortFactory<Claims, 'STATE_TABLE'> = {
   variables: ['STATE_TABLE'],
   create: ({ STATE_TABLE }, plan) => dynamoClaims({ region: plan.regions.standby, table: STATE_TABLE }),
+  touch: (port, plan) => port.read(plan.plan),
 };
 
 export const incidents: PortFactory<Incidents, 'STATE_TABLE'> = {
   variables: ['STATE_TABLE'],
   create: ({ STATE_TABLE }, plan) => dynamoIncidents({ region: plan.regions.standby, table: STATE_TABLE }),
+  touch: (port, plan) => port.current(plan.plan),
 };
 
 export const readings: PortFactory<Readings, 'STATE_TABLE'> = {
   variables: ['STATE_TABLE'],
   create: ({ STATE_TABLE }, plan) => dynamoReadings({ region: plan.regions.standby, table: STATE_TABLE }),
+  touch: (port, plan) => port.list(plan.plan),
 };
 
-export const database: PortFactory<Database> = { variables: [], create: (_, plan) => rdsDatabase(plan) };
+export const database: PortFactory<Database> = {
+  variables: [],
+  create: (_, plan) => rdsDatabase(plan),
+  touch: (port) => port.describe('standby'),
+};
 
 export const databaseSession: PortFactory<DatabaseSession> = {
   variables: [],
   create: (_, plan) => pgDatabaseSession(plan),
+  touch: (port) => port.position('standby'),
 };
 
-export const workloads: PortFactory<Workloads> = { variables: [], create: (_, plan) => eksWorkloads(plan) };
+export const workloads: PortFactory<Workloads> = {
+  variables: [],
+  create: (_, plan) => eksWorkloads(plan),
+  touch: (port, plan) =>
+    port.status(
+      'standby',
+      plan.workloads.deployments.map(({ name }) => name),
+    ),
+};
 
-export const traffic: PortFactory<Traffic> = { variables: [], create: (_, plan) => route53Traffic(plan) };
+export const traffic: PortFactory<Traffic> = {
+  variables: [],
+  create: (_, plan) => route53Traffic(plan),
+  touch: (port) => port.read(),
+};
 
 export const serviceProbe: PortFactory<ServiceProbe> = { variables: [], create: () => httpServiceProbe() };
 

@@ -10,6 +10,7 @@ import { plan as compiledPlan } from './compiled-plan.ts';
 import { parseStrictly } from './envelope.ts';
 import { type Log, type Observer, observer, TIME_TO_SAY_SO_MS } from './observe.ts';
 import { lazyPorts, type Needs, needsOf, type PortFactories, type PortsOf, prime } from './port-factory.ts';
+import { checkReadiness, isReadinessCheck, type Readiness } from './readiness.ts';
 
 /** What the handler of an event gets: intake, probe, notifier, manual start. They are no states and write no transitions by themselves. */
 export interface EventContext<E, F extends PortFactories, V extends VariableName> {
@@ -79,7 +80,7 @@ export const event = <
         return watch;
       };
       let startedMs = 0;
-      return middy({
+      const run = middy({
         timeoutEarlyInMillis: TIME_TO_SAY_SO_MS,
         timeoutEarlyResponse: () => {
           throw new OutOfTimeError('the function stopped itself before its time-out');
@@ -105,7 +106,13 @@ export const event = <
             log: observe().log,
             signal,
           }),
-        );
+        ) as unknown as (event: unknown, context: Context) => Promise<R>;
+      return (raw: unknown, context: Context): Promise<R | Readiness> => {
+        if (!isReadinessCheck(raw)) return run(raw, context);
+        observe().begin({ function: options.name, check: 'readiness' });
+        environment();
+        return checkReadiness(options.ports ?? {}, ports, plan, observe());
+      };
     };
     const handler = build({}) as unknown as (event: unknown, context: Context) => Promise<R>;
     return Object.assign(handler, {

@@ -10,6 +10,7 @@ import { plan as compiledPlan } from './compiled-plan.ts';
 import type { EpochAt, RequestAt, Run, Stage } from './envelope.ts';
 import { type Log, TIME_TO_SAY_SO_MS } from './observe.ts';
 import { type Needs, needsOf, type PortFactories, type PortsOf } from './port-factory.ts';
+import { isReadinessCheck, type Readiness } from './readiness.ts';
 import { type Parts, stepMiddleware } from './step-middleware.ts';
 
 /** What the handler of a state gets, all of it parsed. */
@@ -83,14 +84,16 @@ export const pipeline = <
         plan: compiledPlan,
         parts,
       });
-      return middy({
+      const run = middy({
         timeoutEarlyInMillis: TIME_TO_SAY_SO_MS,
         timeoutEarlyResponse: () => {
           throw new OutOfTimeError('the step stopped itself before the time-out of its function');
         },
       })
         .use(middleware.layers)
-        .handler(middleware.run(step));
+        .handler(middleware.run(step)) as unknown as (event: unknown, context: Context) => Promise<R>;
+      return (event: unknown, context: Context): Promise<R | Readiness> =>
+        isReadinessCheck(event) ? middleware.readiness() : run(event, context);
     };
     const handler = build({}) as unknown as (event: unknown, context: Context) => Promise<R>;
     return Object.assign(handler, {

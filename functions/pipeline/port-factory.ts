@@ -8,6 +8,8 @@ import type { Environment, VariableName } from '#src/environment.ts';
 export interface PortFactory<T, V extends VariableName = never> {
   readonly variables: readonly V[];
   create(environment: Pick<Environment, V>, plan: Plan): T;
+  /** One harmless read that proves the way to what is behind the port: name, network, permission. Absent where there is none. */
+  touch?(port: T, plan: Plan): Promise<unknown>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any set of variables will do; PortsOf and VariablesOf recover the exact types.

@@ -9,6 +9,7 @@ import { type Envelope, looseRequest, parseEnvelope, parseRun, type Stage } from
 import { type Observer, observer } from './observe.ts';
 import type { StepContext, StepFunction } from './pipeline.ts';
 import { lazyPorts, type PortFactories, type PortFactory, type PortsOf, prime } from './port-factory.ts';
+import { checkReadiness, type Readiness } from './readiness.ts';
 import { type Recorder, recorder } from './record.ts';
 
 /** What a test may put in the place of the real parts. */
@@ -148,5 +149,17 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
         signal,
       });
 
-  return { layers: [observing, recording, parsing, ...(setup.mutates ? [claiming] : [])], run };
+  /** Not of a run: nothing is on record, no claim is looked at. */
+  const readiness = (): Promise<Readiness> => {
+    observe().begin({ check: 'readiness' });
+    environment();
+    return checkReadiness(
+      setup.parts.ports ? setup.ports : factories,
+      setup.parts.ports ? ports : made,
+      plan,
+      observe(),
+    );
+  };
+
+  return { readiness, layers: [observing, recording, parsing, ...(setup.mutates ? [claiming] : [])], run };
 };

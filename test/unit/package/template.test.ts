@@ -206,6 +206,20 @@ describe('detection', () => {
   });
 });
 
+describe('readiness', () => {
+  it('is asked of every function of the recovery path, by a role that may run just those', () => {
+    const asked = ofType(pipeline, 'AWS::Scheduler::Schedule')
+      .filter(([, { Properties }]) => Properties.Target.Input === '{"readiness":true}')
+      .map(([, { Properties }]) => Properties.Target.Arn['Fn::GetAtt'][0]);
+    const functions = ofType(pipeline, 'AWS::Lambda::Function').map(([id]) => id);
+    expect(asked.sort()).toEqual(functions.filter((id) => id !== 'ProbeServiceLambdaFunction').sort());
+    const allowed = statementsOf(pipeline.ReadinessScheduleRole as Resource).flatMap(
+      ({ Resource }) => Resource as { 'Fn::GetAtt': string[] }[],
+    );
+    expect(allowed.map((arn) => arn['Fn::GetAtt'][0]).sort()).toEqual(asked);
+  });
+});
+
 describe('notices', () => {
   it('come from the ledger, but not from the entries about notices, and a failed stretch is kept', () => {
     const { EventSourceArn, FilterCriteria, DestinationConfig } = pipeline.NoticeStream?.Properties ?? {};

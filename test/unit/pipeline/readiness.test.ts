@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
+import { event } from '#pipeline/event.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { PortFactory } from '#pipeline/port-factory.ts';
+import { fakeClock } from '#test/support/fakes/clock.ts';
+import { examplePlan } from '#test/support/fakes/plan.ts';
+import { capturedOutput } from './captured-output.ts';
+import { lambdaContext } from './lambda-context.ts';
+
+const CHECK = { readiness: true };
+
+interface Door {
+  open(): Promise<string>;
+}
+
+const door = (answer: () => Promise<string>): PortFactory<Door> => ({
+  variables: [],
+  create: () => ({ open: answer }),
+  touch: (port) => port.open(),
+});
+
+let output: readonly string[];
+
+beforeEach(() => {
+  output = capturedOutput();
+});
+afterEach(() => vi.restoreAllMocks());
+
+const parts = (factory: PortFactory<Door>) => ({
+  plan: examplePlan(),
+  clock: fakeClock(),
+  environment: {},
+  ports: { door: factory.create({}, examplePlan()) },
+});
+
+describe('{"readiness": true}', () => {
+  it('touches each port once and runs no step', async () => {
+    const opened = vi.fn(async () => 'open');
+    const factory = door(opened);
+    const step = vi.fn(async () => 'done');
+    const handler = event({ name: 'Look', parse: z.unknown(), ports: { door: factory } }).handler(step);
+    await expect(handler.with(parts(factory))(CHECK, lambdaContext())).resolves.toMatchObject({
+      ready: true,
+      checks: [{ port: 'door', ok: true, detail: 'answers' }],
+    });
+    expect(opened).toHaveBeenCalledTimes(1);
+    expect(step).not.toHaveBeenCalled();
+  });
+
+  it('of a state writes nothing to the record and takes no claim', async () => {
+    const factory = door(async () => 'open');
+    const append = vi.fn();
+    const check = vi.fn();
+    const handler = pipeline({ ports: { door: factory }, mutates: true }).handler(async () => 'done');
+    const all = { ...parts(factory), ledger: { append, read: vi.fn() }, claims: { check } as never };
+    await expect(handler.with(all)(CHECK, lambdaContext())).resolves.toMatchObject({ ready: true });
+    expect(append).not.toHaveBeenCalled();
+    expect(check).not.toHaveBeenCalled();
+  });
+
+  it('says which port does not answer and why, and counts it', async () => {
+    const factory = door(async () => {
+      throw new TypeError('no key fits');
+    });
+    const handler = event({ name: 'Look', parse: z.unknown(), ports: { door: factory } }).handler(async () => 'done');
+    await expect(handler.with(parts(factory))(CHECK, lambdaContext())).resolves.toMatchObject({
+      ready: false,
+      checks: [{ port: 'door', ok: false, detail: 'TypeError: no key fits' }],
+    });
+    expect(output.join('')).toContain('NotReady');
+  });
+
+  it('beside anything else is an event like any other', async () => {
+    const factory = door(async () => 'open');
+    const handler = event({ name: 'Look', parse: z.strictObject({}), ports: { door: factory } }).handler(
+      async () => 'x',
+    );
+    await expect(handler.with(parts(factory))({ ...CHECK, more: 1 }, lambdaContext())).rejects.toMatchObject({
+      name: 'InvalidRequestError',
+    });
+  });
+});

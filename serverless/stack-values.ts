@@ -44,8 +44,8 @@ const subscriptions = (plan: Plan) =>
     ]),
   );
 
-/** Minutes between two readiness checks of a function: short enough that its process stays warm. */
-const READINESS_MINUTES = 5;
+/** Minutes between two readiness checks of a function, at some moment of the window: short enough that its process stays warm as a rule. */
+const READINESS_MINUTES = 10;
 
 /** One schedule a function: each is asked by itself whether it could do its part, and stays warm by it. */
 const readinessSchedules = () =>
@@ -57,7 +57,7 @@ const readinessSchedules = () =>
         Properties: {
           Description: `Could ${key} do its part now?`,
           ScheduleExpression: rate(READINESS_MINUTES),
-          FlexibleTimeWindow: { Mode: 'OFF' },
+          FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: READINESS_MINUTES },
           Target: {
             Arn: { 'Fn::GetAtt': [`${key}LambdaFunction`, 'Arn'] },
             RoleArn: { 'Fn::GetAtt': ['ReadinessScheduleRole', 'Arn'] },

@@ -4,7 +4,7 @@ import type { Transition } from '#domain/transition.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { Ledger } from '#ports/ledger.ts';
 
-const POLL_MS = 100;
+const POLL_MS = 200;
 
 export interface Watched {
   readonly execution: string | null;

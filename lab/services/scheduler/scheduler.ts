@@ -1,5 +1,6 @@
 /** EventBridge Scheduler of one region: schedules that call a target, with retries and dead letters. Group `default` only. */
 
+import { createHash } from 'node:crypto';
 import type * as sc from '@aws-sdk/client-scheduler';
 import * as scheduler from '@aws-sdk/client-scheduler';
 import { ACCOUNT, type LabService, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
@@ -46,6 +47,7 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
   const { time, region, deliver, now = Date.now, log = () => {} } = deps;
   const schedules = new Map<string, Schedule>();
   const stopping = new AbortController();
+  const delayed = new Set<NodeJS.Timeout>();
 
   const find = (name: string | undefined): Schedule => {
     const schedule = schedules.get(name ?? '');
@@ -129,6 +131,28 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
     });
   };
 
+  /**
+   * With a flexible window AWS chooses a moment within it; here the name does, so that schedules made together are spread and each run of a
+   * lab is alike. https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html
+   */
+  const runInWindow = (schedule: Schedule): void => {
+    const { Name = '', FlexibleTimeWindow } = schedule.definition;
+    const minutes = FlexibleTimeWindow?.Mode === 'FLEXIBLE' ? (FlexibleTimeWindow.MaximumWindowInMinutes ?? 0) : 0;
+    if (minutes === 0) {
+      run(schedule);
+      return;
+    }
+    const share = createHash('sha256').update(Name).digest().readUInt32BE() / 2 ** 32;
+    const timer = setTimeout(
+      () => {
+        delayed.delete(timer);
+        if (schedules.get(Name) === schedule) run(schedule);
+      },
+      time.ms(minutes * 60) * share,
+    );
+    delayed.add(timer);
+  };
+
   const arm = (schedule: Schedule): void => {
     schedule.repetition?.stop();
     schedule.repetition = undefined;
@@ -139,7 +163,7 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
       time,
       now,
       isFirstAtOnce: true,
-      run: () => run(schedule),
+      run: () => runInWindow(schedule),
     });
   };
 
@@ -223,6 +247,7 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
       return { ran, delivered, skipped };
     },
     stop() {
+      for (const timer of delayed) clearTimeout(timer);
       stopping.abort();
       for (const schedule of schedules.values()) schedule.repetition?.stop();
     },

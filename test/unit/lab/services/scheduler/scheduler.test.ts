@@ -104,3 +104,26 @@ test('a second schedule of that name, a wrong expression and an absent one are r
     sc.ResourceNotFoundException,
   );
 });
+
+test('schedules with a flexible window run within it, spread by their names', async () => {
+  const window = { Mode: 'FLEXIBLE' as const, MaximumWindowInMinutes: 4 };
+  const begun = Date.now();
+  const at = new Map<string, number>();
+  for (const name of ['one', 'two', 'three']) {
+    const each = input(name, { FlexibleTimeWindow: window, ScheduleExpression: 'rate(1 hour)' });
+    await client.send(new sc.CreateScheduleCommand(each));
+  }
+  await waitFor(
+    'all three ran',
+    () => {
+      for (const name of ['one', 'two', 'three']) {
+        if (service.counts(name).ran > 0 && !at.has(name)) at.set(name, Date.now() - begun);
+      }
+      return at.size === 3;
+    },
+    { everyMs: 5 },
+  );
+  // Four minutes are a second here.
+  const moments = [...at.values()].sort((a, b) => a - b);
+  expect((moments[2] ?? 0) - (moments[0] ?? 0)).toBeGreaterThan(20);
+});

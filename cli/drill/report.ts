@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DrillRun } from '#cli/drill/run.ts';
 import { reportHtml } from '#cli/report/html.ts';
+import { standalone, timelineSvg } from '#cli/report/svg.ts';
 import type { Budget, ReportView, TimelineStep } from '#cli/report/view.ts';
 import { verifyChain } from '#domain/ledger-chain.ts';
 import { reached } from '#domain/milestones.ts';
@@ -193,7 +194,7 @@ export interface Written {
   readonly html: string;
 }
 
-/** Writes `report.json` and `report.html` into `<folder>/<execution name>/`. */
+/** Writes `report.json`, `report.html` and `timeline.svg` into `<folder>/<execution name>/`. */
 export const writeReport = async (folder: string, { report, view }: DrillReport): Promise<Written> => {
   const name = report.execution_arn.startsWith('arn:')
     ? (report.execution_arn.split(':').at(-1) ?? 'run')
@@ -201,6 +202,7 @@ export const writeReport = async (folder: string, { report, view }: DrillReport)
   const own = freeFolder(folder, name);
   await mkdir(own, { recursive: true });
   const written = { json: join(own, 'report.json'), html: join(own, 'report.html') };
+  await writeFile(join(own, 'timeline.svg'), standalone(timelineSvg(view.steps, view.marks)));
   await writeFile(written.json, `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(written.html, reportHtml(view));
   return written;

@@ -1,3 +1,4 @@
+import { COLOURS, PICTURE_STYLE } from '#cli/report/style.ts';
 import type { Budget, TimelineStep } from '#cli/report/view.ts';
 
 export const escapeXml = (text: string): string =>
@@ -82,3 +83,9 @@ export const budgetSvg = (budgets: readonly Budget[]): string => {
   });
   return `<svg viewBox="0 0 850 ${budgets.length * 34}" role="img" aria-label="Budgets used">${rows.join('')}</svg>`;
 };
+
+/** A picture as a file of its own: with its style, on its own ground. */
+export const standalone = (svg: string): string =>
+  svg
+    .replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')
+    .replace('>', `><style>svg{${COLOURS};background:var(--paper)}${PICTURE_STYLE}</style>`);

@@ -1,15 +1,17 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { stackValues } from '../serverless/stack-values.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { pointAt, pruneFolders, serviceFolder } from './package-folder.ts';
 
 /**
  * `node scripts/package.ts [--force] [--quiet] [--stage prod]`: compiles the plan and packages both stacks, with no network and no credentials:
  * .serverless/ (pipeline, standby region) and .build/witness/ (one probe, witness region). Does nothing when nothing changed since.
+ * Both are links that lead to the newest of .build/packages/: whole at any time, whoever packages or reads meanwhile.
  * Exit 2 when the plan or the call is wrong, 1 when packaging fails.
  */
 const run = promisify(execFile);
@@ -19,6 +21,7 @@ const at = (path: string): string => join(root, path);
 const LOCK = '.build/package.lock';
 const LOCK_MS = 180_000;
 const STAMP = '.build/packaged.json';
+const PACKAGES = '.build/packages';
 const STACKS = [
   { name: 'pipeline', config: 'serverless.yml', output: '.serverless' },
   { name: 'witness', config: 'serverless.witness.yml', output: '.build/witness' },
@@ -33,7 +36,20 @@ const INPUTS = [
   'state-machines',
   'serverless',
   'scripts/package.ts',
+  'scripts/package-folder.ts',
   'scripts/compile-plan.ts',
+];
+/** What the framework and the bundler read. */
+const SERVICE = [
+  'package.json',
+  'tsconfig.json',
+  'functions',
+  'src',
+  'serverless',
+  'serverless.yml',
+  'serverless.witness.yml',
+  '.build/plan.json',
+  '.build/stack.json',
 ];
 const MACHINE = 'state-machines/regional-failover.asl.json';
 
@@ -75,17 +91,27 @@ const wordsOf = (error: unknown): string => {
     .join('\n');
 };
 
-const packageStack = async (stack: (typeof STACKS)[number], stage: string): Promise<void> => {
-  const args = [at('node_modules/serverless/bin/serverless.js'), 'package'];
-  const fresh = `.build/fresh-${stack.name}`;
-  await run(process.execPath, [...args, '--config', stack.config, '--package', fresh, '--stage', stage], {
-    cwd: root,
-    maxBuffer: 32 * 1024 * 1024,
-    env: { ...process.env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', NO_COLOR: '1' },
-  }).catch((error) => fail(1, `${stack.config} cannot be packaged:`, wordsOf(error)));
-  // Whole or not at all: a lab that starts meanwhile reads the old package or the new one.
-  rmSync(at(stack.output), { recursive: true, force: true });
-  renameSync(at(fresh), at(stack.output));
+/** Packages one stack, from sources that nobody changes meanwhile, into `packages/<stack>`. Gives what is wrong, or null. */
+const packageStack = async (
+  { name, config }: (typeof STACKS)[number],
+  stage: string,
+  packages: string,
+): Promise<string | null> => {
+  const service = at(`.build/service-${name}`);
+  serviceFolder(root, service, SERVICE);
+  const args = [at('node_modules/serverless/bin/serverless.js'), 'package', '--config', config, '--stage', stage];
+  try {
+    await run(process.execPath, args, {
+      cwd: service,
+      maxBuffer: 32 * 1024 * 1024,
+      env: { ...process.env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', NO_COLOR: '1' },
+    });
+  } catch (error) {
+    return `${config} cannot be packaged:\n${wordsOf(error)}`;
+  }
+  mkdirSync(packages, { recursive: true });
+  renameSync(join(service, '.serverless'), join(packages, name));
+  return null;
 };
 
 const sizes = (): string =>
@@ -124,7 +150,12 @@ await run(process.execPath, [at('scripts/compile-plan.ts')], { cwd: root }).catc
 const plan = JSON.parse(readFileSync(at('.build/plan.json'), 'utf8'));
 const values = stackValues(plan, JSON.parse(readFileSync(at(MACHINE), 'utf8')), options.stage);
 writeFileSync(at('.build/stack.json'), `${JSON.stringify(values, null, 2)}\n`);
-await Promise.all(STACKS.map((stack) => packageStack(stack, options.stage)));
+const packages = at(join(PACKAGES, `${hash.slice(0, 12)}-${process.pid}`));
+const problems = await Promise.all(STACKS.map((stack) => packageStack(stack, options.stage, packages)));
+const wrong = problems.filter((problem) => problem !== null);
+if (wrong.length > 0) fail(1, ...wrong);
+for (const { name, output } of STACKS) pointAt(at(output), join(packages, name));
+pruneFolders(at(PACKAGES));
 writeFileSync(at(STAMP), `${JSON.stringify({ hash, stage: options.stage })}\n`);
 if (!options.quiet) {
   console.log(`packaged in ${((performance.now() - started) / 1000).toFixed(1)} s:\n${sizes()}`);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 export interface ResourceDeclaration {
@@ -71,8 +71,9 @@ export const packageOf = (
   },
 });
 
-/** Reads the folder that `serverless package` wrote (`.serverless`). */
-export const loadTemplate = async (folder: string): Promise<StackPackage> => {
+/** Reads the folder that `serverless package` wrote (`.serverless`). A link is followed once: template and archives are of the same package. */
+export const loadTemplate = async (link: string): Promise<StackPackage> => {
+  const folder = await realpath(link).catch(() => link);
   const template = (await readJson(join(folder, TEMPLATE_FILE))) as Template;
   if (typeof template !== 'object' || template === null || typeof template.Resources !== 'object') {
     throw new StackError(`${join(folder, TEMPLATE_FILE)} is no template`, ['it has no Resources']);

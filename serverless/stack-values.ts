@@ -32,14 +32,22 @@ export const functionsOf = (definition: unknown): readonly string[] => [
   ),
 ];
 
-/** One e-mail subscription for each address among the plan's contacts. */
+/**
+ * One e-mail subscription for each address among the plan's contacts. What SNS took and could not deliver goes to the dead-letter queue: SNS
+ * drops it else, and keeps no delivery log for mail. https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+ */
 const subscriptions = (plan: Plan) =>
   Object.fromEntries(
     [...new Set(plan.contacts.map((contact) => contact.email))].map((Endpoint, index) => [
       `NoticeSubscription${index + 1}`,
       {
         Type: 'AWS::SNS::Subscription',
-        Properties: { TopicArn: { Ref: 'NoticeTopic' }, Protocol: 'email', Endpoint },
+        Properties: {
+          TopicArn: { Ref: 'NoticeTopic' },
+          Protocol: 'email',
+          Endpoint,
+          RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['NoticeDeadLetterQueue', 'Arn'] } },
+        },
       },
     ]),
   );

@@ -15,6 +15,10 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** True when an AWS client found nobody to call as, wherever in the chain of causes it says so. */
+export const lacksCredentials = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'CredentialsProviderError' || lacksCredentials(error.cause));
+
 /** The command itself could not do its work. One line. */
 export class RunError extends Error {
   override readonly name = 'RunError';

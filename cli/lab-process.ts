@@ -94,7 +94,13 @@ export const labUp = async (options: LabOptions): Promise<LabUp> => {
   const child = spawn(
     process.execPath,
     [join(PROJECT, 'lab', 'main.ts'), JSON.stringify({ ...options, slot, root: PROJECT })],
-    { cwd: PROJECT, detached: true, stdio: ['ignore', log, log, 'ipc'] },
+    {
+      cwd: PROJECT,
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+      // The mark by which a later start finds it, also when its state file is gone.
+      env: { ...process.env, CONTINUITY_LAB: folder.folder },
+    },
   );
   const word = await new Promise<Word>((resolve) => {
     const bound = setTimeout(

@@ -4,7 +4,7 @@ import { historyCommand } from './commands/history.ts';
 import { labCommand } from './commands/lab.ts';
 import { planCommand } from './commands/plan.ts';
 import { startCommand } from './commands/start.ts';
-import { EXIT, RunError, UsageError } from './exit.ts';
+import { EXIT, lacksCredentials, RunError, UsageError } from './exit.ts';
 
 const program = new Command('continuity')
   .description('Regional failover and business continuity on AWS, and the lab that runs all of it on one machine')
@@ -42,6 +42,9 @@ try {
     }
   } else if (error instanceof UsageError) {
     fail(error.message, EXIT.usage);
+  } else if (lacksCredentials(error)) {
+    const lab = 'start a lab with `npx continuity lab up` and point at it with eval "$(npx continuity lab env)"';
+    fail(`no AWS credentials and no lab: log in to AWS, or ${lab}`, EXIT.usage);
   } else if (error instanceof RunError) {
     fail(error.message, EXIT.missed);
   } else {

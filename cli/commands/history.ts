@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { cloud } from '#cli/cloud.ts';
+import { UsageError } from '#cli/exit.ts';
 import { stepsOf } from '#cli/steps.ts';
 import { terminal } from '#cli/terminal.ts';
 import type { ExecutionSummary } from '#ports/executions.ts';
@@ -21,9 +22,12 @@ export const historyCommand = (program: Command): void => {
     .option('--most <n>', 'how many executions', '20')
     .option('--json', 'as JSON')
     .action(async (execution: string | undefined, options: { most: string; json?: boolean }) => {
+      const most = Number(options.most);
+      if (!Number.isInteger(most) || most < 1 || most > 1_000)
+        throw new UsageError(`--most must be a whole number from 1 to 1000, got "${options.most}"`);
       const { executions, machine } = await cloud();
       if (execution === undefined) {
-        const found = await executions.list(await machine('regional-failover'), Number(options.most));
+        const found = await executions.list(await machine('regional-failover'), most);
         if (options.json) say(JSON.stringify(found));
         else say(found.length === 0 ? 'no executions yet' : found.map(row).join('\n'));
         return;

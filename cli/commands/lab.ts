@@ -38,16 +38,13 @@ const HINTS = [
 const stayForeground = async (lab: LabHandle): Promise<void> => {
   say('\nCtrl-C ends the lab.');
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    const watch = setInterval(() => {
-      lab.status().catch(() => {
-        clearInterval(watch);
-        resolve();
-      });
-    }, 1_000);
-    watch.unref();
-    const keep = setInterval(() => undefined, 60_000);
-    process.once('exit', () => clearInterval(keep));
+    // The watch also keeps this process alive; it has to go, or the process would never end.
+    const watch = setInterval(() => void lab.status().catch(done), 1_000);
+    const done = (): void => {
+      clearInterval(watch);
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, done);
   });
   await lab.down();
   say('lab down: nothing is left running');

@@ -197,6 +197,20 @@ describe('detection', () => {
     expect(Targets[0].DeadLetterConfig.Arn).toEqual({ 'Fn::GetAtt': ['AlarmDeadLetterQueue', 'Arn'] });
   });
 
+  it('takes alarms by SNS as well: the intake is subscribed, may be called, and what it cannot take is kept', () => {
+    const { TopicArn, Protocol, Endpoint, RedrivePolicy } = pipeline.AlarmTopicSubscription?.Properties ?? {};
+    expect({ TopicArn, Protocol, Endpoint }).toEqual({
+      TopicArn: { Ref: 'AlarmTopic' },
+      Protocol: 'lambda',
+      Endpoint: { 'Fn::GetAtt': ['ReceiveAlarmLambdaFunction', 'Arn'] },
+    });
+    expect(RedrivePolicy.deadLetterTargetArn).toEqual({ 'Fn::GetAtt': ['AlarmDeadLetterQueue', 'Arn'] });
+    expect(pipeline.AlarmTopicPermission?.Properties).toMatchObject({
+      Principal: 'sns.amazonaws.com',
+      SourceArn: { Ref: 'AlarmTopic' },
+    });
+  });
+
   it.each(stacks)('looks every minute from the %s', (_, stack) => {
     const { ScheduleExpression, Target } = stack().ProbeSchedule?.Properties ?? {};
     expect(ScheduleExpression).toBe('rate(1 minute)');

@@ -14,25 +14,26 @@ interface Step {
   readonly ports: { readonly traffic: Traffic };
 }
 
-const seen = (records: readonly TrafficRecord[]) => records.map(({ name, target }) => ({ name, target }));
+const seen = (records: readonly TrafficRecord[]) =>
+  records.map(({ name, target, servedBy }) => ({ name, target, servedBy }));
 
 /**
  * Points every record of the plan at the standby. Throws TrafficRefusedError without a verification that passed (design, point 7), NoEffectError
- * when a record reads back otherwise. `changeId` is null when every record was there already.
+ * when a record reads back otherwise; an order that the provider shows later is for VerifyTraffic to follow. `changeId` is null when every record was there already.
  */
 export const shiftTraffic = async ({ input, ports }: Step) => {
   if (!input.verification.passed)
     throw new TrafficRefusedError('the standby was not verified: no traffic is sent there');
   const before = await ports.traffic.read();
-  const { changeId, changed } = await ports.traffic.shift('standby');
+  const { changeId, changed, settled } = await ports.traffic.shift('standby');
   const after = await ports.traffic.read();
   const elsewhere = after.filter((record) => record.side !== 'standby');
-  if (elsewhere.length > 0) {
+  if (settled && elsewhere.length > 0) {
     throw new NoEffectError(
       `changed, but: ${elsewhere.map(({ name, target }) => `${name} is at ${target}`).join(', ')}`,
     );
   }
-  return { changeId, changed, before: seen(before), after: seen(after) };
+  return { changeId, changed, settled, before: seen(before), after: seen(after) };
 };
 
 export const handler = pipeline({ input, ports: { traffic }, mutates: true }).handler(shiftTraffic);

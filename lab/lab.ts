@@ -75,7 +75,16 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
   ]);
   let cloud: Cloud | undefined;
   try {
-    cloud = await startCloud({ folder, cache: lambdaCache(root), plan, addresses, time, log, world });
+    cloud = await startCloud({
+      folder,
+      cache: lambdaCache(root),
+      plan,
+      addresses,
+      time,
+      log,
+      world,
+      stacks: options.pipeline !== false,
+    });
     const services = cloud.stackServices;
     const deploy = (pack: StackPackage, region: string): Promise<Stack> =>
       deployStack(pack, {

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { checkTraffic } from '../serverless/check-traffic.ts';
 import { stackValues } from '../serverless/stack-values.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { pointAt, pruneFolders, serviceFolder } from './package-folder.ts';
@@ -69,7 +70,8 @@ const hashOfInputs = (stage: string): string => {
   return hash.digest('hex');
 };
 
-const template = (output: string): string => at(join(output, 'cloudformation-template-update-stack.json'));
+const TEMPLATE = 'cloudformation-template-update-stack.json';
+const template = (output: string): string => at(join(output, TEMPLATE));
 
 const isDone = (hash: string): boolean => {
   if (!existsSync(at(STAMP)) || !STACKS.every(({ output }) => existsSync(template(output)))) return false;
@@ -154,6 +156,10 @@ const packages = at(join(PACKAGES, `${hash.slice(0, 12)}-${process.pid}`));
 const problems = await Promise.all(STACKS.map((stack) => packageStack(stack, options.stage, packages)));
 const wrong = problems.filter((problem) => problem !== null);
 if (wrong.length > 0) fail(1, ...wrong);
+// Traffic must be able to move without a control plane: only the pipeline's stack holds records and roles that move it.
+const packaged = JSON.parse(readFileSync(join(packages, 'pipeline', TEMPLATE), 'utf8'));
+const findings = checkTraffic(plan, packaged.Resources);
+if (findings.length > 0) fail(2, 'the packaged stack is refused:', ...findings.map((finding) => `  ${finding}`));
 for (const { name, output } of STACKS) pointAt(at(output), join(packages, name));
 pruneFolders(at(PACKAGES));
 writeFileSync(at(STAMP), `${JSON.stringify({ hash, stage: options.stage })}\n`);

@@ -1,5 +1,6 @@
 import type { Plan } from '#domain/plan.ts';
 import { pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
+import { trafficResources } from './traffic.ts';
 
 /** How often the probe looks, in minutes: EventBridge Scheduler and alarms on standard metrics count whole ones, 1 at least. */
 export const probeMinutes = (seconds: number): number => Math.max(1, Math.round(seconds / 60));
@@ -89,6 +90,7 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
       roles: pipelineRoles(plan, functionsOf(failover)),
       subscriptions: subscriptions(plan),
       readinessSchedules: readinessSchedules(),
+      traffic: trafficResources(plan),
     },
     witness: { probeRate, roles: witnessRoles(plan, stage) },
   };

@@ -1,5 +1,6 @@
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
+import { trafficSwitch } from '#domain/traffic-switch.ts';
 
 /** A statement of an IAM policy; `Sid` gives the reason where the resource is `*`. */
 export interface Statement {
@@ -13,6 +14,12 @@ export interface Statement {
 const sub = (text: string) => ({ 'Fn::Sub': text });
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const allow = (Resource: unknown, ...Action: string[]): Statement => ({ Effect: 'Allow', Action, Resource });
+
+const putMetric = (namespace: string): Statement => ({
+  Sid: 'MetricsHaveNoResources',
+  ...allow('*', 'cloudwatch:PutMetricData'),
+  Condition: { StringEquals: { 'cloudwatch:namespace': namespace } },
+});
 
 /** Where the two tables are: in this stack, or (for the witness) in the standby region's. */
 export interface Tables {
@@ -37,6 +44,10 @@ export const statements = (plan: Plan, tables: Tables) => {
     sub(`arn:\${AWS::Partition}:rds:${regions[side]}:\${AWS::AccountId}:db:${database.instances[side]}`);
   const cluster = (side: Side) =>
     sub(`arn:\${AWS::Partition}:eks:${regions[side]}:\${AWS::AccountId}:cluster/${workloads.clusters[side]}`);
+  const bySwitch = traffic.strategy === 'health-switch';
+  const switchAlarm = sub(
+    `arn:\${AWS::Partition}:cloudwatch:${regions.standby}:\${AWS::AccountId}:alarm:${trafficSwitch(plan).alarm}`,
+  );
   const zone = sub(`arn:\${AWS::Partition}:route53:::hostedzone/${traffic.zoneId}`);
   return {
     /** Append only: no UpdateItem, no DeleteItem; the put is on the condition that there is none. GetItem tells a lost answer from a lost race. */
@@ -57,31 +68,30 @@ export const statements = (plan: Plan, tables: Tables) => {
     ],
     /** What it may do inside a cluster is the cluster's own access entry: docs/getting-started.md. */
     reachClusters: [allow([cluster('primary'), cluster('standby')], 'eks:DescribeCluster')],
-    readTraffic: [
-      allow(zone, 'route53:ListResourceRecordSets'),
-      // The id of a change is given when it is made.
-      allow(sub(`arn:\${AWS::Partition}:route53:::change/*`), 'route53:GetChange'),
-    ],
-    shiftTraffic: [
-      {
-        ...allow(zone, 'route53:ChangeResourceRecordSets'),
-        Condition: {
-          'ForAllValues:StringEquals': {
-            'route53:ChangeResourceRecordSetsNormalizedRecordNames': traffic.records.map(({ name }) =>
-              name.toLowerCase(),
-            ),
-            'route53:ChangeResourceRecordSetsActions': ['UPSERT'],
+    readTraffic: bySwitch
+      ? [allow(switchAlarm, 'cloudwatch:DescribeAlarms')]
+      : [
+          allow(zone, 'route53:ListResourceRecordSets'),
+          // The id of a change is given when it is made.
+          allow(sub(`arn:\${AWS::Partition}:route53:::change/*`), 'route53:GetChange'),
+        ],
+    /** Nothing may change a health check, and by the switch nothing may change a record either: serverless/check-traffic.ts. */
+    shiftTraffic: bySwitch
+      ? [putMetric(trafficSwitch(plan).namespace)]
+      : [
+          {
+            ...allow(zone, 'route53:ChangeResourceRecordSets'),
+            Condition: {
+              'ForAllValues:StringEquals': {
+                'route53:ChangeResourceRecordSetsNormalizedRecordNames': traffic.records.map(({ name }) =>
+                  name.toLowerCase(),
+                ),
+                'route53:ChangeResourceRecordSetsActions': ['UPSERT'],
+              },
+            },
           },
-        },
-      },
-    ],
-    putMetrics: [
-      {
-        Sid: 'MetricsHaveNoResources',
-        ...allow('*', 'cloudwatch:PutMetricData'),
-        Condition: { StringEquals: { 'cloudwatch:namespace': 'Continuity' } },
-      },
-    ],
+        ],
+    putMetrics: [putMetric('Continuity')],
     startFailover: [allow({ Ref: 'FailoverStateMachine' }, 'states:StartExecution')],
     announce: [
       allow({ Ref: 'NoticeTopic' }, 'sns:Publish'),

@@ -1,4 +1,5 @@
 import { cloudwatchHealthMetrics } from '#aws/cloudwatch-health-metrics.ts';
+import { cloudwatchTraffic } from '#aws/cloudwatch-traffic.ts';
 import { dynamoClaims } from '#aws/dynamo-claims.ts';
 import { dynamoIncidents } from '#aws/dynamo-incidents.ts';
 import { dynamoLedger } from '#aws/dynamo-ledger.ts';
@@ -80,7 +81,7 @@ export const workloads: PortFactory<Workloads> = {
 
 export const traffic: PortFactory<Traffic> = {
   variables: [],
-  create: (_, plan) => route53Traffic(plan),
+  create: (_, plan) => (plan.traffic.strategy === 'health-switch' ? cloudwatchTraffic(plan) : route53Traffic(plan)),
   touch: (port) => port.read(),
 };
 

@@ -6,6 +6,7 @@ import {
   stateMachineTargets,
 } from '#lab/stack/resources/compute.ts';
 import { ignoredTargets, type TablesPort, tableTargets } from '#lab/stack/resources/data.ts';
+import { type DnsPort, dnsTargets } from '#lab/stack/resources/dns.ts';
 import {
   type AlarmsPort,
   alarmTargets,
@@ -32,6 +33,7 @@ export interface StackServices {
   readonly sqs?: QueuesPort;
   readonly dynamodb?: TablesPort;
   readonly scheduler?: SchedulesPort;
+  readonly route53?: DnsPort;
 }
 
 /** Handlers for the resource types of the pipeline's stacks; more can be added beside them. */
@@ -46,4 +48,5 @@ export const standardTargets = (services: StackServices): Targets => ({
   ...(services.sqs && queueTargets(services.sqs, services.roles)),
   ...(services.dynamodb && tableTargets(services.dynamodb)),
   ...(services.scheduler && scheduleTargets(services.scheduler)),
+  ...(services.route53 && dnsTargets(services.route53)),
 });

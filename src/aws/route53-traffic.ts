@@ -1,14 +1,14 @@
-import dns from 'node:dns';
 import {
   ChangeResourceRecordSetsCommand,
   GetChangeCommand,
   ListResourceRecordSetsCommand,
   Route53Client,
 } from '@aws-sdk/client-route-53';
-import { TrafficRefusedError, UnreachableError } from '#domain/errors.ts';
+import { TrafficRefusedError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import { SIDES, type Side } from '#domain/side.ts';
 import type { Traffic, TrafficRecord } from '#ports/traffic.ts';
+import { resolveNow, servedBy } from './dns-answers.ts';
 import { clientOptions } from './sdk-client.ts';
 import { mapSdkError, sdkCall } from './sdk-errors.ts';
 
@@ -20,12 +20,9 @@ const bare = (host: string): string => host.toLowerCase().replace(/\.$/, '');
 const sideOf = (record: PlanRecord, target: string): Side | null =>
   SIDES.find((side) => bare(record[side]) === bare(target)) ?? null;
 
-/** Time for one look-up: each server is asked this often, this long. */
-const RESOLVE = { timeout: 800, tries: 2 };
-
 /**
- * Records changed in place. Route 53's control plane is in us-east-1: where that may be the dead region, a plan wants the strategy that
- * moves traffic by health checks. https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/best-practices-dns.html
+ * Strategy `record-change`: records changed in place. Route 53's control plane is in us-east-1: where that may be the dead region, a plan wants
+ * `health-switch`. https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/best-practices-dns.html
  */
 export const route53Traffic = (plan: Pick<Plan, 'regions' | 'traffic'>): Traffic => {
   const { traffic } = plan;
@@ -37,6 +34,7 @@ export const route53Traffic = (plan: Pick<Plan, 'regions' | 'traffic'>): Traffic
   };
 
   const readOne = async (record: PlanRecord): Promise<TrafficRecord> => {
+    const served = servedBy(record);
     const { ResourceRecordSets = [] } = await sdkCall(
       'route53:ListResourceRecordSets',
       () =>
@@ -55,7 +53,13 @@ export const route53Traffic = (plan: Pick<Plan, 'regions' | 'traffic'>): Traffic
     );
     const target = found?.ResourceRecords?.[0]?.Value;
     if (!target) throw new TrafficRefusedError(`zone ${traffic.zoneId} has no ${record.type} record ${record.name}`);
-    return { name: record.name, target: bare(target), side: sideOf(record, target), ttlSeconds: found?.TTL ?? 0 };
+    return {
+      name: record.name,
+      target: bare(target),
+      side: sideOf(record, target),
+      servedBy: await served,
+      ttlSeconds: found?.TTL ?? 0,
+    };
   };
 
   const read = (): Promise<readonly TrafficRecord[]> => Promise.all(traffic.records.map(readOne));
@@ -66,7 +70,7 @@ export const route53Traffic = (plan: Pick<Plan, 'regions' | 'traffic'>): Traffic
     shift: async (side) => {
       const before = await read();
       const wrong = traffic.records.filter((_, index) => before[index]?.side !== side);
-      if (wrong.length === 0) return { changeId: null, changed: [] };
+      if (wrong.length === 0) return { changeId: null, changed: [], settled: true };
       const { ChangeInfo } = await sdkCall(
         'route53:ChangeResourceRecordSets',
         () =>
@@ -90,7 +94,8 @@ export const route53Traffic = (plan: Pick<Plan, 'regions' | 'traffic'>): Traffic
           ),
         refused,
       );
-      return { changeId: ChangeInfo?.Id?.replace('/change/', '') ?? null, changed: wrong.map((record) => record.name) };
+      const changeId = ChangeInfo?.Id?.replace('/change/', '') ?? null;
+      return { changeId, changed: wrong.map((record) => record.name), settled: true };
     },
 
     applied: async (changeId) => {
@@ -102,17 +107,6 @@ export const route53Traffic = (plan: Pick<Plan, 'regions' | 'traffic'>): Traffic
       return ChangeInfo?.Status === 'INSYNC';
     },
 
-    resolve: async (host) => {
-      // A resolver of its own keeps no answer from before the change; it asks the servers that the process asks.
-      const resolver = new dns.promises.Resolver(RESOLVE);
-      resolver.setServers(dns.getServers());
-      try {
-        return await resolver.resolve4(host);
-      } catch (error) {
-        throw new UnreachableError(`DNS has no address for ${host}: ${(error as Error).message}`, { cause: error });
-      } finally {
-        resolver.cancel();
-      }
-    },
+    resolve: resolveNow,
   };
 };

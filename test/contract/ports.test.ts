@@ -11,7 +11,7 @@ import { describeIncidents } from './ports/incidents.ts';
 import { describeLedger } from './ports/ledger.ts';
 import { describeReadings } from './ports/readings.ts';
 import { describeServiceProbe } from './ports/service-probe.ts';
-import { describeTraffic } from './ports/traffic.ts';
+import { describeTraffic, describeTrafficRefusals } from './ports/traffic.ts';
 import { describeWorkloads } from './ports/workloads.ts';
 
 /*
@@ -30,6 +30,7 @@ describeAnnouncer(lab);
 describeHealthMetrics(lab);
 describeExecutions(lab);
 describeTraffic(lab);
+describeTrafficRefusals(lab);
 describeWorkloads(lab);
 describeDatabaseSession(lab);
 describeDatabase(lab);

@@ -14,6 +14,9 @@ export interface Route53Service {
   readonly healthOf: HealthOf;
   /** Makes a zone with the given id, or one that looks like AWS's. */
   createHostedZone(zone: { name: string; id?: string; comment?: string }): Zone;
+  /** For the stack loader. */
+  createHealthCheck(input: schemas.CreateHealthCheckRequest): { readonly id: string };
+  changeRecords(input: schemas.ChangeResourceRecordSetsRequest): void;
   /** What CloudWatch would get as `AWS/Route53` `HealthCheckStatus` (1 or 0), in us-east-1. */
   sample(): { healthCheckId: string; healthy: boolean }[];
   stop(): Promise<void>;
@@ -48,6 +51,8 @@ export const createRoute53Service = ({
     zones: hosted.all,
     healthOf: health.healthOf,
     createHostedZone: hosted.create,
+    createHealthCheck: (input) => ({ id: health.operations.CreateHealthCheck(input).HealthCheck.Id ?? '' }),
+    changeRecords: (input) => void hosted.operations.ChangeResourceRecordSets(input),
     sample: health.sample,
     async stop() {
       health.stop();

@@ -69,6 +69,19 @@ export const coreRules: readonly PlanRule[] = [
         : []),
     ]),
   ),
+  // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/best-practices-dns.html
+  rule('PL-155', ['traffic'], ({ traffic: { strategy, acceptsControlPlane } }) =>
+    strategy === 'health-switch' || acceptsControlPlane
+      ? []
+      : [
+          {
+            path: ['traffic', 'strategy'],
+            wrong:
+              'is record-change, which needs the control plane of Route 53, in us-east-1, to answer during a failover',
+            allowed: 'health-switch, or record-change with traffic.acceptsControlPlane: true',
+          },
+        ],
+  ),
   rule('PL-160', ['traffic'], ({ traffic: { records } }) =>
     repeated(
       records.map(({ name }) => name),

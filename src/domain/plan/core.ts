@@ -76,7 +76,10 @@ export const trafficRecord = section({
 
 const zoneIdText = 'a hosted zone id: Z and capital letters and digits, 32 at most';
 export const traffic = section({
-  strategy: z.literal('record-change', { error: 'record-change' }),
+  /** `health-switch`: a data plane write in the standby region moves traffic. `record-change`: the records are changed when it happens. */
+  strategy: z.enum(['health-switch', 'record-change'], { error: 'health-switch, record-change' }),
+  /** For `record-change` alone: Route 53's control plane, in us-east-1, has to answer in the middle of a failover, and that is accepted. */
+  acceptsControlPlane: z.boolean({ error: 'true or false' }).prefault(false),
   zone: host,
   zoneId: z.string({ error: zoneIdText }).regex(/^Z[A-Z0-9]{1,31}$/, { error: zoneIdText }),
   records: z.array(trafficRecord, { error: 'a list of records' }).min(1, { error: 'a list of at least one record' }),

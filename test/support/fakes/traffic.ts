@@ -34,14 +34,20 @@ export const fakeTraffic = (plan: Plan): FakeTraffic => {
     changes: 0,
     sideOf: (name) => sideOfTarget(cached.get(name) ?? targets.get(name) ?? name),
     read: async () =>
-      [...targets].map(([name, target]) => ({ name, target, side: sideOfTarget(target), ttlSeconds: 60 })),
+      [...targets].map(([name, target]) => ({
+        name,
+        target,
+        side: sideOfTarget(target),
+        servedBy: traffic.sideOf(name),
+        ttlSeconds: 60,
+      })),
     shift: async (side) => {
       if (traffic.refuses) throw new TrafficRefusedError('the hosted zone refused the change');
       const changed = records.filter((record) => targets.get(record.name) !== record[side]);
       for (const record of changed) targets.set(record.name, record[side]);
-      if (changed.length === 0) return { changeId: null, changed: [] };
+      if (changed.length === 0) return { changeId: null, changed: [], settled: true };
       traffic.changes += 1;
-      return { changeId: `C${traffic.changes}`, changed: changed.map(({ name }) => name) };
+      return { changeId: `C${traffic.changes}`, changed: changed.map(({ name }) => name), settled: true };
     },
     applied: async (changeId) => {
       if (traffic.appliedFails) throw new UnreachableError('route53 does not answer');

@@ -55,7 +55,16 @@ describe('one wrong value', () => {
       'detection.vantagesNeeded is 1; allowed: 2: the standby and the witness',
     ],
     ['engine: rds-postgres', 'engine: oracle', 'database.engine is "oracle"; allowed: rds-postgres'],
-    ['strategy: record-change', 'strategy: magic', 'traffic.strategy is "magic"; allowed: record-change'],
+    [
+      'strategy: health-switch',
+      'strategy: magic',
+      'traffic.strategy is "magic"; allowed: health-switch, record-change',
+    ],
+    [
+      'strategy: health-switch',
+      'strategy: record-change',
+      'traffic.strategy is record-change, which needs the control plane of Route 53',
+    ],
     [
       'email: john@company.com',
       'email: john.company.com',

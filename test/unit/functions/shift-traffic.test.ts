@@ -27,7 +27,13 @@ describe('ShiftTraffic', () => {
 
   it('has failed when a record reads back otherwise', async () => {
     const at = await recoveredStandby();
-    const traffic = { ...at.ports.traffic, shift: async () => ({ changeId: 'C9', changed: [] }) };
+    const traffic = { ...at.ports.traffic, shift: async () => ({ changeId: 'C9', changed: [], settled: true }) };
     await expect(shiftTraffic({ ...at, input, ports: { traffic } })).rejects.toMatchObject({ name: 'NoEffectError' });
+  });
+
+  it('leaves an order that the provider shows later to VerifyTraffic', async () => {
+    const at = await recoveredStandby();
+    const traffic = { ...at.ports.traffic, shift: async () => ({ changeId: 'C9', changed: [], settled: false }) };
+    expect(await shiftTraffic({ ...at, input, ports: { traffic } })).toMatchObject({ changeId: 'C9', settled: false });
   });
 });

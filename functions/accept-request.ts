@@ -34,7 +34,8 @@ export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<
   const startedAt = badAt !== null && badAt < run.enteredAt ? badAt : run.enteredAt;
   const { id, ...times } = await ports.incidents.openOrJoin(plan.plan, startedAt, run.enteredAt);
   const incident = { id, startedAt: times.startedAt, detectedAt: times.detectedAt };
-  return { plan: plan.plan, mode, reason, trigger: 'person', actor: 'person', incident };
+  const approval = asked.approval && { approval: { withinSeconds: asked.decideWithin ?? null } };
+  return { plan: plan.plan, mode, reason, trigger: 'person', actor: 'person', incident, ...approval };
 };
 
 export const handler = pipeline({ stage: 'start', input: z.unknown(), ports: { incidents, readings } }).handler(

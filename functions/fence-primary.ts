@@ -18,6 +18,8 @@ export interface FenceMethod {
   readonly method: 'database-role' | 'workloads-to-zero';
   readonly outcome: 'fenced' | 'unreachable' | 'failed';
   readonly detail: string;
+  /** Replicas wanted before, by deployment: what lifting the fence brings back. */
+  readonly before?: Readonly<Record<string, number>>;
 }
 
 const fenceDatabase = async ({ ports }: Step): Promise<FenceMethod> => {
@@ -33,15 +35,18 @@ const fenceDatabase = async ({ ports }: Step): Promise<FenceMethod> => {
 const fenceWorkloads = async ({ ports, plan }: Step): Promise<FenceMethod> => {
   const method = 'workloads-to-zero';
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
+  let before: Record<string, number> = {};
   const answer = await attempt(async () => {
+    const found = await ports.workloads.status('primary', names);
+    before = Object.fromEntries(found.map(({ name, wanted }) => [name, wanted]));
     await Promise.all(names.map((name) => ports.workloads.scale('primary', name, 0)));
     return ports.workloads.status('primary', names);
   }, WITHIN_MS);
-  if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
+  if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail, before };
   const left = answer.value.filter((status) => status.wanted !== 0).map((status) => status.name);
   return left.length === 0
-    ? { method, outcome: 'fenced', detail: `${names.join(', ')}: no replicas wanted` }
-    : { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted` };
+    ? { method, outcome: 'fenced', detail: `${names.join(', ')}: no replicas wanted`, before }
+    : { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted`, before };
 };
 
 /**

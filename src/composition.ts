@@ -1,5 +1,6 @@
 import { cloudwatchHealthMetrics } from '#aws/cloudwatch-health-metrics.ts';
 import { cloudwatchTraffic } from '#aws/cloudwatch-traffic.ts';
+import { dynamoApprovals } from '#aws/dynamo-approvals.ts';
 import { dynamoClaims } from '#aws/dynamo-claims.ts';
 import { dynamoIncidents } from '#aws/dynamo-incidents.ts';
 import { dynamoLedger } from '#aws/dynamo-ledger.ts';
@@ -10,10 +11,12 @@ import { pgDatabaseSession } from '#aws/pg-database-session.ts';
 import { rdsDatabase } from '#aws/rds-database.ts';
 import { route53Traffic } from '#aws/route53-traffic.ts';
 import { sfnExecutions } from '#aws/sfn-executions.ts';
+import { sfnTaskTokens } from '#aws/sfn-task-tokens.ts';
 import { snsAnnouncer } from '#aws/sns-announcer.ts';
 import { systemClock } from '#aws/system-clock.ts';
 import type { PortFactory } from '#pipeline/port-factory.ts';
 import type { Announcer } from '#ports/announcer.ts';
+import type { Approvals } from '#ports/approvals.ts';
 import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
@@ -24,6 +27,7 @@ import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { ServiceProbe } from '#ports/service-probe.ts';
+import type { TaskTokens } from '#ports/task-tokens.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
 
@@ -100,4 +104,14 @@ export const healthMetrics: PortFactory<HealthMetrics> = {
 export const executions: PortFactory<Executions> = {
   variables: [],
   create: (_, plan) => sfnExecutions({ region: plan.regions.standby }),
+};
+
+export const approvals: PortFactory<Approvals, 'STATE_TABLE'> = {
+  variables: ['STATE_TABLE'],
+  create: ({ STATE_TABLE }, plan) => dynamoApprovals({ region: plan.regions.standby, table: STATE_TABLE }),
+};
+
+export const taskTokens: PortFactory<TaskTokens> = {
+  variables: [],
+  create: (_, plan) => sfnTaskTokens({ region: plan.regions.standby }),
 };

@@ -46,6 +46,7 @@ const request = z.strictObject({
   trigger: z.enum(['alarm', 'person']),
   actor: text,
   incident: z.strictObject({ id: text, startedAt: instant, detectedAt: instant }),
+  approval: z.strictObject({ withinSeconds: z.number().int().positive().nullable() }).exactOptional(),
 });
 
 const epoch = z.number().int().positive();

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseDuration } from '#domain/durations.ts';
 import { InvalidRequestError } from '#domain/errors.ts';
 import { nearest } from '#domain/nearest.ts';
 
@@ -15,8 +16,19 @@ const fields = {
   mode: z.literal('failover', { error: '"failover"' }),
 };
 
-/** What a person types in the Step Functions console: exactly these three. */
-const consoleInput = z.strictObject(fields);
+const withinText = 'a duration of 2s or more, such as 10m';
+/** What a person may ask for beyond what the plan needs. */
+const extras = {
+  approval: z.literal('required', { error: '"required"' }).exactOptional(),
+  decideWithin: z
+    .string({ error: withinText })
+    .refine((given) => (parseDuration(given) ?? 0) >= 2, { error: withinText })
+    .transform((given) => parseDuration(given) ?? 0)
+    .exactOptional(),
+};
+
+/** What a person types in the Step Functions console. */
+const consoleInput = z.strictObject({ ...fields, ...extras });
 
 /** What the alarm intake starts. */
 const intakeInput = z.strictObject({
@@ -37,7 +49,7 @@ const shown = (value: unknown): string =>
 const line = (input: unknown, issue: z.core.$ZodIssue): string => {
   const where = ['input', ...issue.path.map(String)].join('.');
   if (issue.code !== 'unrecognized_keys') return `${where} ${shown(at(input, issue.path))}; allowed: ${issue.message}`;
-  const allowed = Object.keys(fields);
+  const allowed = Object.keys({ ...fields, ...extras });
   const unknown = issue.keys.map((key) => {
     const meant = nearest(key, allowed);
     return meant === null ? key : `${key} (${meant}?)`;

@@ -126,4 +126,22 @@ export class OutOfTimeError extends ContinuityError {
   readonly retryable = true;
 }
 
+/** A named approver declined: the fence is lifted and nothing is promoted. */
+export class ApprovalDeclinedError extends ContinuityError {
+  override readonly name = 'ApprovalDeclinedError';
+  readonly retryable = false;
+}
+
+/** Too few approvals in the time that the plan gives: the fence is lifted and nothing is promoted. */
+export class ApprovalTimedOutError extends ContinuityError {
+  override readonly name = 'ApprovalTimedOutError';
+  readonly retryable = false;
+}
+
+/** A decision that does not count: nobody was asked, the person is no approver, has decided already, or comes too late. */
+export class DecisionRefusedError extends ContinuityError {
+  override readonly name = 'DecisionRefusedError';
+  readonly retryable = false;
+}
+
 export type { ContinuityError };

@@ -1,3 +1,4 @@
+import { approvalRules } from '#domain/plan-rules/approval.ts';
 import { coreRules } from '#domain/plan-rules/core.ts';
 import { documentRules } from '#domain/plan-rules/document.ts';
 import { orderRules } from '#domain/plan-rules/order.ts';
@@ -5,4 +6,4 @@ import { referenceRules } from '#domain/plan-rules/references.ts';
 import type { PlanRule } from '#domain/plan-rules/rule.ts';
 
 /** Every rule over several values of a plan. */
-export const PLAN_RULES: readonly PlanRule[] = [...coreRules, ...orderRules, ...referenceRules, ...documentRules];
+export const PLAN_RULES: readonly PlanRule[] = [...coreRules, ...orderRules, ...referenceRules, ...documentRules, ...approvalRules];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { approval } from '#domain/plan/approval.ts';
 import { criticalities, impactTable, risks, services } from '#domain/plan/business.ts';
 import {
   channels,
@@ -42,6 +43,7 @@ export const planShape = {
   service,
   monitoring,
   detection,
+  approval,
   backups,
   severities,
   roles,

@@ -1,10 +1,14 @@
 import type { Instant } from '#domain/side.ts';
 
-/** What a person types in the Step Functions console, or `continuity start` sends: exactly these three. */
+/** What a person types in the Step Functions console, or `continuity start` sends: these three, and what they ask for beyond. */
 export interface ConsoleInput {
   readonly plan: string;
   readonly reason: string;
   readonly mode: 'failover';
+  /** Ask for approval also where the plan's policy does not. */
+  readonly approval?: 'required';
+  /** A duration shorter than the plan's `approval.timeout`. */
+  readonly decideWithin?: string;
 }
 
 export interface Incident {
@@ -25,4 +29,6 @@ export interface RecoveryRequest {
   /** `alarm:<alarm name>` or `person`. */
   readonly actor: string;
   readonly incident: Incident;
+  /** People have to approve whatever the plan's policy says. `withinSeconds`: they get less time than the plan gives. */
+  readonly approval?: { readonly withinSeconds: number | null };
 }

@@ -49,7 +49,7 @@ const sayCause = (entries: readonly Entry[]): string => {
 const left = (seconds: number): string =>
   seconds >= 0 ? formatDuration(Math.floor(seconds)) : `none, ${formatDuration(Math.ceil(-seconds))} over`;
 
-const sayLoss = (estimate: DataLossEstimate | null): string => {
+export const sayLoss = (estimate: DataLossEstimate | null): string => {
   if (estimate === null || estimate.atMostSeconds === null) return 'not known';
   const bytes = estimate.missingBytes === null ? '' : `; ${estimate.missingBytes} bytes of log known to be missing`;
   const on = estimate.primaryLivedOn ? '; the old primary took writes on after that, until it was fenced' : '';

@@ -1,7 +1,10 @@
 import type { Instant, Json } from '#domain/side.ts';
 
-/** What a transition says: a state was entered, left with a result, or failed with an error; `notice` is a message sent or not sent. */
-export const TRANSITION_KINDS = ['entered', 'left', 'failed', 'notice'] as const;
+/**
+ * What a transition says: a state was entered, left with a result, or failed with an error; `notice` is a message sent or not sent; `decision` is
+ * a person's answer to a request for approval.
+ */
+export const TRANSITION_KINDS = ['entered', 'left', 'failed', 'notice', 'decision'] as const;
 export type TransitionKind = (typeof TRANSITION_KINDS)[number];
 
 /** What the writer of a transition knows; the ledger adds `seq`, `previous` and `hash`. */
@@ -17,7 +20,7 @@ export interface NewTransition {
   readonly at: Instant;
   /** 0 for the first try of the state, then its retry count. */
   readonly attempt: number;
-  /** Who acts: `alarm:<name>`, `person`, or `pipeline`. */
+  /** Who acts: `alarm:<name>`, `person`, `person:<name>`, or `pipeline`. */
   readonly actor: string;
   /** SHA-256 (hex) of the canonical JSON of the state's input. */
   readonly inputDigest: string;

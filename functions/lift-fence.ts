@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import type { Plan } from '#domain/plan.ts';
+import { lapse } from '#domain/votes.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { Approvals } from '#ports/approvals.ts';
+import type { Database } from '#ports/database.ts';
+import type { DatabaseSession } from '#ports/database-session.ts';
+import type { Workloads } from '#ports/workloads.ts';
+import { approvals, database, databaseSession, workloads } from '#src/composition.ts';
+import { attempt } from './shared/attempt.ts';
+import { failure } from './shared/failure.ts';
+
+const WITHIN_MS = 5_000;
+
+const method = z.looseObject({
+  method: z.string(),
+  before: z.record(z.string(), z.number().int().nonnegative()).optional(),
+});
+
+/** What FencePrimary gave, null when it gave nothing; and why the run stops. */
+const input = z.strictObject({ fence: z.looseObject({ methods: z.array(method) }).nullable(), failure });
+
+interface Step {
+  readonly input: z.output<typeof input>;
+  readonly ports: {
+    readonly approvals: Approvals;
+    readonly database: Database;
+    readonly databaseSession: DatabaseSession;
+    readonly workloads: Workloads;
+  };
+  readonly plan: Plan;
+  readonly run: { readonly execution: string };
+}
+
+export interface Lift {
+  readonly method: 'database-role' | 'workloads-back';
+  readonly outcome: 'lifted' | 'unreachable' | 'failed';
+  readonly detail: string;
+}
+
+/** Why the fence has to stay, or null. Whoever lifts it beside a promoted standby has two databases that take writes. */
+const mustStay = async ({ ports }: Step): Promise<string | null> => {
+  const looked = await attempt(async () => {
+    const [instance, position] = await Promise.all([
+      ports.database.describe('standby'),
+      ports.databaseSession.position('standby'),
+    ]);
+    if (instance.replicaOf === null) return `${instance.id} is no replica any more`;
+    return position.inRecovery ? null : `${instance.id} takes writes`;
+  }, WITHIN_MS);
+  return looked.outcome === 'answered' ? looked.value : `the standby could not be looked at: ${looked.detail}`;
+};
+
+const liftDatabase = async ({ ports }: Step): Promise<Lift> => {
+  const answer = await attempt(() => ports.databaseSession.unfence('primary'), WITHIN_MS);
+  if (answer.outcome !== 'answered') return { method: 'database-role', outcome: answer.outcome, detail: answer.detail };
+  const { wasFenced, lifted } = answer.value;
+  return lifted
+    ? { method: 'database-role', outcome: 'lifted', detail: wasFenced ? 'may log in again' : 'could log in already' }
+    : { method: 'database-role', outcome: 'failed', detail: 'the application role still may not log in' };
+};
+
+/** A fence that was repeated found zero replicas before it: then the plan's number counts. */
+const wantedOf = ({ input: { fence }, plan }: Step): readonly (readonly [string, number])[] => {
+  const before = fence?.methods.find((one) => one.before !== undefined)?.before ?? {};
+  return plan.workloads.deployments.map(({ name, replicas }) => [name, before[name] || replicas] as const);
+};
+
+const liftWorkloads = async (step: Step): Promise<Lift> => {
+  const wanted = wantedOf(step);
+  const names = wanted.map(([name]) => name);
+  const answer = await attempt(async () => {
+    await Promise.all(wanted.map(([name, replicas]) => step.ports.workloads.scale('primary', name, replicas)));
+    return step.ports.workloads.status('primary', names);
+  }, WITHIN_MS);
+  if (answer.outcome !== 'answered') return { method: 'workloads-back', outcome: answer.outcome, detail: answer.detail };
+  const wrong = wanted.filter(([name, replicas]) => answer.value.find((one) => one.name === name)?.wanted !== replicas);
+  const said = wanted.map(([name, replicas]) => `${name}: ${replicas}`).join(', ');
+  return wrong.length === 0
+    ? { method: 'workloads-back', outcome: 'lifted', detail: `replicas wanted: ${said}` }
+    : { method: 'workloads-back', outcome: 'failed', detail: `not as wanted: ${wrong.map(([name]) => name).join(', ')}` };
+};
+
+/** Whoever decides from now on is told that it is over. Best effort: the run has ended either way. */
+const closeRequest = async ({ ports, run }: Step): Promise<string | null> => {
+  const closed = await attempt(async () => {
+    const request = await ports.approvals.read(run.execution);
+    if (request === null) return null;
+    const over = lapse(request);
+    if (over !== request) await ports.approvals.write(over);
+    return over.status;
+  }, WITHIN_MS);
+  return closed.outcome === 'answered' ? closed.value : closed.detail;
+};
+
+/**
+ * Undoes the fence of a run that stops before its promotion: the application may log in to the old primary again and its replicas come back.
+ * Each way for itself, each read back; a region that does not answer is an outcome. Changes nothing when the standby is promoted, or when nobody
+ * knows: then the fence stays. Repeatable.
+ */
+export const liftFence = async (step: Step) => {
+  const stays = await mustStay(step);
+  const methods = stays === null ? await Promise.all([liftDatabase(step), liftWorkloads(step)]) : [];
+  const request = await closeRequest(step);
+  return { lifted: stays === null && methods.every(({ outcome }) => outcome === 'lifted'), stays, methods, request };
+};
+
+export const handler = pipeline({
+  input,
+  ports: { approvals, database, databaseSession, workloads },
+  mutates: true,
+}).handler(liftFence);

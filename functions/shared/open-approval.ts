@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import type { ApprovalNeed } from '#domain/approval.ts';
+import { approvalMessage } from '#domain/approval-message.ts';
+import { ServiceUnavailableError } from '#domain/errors.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { RecoveryRequest } from '#domain/request.ts';
+import { type ApprovalRequest, openRound, sayVotes } from '#domain/votes.ts';
+import type { Announcer } from '#ports/announcer.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { DecisionPorts } from '#src/take-decision.ts';
+import { settle } from '#src/take-decision.ts';
+import { attempt } from './attempt.ts';
+
+const ANNOUNCE_WITHIN_MS = 4_000;
+const RACES = 10;
+
+const ids = z.array(z.string().min(1));
+
+/** The task token of this try, and what DecideApproval said. */
+export const approvalInput = z.strictObject({
+  token: z.string().min(1),
+  approval: z.strictObject({
+    required: z.boolean(),
+    policy: z.string(),
+    reason: z.string(),
+    needed: z.number().int().positive(),
+    approvers: ids,
+    escalateTo: ids,
+    firstSeconds: z.number().int().positive(),
+    restSeconds: z.number().int().positive(),
+  }),
+});
+
+export interface OpenStep {
+  readonly input: z.output<typeof approvalInput>;
+  readonly ports: DecisionPorts & { readonly announcer: Announcer };
+  readonly plan: Plan;
+  readonly clock: Clock;
+  readonly request: RecoveryRequest;
+  readonly run: { readonly execution: string; readonly enteredAt: string };
+}
+
+const nonces = (approvers: readonly string[]): Record<string, string> =>
+  Object.fromEntries(approvers.map((id) => [id, randomBytes(16).toString('base64url')]));
+
+const open = async (step: OpenStep, round: 1 | 2, approvers: readonly string[]): Promise<ApprovalRequest> => {
+  const { ports, plan, clock, request, run, input } = step;
+  const { needed, firstSeconds, restSeconds }: ApprovalNeed = input.approval;
+  const entries = await ports.ledger.read(run.execution);
+  for (let race = 0; race < RACES; race += 1) {
+    const before = await ports.approvals.read(run.execution);
+    const opened = openRound(before, {
+      execution: run.execution,
+      plan: plan.plan,
+      incident: request.incident.id,
+      token: input.token,
+      round,
+      needed,
+      approvers,
+      nonces: nonces(approvers),
+      facts: approvalMessage({ plan, execution: run.execution, request, entries, now: clock.now() }),
+      now: run.enteredAt,
+      withinSeconds: firstSeconds + restSeconds,
+    });
+    if (await ports.approvals.write(opened)) return opened;
+  }
+  throw new ServiceUnavailableError(`the request for approval of ${run.execution} changed ${RACES} times meanwhile`);
+};
+
+/**
+ * Opens a round of the request for approval and tells the approvers. The state waits with its task token until they have decided or its time is
+ * over; a decision that was taken between two rounds goes to the new token at once. A message that cannot be sent is on record; the command
+ * works without it.
+ */
+export const openApproval = async (step: OpenStep, round: 1 | 2) => {
+  const { ports, input } = step;
+  const { approvers, escalateTo } = input.approval;
+  const asked = round === 1 ? approvers : [...approvers, ...escalateTo];
+  const opened = await open(step, round, asked);
+  const settled = await settle(ports.taskTokens, opened);
+  const sent = settled === null ? await announce(step, opened) : null;
+  return {
+    done: false,
+    round,
+    asked,
+    needed: opened.needed,
+    expiresAt: opened.expiresAt,
+    votes: sayVotes(opened),
+    message: sent,
+  };
+};
+
+const announce = async ({ ports, plan, request }: OpenStep, opened: ApprovalRequest) => {
+  const subject = `${opened.round === 2 ? 'STILL WAITING FOR ' : ''}APPROVAL - ${request.incident.id}`;
+  const people = plan.approval.people.filter(({ id }) => opened.approvers.includes(id));
+  const names = people.map(({ name }) => name).join(', ');
+  const text = [
+    `Asked: ${names}. ${opened.needed} have to approve by ${opened.expiresAt}; one who declines stops it. ${sayVotes(opened)}.`,
+    '',
+    opened.facts,
+  ].join('\n');
+  const attributes = { kind: 'approval', incident: request.incident.id, plan: plan.plan, severity: '1' };
+  const answer = await attempt(() => ports.announcer.announce({ subject, text, attributes }), ANNOUNCE_WITHIN_MS);
+  return answer.outcome === 'answered' ? { id: answer.value } : { error: answer.detail };
+};

@@ -1,0 +1,52 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { canonicalJson } from '#domain/ledger-chain.ts';
+import type { ApprovalRequest } from '#domain/votes.ts';
+import type { Approvals } from '#ports/approvals.ts';
+import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
+import { errorName, sdkCall } from './sdk-errors.ts';
+
+const keyOf = (execution: string) => ({ pk: `approval#${execution}`, sk: 'request' });
+
+/** One item per execution, replaced on the condition of its version: a vote is one write, and the one that decides is one write. */
+export const dynamoApprovals = ({ region, table }: Table): Approvals => {
+  const client = documentClient(region);
+
+  const read = async (execution: string): Promise<ApprovalRequest | null> => {
+    const { Item } = await sdkCall('dynamodb:GetItem approval', () =>
+      client.send(new GetCommand({ TableName: table, Key: keyOf(execution), ConsistentRead: true })),
+    );
+    if (!Item) return null;
+    const { pk: _, sk: __, ...request } = Item;
+    return request as ApprovalRequest;
+  };
+
+  return {
+    read,
+    write: async (request) => {
+      try {
+        await sdkCall(
+          'dynamodb:PutItem approval',
+          () =>
+            client.send(
+              new PutCommand({
+                TableName: table,
+                Item: { ...keyOf(request.execution), ...request },
+                ...(request.version === 1
+                  ? { ConditionExpression: 'attribute_not_exists(pk)' }
+                  : {
+                      ConditionExpression: 'version = :before',
+                      ExpressionAttributeValues: { ':before': request.version - 1 },
+                    }),
+              }),
+            ),
+          (name, error) => (name === CONDITION_FAILED ? error : undefined),
+        );
+        return true;
+      } catch (error) {
+        if (errorName(error) !== CONDITION_FAILED) throw error;
+        // A try of our own whose answer was lost is ours.
+        return canonicalJson(await read(request.execution)) === canonicalJson(request);
+      }
+    },
+  };
+};

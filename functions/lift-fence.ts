@@ -73,12 +73,17 @@ const liftWorkloads = async (step: Step): Promise<Lift> => {
     await Promise.all(wanted.map(([name, replicas]) => step.ports.workloads.scale('primary', name, replicas)));
     return step.ports.workloads.status('primary', names);
   }, WITHIN_MS);
-  if (answer.outcome !== 'answered') return { method: 'workloads-back', outcome: answer.outcome, detail: answer.detail };
+  if (answer.outcome !== 'answered')
+    return { method: 'workloads-back', outcome: answer.outcome, detail: answer.detail };
   const wrong = wanted.filter(([name, replicas]) => answer.value.find((one) => one.name === name)?.wanted !== replicas);
   const said = wanted.map(([name, replicas]) => `${name}: ${replicas}`).join(', ');
   return wrong.length === 0
     ? { method: 'workloads-back', outcome: 'lifted', detail: `replicas wanted: ${said}` }
-    : { method: 'workloads-back', outcome: 'failed', detail: `not as wanted: ${wrong.map(([name]) => name).join(', ')}` };
+    : {
+        method: 'workloads-back',
+        outcome: 'failed',
+        detail: `not as wanted: ${wrong.map(([name]) => name).join(', ')}`,
+      };
 };
 
 /** Whoever decides from now on is told that it is over. Best effort: the run has ended either way. */

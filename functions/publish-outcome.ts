@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Failure, type Outcome, outcomeOf } from '#domain/outcome.ts';
+import { type Failure, type Outcome, outcomeOf, staysChanged } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import type { Transition } from '#domain/transition.ts';
@@ -65,9 +65,12 @@ const metricsOf = (plan: Plan, outcome: Outcome, at: string): readonly HealthMet
  * An incident stays open while a run has left the service half moved: a person's next run goes on with the same incident and its clocks, and no
  * alarm starts a second one by itself. It also stays open when another run, which holds the claim, answers it.
  */
-const isOver = async ({ ports, plan, run }: Step, outcome: Outcome): Promise<boolean> => {
-  const halfMoved = outcome.steps.some(({ changes, status }) => changes && status !== 'not-done');
-  if (outcome.result === 'failed' && halfMoved) return false;
+const isOver = async (
+  { ports, plan, run }: Step,
+  outcome: Outcome,
+  entries: readonly Transition[],
+): Promise<boolean> => {
+  if (outcome.result === 'failed' && staysChanged(outcome.steps, entries)) return false;
   const holder = (await ports.claims.read(plan.plan))?.holder ?? null;
   return holder === null || holder === run.execution;
 };
@@ -89,7 +92,7 @@ export const publishOutcome = async (step: Step) => {
     failure: failureOf(input.failure, entries),
     now,
   });
-  const closed = incident !== null && (await isOver(step, outcome));
+  const closed = incident !== null && (await isOver(step, outcome, entries));
   if (closed) await ports.incidents.close(plan.plan, incident.id, now);
   const measured = await attempt(() => ports.healthMetrics.put(metricsOf(plan, outcome, now)), METRICS_WITHIN_MS);
   return { ...outcome, cause: causeOf(outcome), incidentClosed: closed, measured: measured.outcome === 'answered' };

@@ -18,7 +18,9 @@ export interface State {
   readonly Retry?: readonly Rule[];
   readonly Catch?: readonly Rule[];
   readonly Assign?: Readonly<Record<string, unknown>>;
-  readonly TimeoutSeconds?: number;
+  /** An expression where the plan says it: a wait for people. */
+  readonly TimeoutSeconds?: number | string;
+  readonly Resource?: string;
   readonly Arguments?: { readonly FunctionName: string };
   readonly Branches?: readonly Branch[];
   readonly Comment?: string;

@@ -34,6 +34,11 @@ const sayCatch = ({ state, within }: Node): string =>
   (state.Catch ?? []).map(({ ErrorEquals, Next }) => `${ErrorEquals.join(', ')}: ${Next}`).join('; ') ||
   (state.Type === 'Task' && within?.Catch ? 'stops the Parallel' : '');
 
+const sayTimeout = (seconds: number | string | undefined): string => {
+  if (seconds === undefined) return '';
+  return typeof seconds === 'number' ? `${seconds} s` : `${code(seconds.slice(3, -3))} s`;
+};
+
 const machinePage = (name: string, machine: Machine): readonly string[] => {
   const nodes = nodesOf(machine);
   const distinct = [...new Set(nodes.flatMap(({ state }) => state.Retry ?? []).map(sayRule))];
@@ -41,7 +46,7 @@ const machinePage = (name: string, machine: Machine): readonly string[] => {
     (state.Retry ?? []).map((rule) => `R${distinct.indexOf(sayRule(rule)) + 1}`).join(' ');
   const states = nodes.map((node) => {
     const key = functionOf(node.state);
-    const timeout = node.state.TimeoutSeconds === undefined ? '' : `${node.state.TimeoutSeconds} s`;
+    const timeout = sayTimeout(node.state.TimeoutSeconds);
     const handler = key === null ? '' : code(`functions/${kebab(key)}.ts`);
     const error = node.state.Error === undefined ? '' : code(node.state.Error.replace(/^\{% (.*) %\}$/, '$1'));
     return row(node.name, node.state.Type, handler, timeout, retries(node), sayNext(node), sayCatch(node) || error);

@@ -55,6 +55,11 @@ export const statements = (plan: Plan, tables: Tables) => {
     readState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query')],
     writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')],
     writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],
+    writeApprovals: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:PutItem')],
+    /** The token says which task. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html */
+    answerTasks: [
+      { Sid: 'TaskTokensHaveNoResources', ...allow('*', 'states:SendTaskSuccess', 'states:SendTaskFailure') },
+    ],
     describeDatabases: [allow([instance('primary'), instance('standby')], 'rds:DescribeDBInstances')],
     promoteReplica: [allow(instance('standby'), 'rds:PromoteReadReplica')],
     openSession: [

@@ -1,6 +1,6 @@
 import { DecisionRefusedError, ServiceUnavailableError } from '#domain/errors.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
-import { type ApprovalRequest, type Choice, castVote, sayVotes, type Vote } from '#domain/votes.ts';
+import { type ApprovalRequest, type Choice, castVote, sayVotes, statusAfter, type Vote } from '#domain/votes.ts';
 import type { Approvals } from '#ports/approvals.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Ledger } from '#ports/ledger.ts';
@@ -61,13 +61,21 @@ const record = async (ports: DecisionPorts, input: DecisionInput, request: Appro
     execution,
     plan,
     incident,
-    state: 'RequestApproval',
+    state: request.round === 1 ? 'RequestApproval' : 'EscalateApproval',
     kind: 'decision',
     at: vote.at,
     attempt: 0,
     actor,
     inputDigest: inputDigest({ approver: vote.approver, choice: vote.choice }),
-    result: { approver: vote.approver, choice: vote.choice, reason: vote.reason, via: vote.via, votes: sayVotes({ votes, needed }) },
+    result: {
+      approver: vote.approver,
+      choice: vote.choice,
+      reason: vote.reason,
+      via: vote.via,
+      votes: sayVotes({ votes, needed }),
+      status: statusAfter(votes, needed),
+    },
+    ...(vote.choice === 'decline' ? { error: { name: 'ApprovalDeclinedError', message: vote.reason } } : {}),
   });
 };
 

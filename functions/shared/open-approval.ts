@@ -38,7 +38,7 @@ export interface OpenStep {
   readonly plan: Plan;
   readonly clock: Clock;
   readonly request: RecoveryRequest;
-  readonly run: { readonly execution: string; readonly enteredAt: string };
+  readonly run: { readonly execution: string };
 }
 
 const nonces = (approvers: readonly string[]): Record<string, string> =>
@@ -60,7 +60,7 @@ const open = async (step: OpenStep, round: 1 | 2, approvers: readonly string[]):
       approvers,
       nonces: nonces(approvers),
       facts: approvalMessage({ plan, execution: run.execution, request, entries, now: clock.now() }),
-      now: run.enteredAt,
+      now: clock.now(),
       withinSeconds: firstSeconds + restSeconds,
     });
     if (await ports.approvals.write(opened)) return opened;

@@ -43,7 +43,8 @@ const sayCost = ({ plan, request, entries, now }: Input): string => {
   const { mtd, rto } = clocksOf({ incident: request.incident, entries, objectives: plan.objectives, now });
   const services = affectedByRegion(plan).map(({ id }) => id);
   const cost = costOf(plan, services, mtd.planSeconds);
-  const money = cost === null ? 'not known' : `${cost.revenueLoss.toFixed(2)} ${cost.currency} (${cost.perHour} an hour)`;
+  const money =
+    cost === null ? 'not known' : `${cost.revenueLoss.toFixed(2)} ${cost.currency} (${cost.perHour} an hour)`;
   const left = formatDuration(Math.max(0, Math.floor(rto.leftSeconds ?? 0)));
   return `${money} after ${sayMilliseconds(mtd.elapsedMs)}; ${left} of the RTO left`;
 };

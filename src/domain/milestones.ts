@@ -27,10 +27,11 @@ const field = (result: Json | undefined, key: string): Json | undefined =>
     : undefined;
 
 /**
- * True when the entry ends its state for good: a poll that says `done: false` comes again, and an assessment that does not say
- * `recover` (as `verdict` or `outcome`) has decided nothing.
+ * True when the entry ends its state for good: a poll that says `done: false` comes again, an assessment that does not say
+ * `recover` (as `verdict` or `outcome`) has decided nothing, and an approval is there with the decision that completes it.
  */
 export const completes = (entry: Entry): boolean => {
+  if (entry.kind === 'decision') return field(entry.result, 'status') === 'approved';
   if (entry.kind !== 'left') return false;
   if (entry.state !== 'AssessEvidence') return field(entry.result, 'done') !== false;
   const verdict = field(entry.result, 'verdict');

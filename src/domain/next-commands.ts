@@ -22,6 +22,7 @@ export const nextCommands = (
   }
   if (result === 'refused') {
     if (failure?.error === 'GuardsRefusedError') return ['Mend what the guards name.', again];
+    if (failure?.error.startsWith('Approval')) return [history, `Only if the service is down all the same: ${again}`];
     if (failure?.error === 'NoRecoveryError') return [history, `Only if the service is down all the same: ${again}`];
     return failure?.error === 'InvalidRequestError' ? [again] : [history];
   }

@@ -4,7 +4,7 @@ import { nextCommands } from '#domain/next-commands.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Incident } from '#domain/request.ts';
 import type { Instant } from '#domain/side.ts';
-import { RECOVERY_STEPS, REFUSALS, type Step } from '#domain/steps.ts';
+import { RECOVERY_STEPS, REFUSALS, SIDE_STEPS, type Step } from '#domain/steps.ts';
 
 /**
  * `done`: left for good. `failed`: its last try ended in an error. `interrupted`: entered, and no end on record: what it changes may or may not
@@ -29,7 +29,7 @@ export type StepRecord = {
 export type Failure = { readonly state: string; readonly error: string; readonly cause: string };
 
 export type Outcome = {
-  /** `refused`: a guard, the claim or the evidence forbade it, and nothing was changed. */
+  /** `refused`: a guard, the claim, the evidence or an approver forbade it, and nothing was changed, or all of it undone. */
   readonly result: 'recovered' | 'failed' | 'refused';
   readonly execution: string;
   readonly incident: Incident | null;
@@ -63,7 +63,7 @@ export const stepRecord = (step: Step, entries: readonly Entry[]): StepRecord =>
   const entered = own.filter(({ kind }) => kind === 'entered');
   const end = own.find(completes);
   const last = own.at(-1);
-  const failed = end === undefined && last?.kind === 'failed' ? last : undefined;
+  const failed = end === undefined && last?.error !== undefined ? last : undefined;
   const startedAt = own[0]?.at ?? null;
   const endedAt = end?.at ?? failed?.at ?? null;
   return {
@@ -79,6 +79,29 @@ export const stepRecord = (step: Step, entries: readonly Entry[]): StepRecord =>
   };
 };
 
+/** The steps of every run, with those that only some runs take where this one took them. */
+const stepsOf = (entries: readonly Entry[]): readonly Step[] => {
+  const taken = SIDE_STEPS.filter(({ state }) => entries.some((entry) => entry.state === state));
+  return RECOVERY_STEPS.flatMap((step) => [step, ...taken.filter(({ after }) => after === step.state)]);
+};
+
+const FENCING: readonly string[] = ['FencePrimary', 'RenewFence', 'LiftFence'];
+
+/** True when LiftFence read back that every part of the fence is lifted. */
+const fenceLifted = (entries: readonly Entry[]): boolean =>
+  entries.some(
+    ({ state, kind, result }) =>
+      state === 'LiftFence' && kind === 'left' && (result as { readonly lifted?: unknown } | null)?.lifted === true,
+  );
+
+/** True when something that the run changed stays changed: a fence that was lifted does not count. */
+export const staysChanged = (steps: readonly StepRecord[], entries: readonly Entry[]): boolean => {
+  const lifted = fenceLifted(entries);
+  return steps.some(
+    ({ state, changes, status }) => changes && status !== 'not-done' && !(lifted && FENCING.includes(state)),
+  );
+};
+
 /** What became of a run, from its record alone: done, not done, and the clocks. Also for a run that is not over: `failure` null, not recovered. */
 export const outcomeOf = ({
   plan,
@@ -89,10 +112,9 @@ export const outcomeOf = ({
   now,
   timeScale = 1,
 }: OutcomeInput): Outcome => {
-  const steps = RECOVERY_STEPS.map((step) => stepRecord(step, entries));
+  const steps = stepsOf(entries).map((step) => stepRecord(step, entries));
   const recovered = failure === null && completedAt(entries, 'VerifyTraffic') !== null;
-  const touched = steps.some(({ changes, status }) => changes && status !== 'not-done');
-  const refused = failure !== null && !touched && REFUSALS.includes(failure.error);
+  const refused = failure !== null && !staysChanged(steps, entries) && REFUSALS.includes(failure.error);
   const result = recovered ? 'recovered' : refused ? 'refused' : 'failed';
   return {
     result,

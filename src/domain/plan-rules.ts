@@ -6,4 +6,10 @@ import { referenceRules } from '#domain/plan-rules/references.ts';
 import type { PlanRule } from '#domain/plan-rules/rule.ts';
 
 /** Every rule over several values of a plan. */
-export const PLAN_RULES: readonly PlanRule[] = [...coreRules, ...orderRules, ...referenceRules, ...documentRules, ...approvalRules];
+export const PLAN_RULES: readonly PlanRule[] = [
+  ...coreRules,
+  ...orderRules,
+  ...referenceRules,
+  ...documentRules,
+  ...approvalRules,
+];

@@ -15,6 +15,7 @@ export const RECOVERY_STEPS: readonly Step[] = [
   step('AssessEvidence', 'assess the evidence'),
   step('CheckGuards', 'check the guards'),
   step('FencePrimary', 'fence the old primary', true),
+  step('DecideApproval', 'decide whether people have to approve'),
   step('PromoteReplica', 'promote the replica', true),
   step('ConfirmPromotion', 'confirm the promotion'),
   step('ScaleUpWorkloads', 'scale up the workloads', true),
@@ -26,17 +27,32 @@ export const RECOVERY_STEPS: readonly Step[] = [
   step('VerifyTraffic', 'verify from outside'),
 ];
 
+export interface SideStep extends Step {
+  /** The step of RECOVERY_STEPS that it comes after. */
+  readonly after: string;
+}
+
+/** Steps that only some runs take: they stand in an outcome when they were taken. */
+export const SIDE_STEPS: readonly SideStep[] = [
+  { ...step('RequestApproval', 'ask for approval'), after: 'DecideApproval' },
+  { ...step('EscalateApproval', 'ask for approval again, and more people'), after: 'DecideApproval' },
+  { ...step('RenewFence', 'fence the old primary again', true), after: 'DecideApproval' },
+  { ...step('LiftFence', 'lift the fence', true), after: 'VerifyTraffic' },
+];
+
 /** How a run ends, good or bad: not steps of the recovery. */
 export const ENDING_STEPS: readonly Step[] = [
   step('PublishOutcome', 'publish the outcome'),
   step('ReleaseClaim', 'release the claim'),
 ];
 
-/** Errors that end a run before it changed anything: it was refused, it did not fail. */
+/** Errors that end a run before it changed anything, or after what it changed was undone: it was refused, it did not fail. */
 export const REFUSALS: readonly string[] = [
   'InvalidRequestError',
   'ClaimHeldError',
   'CoolDownError',
   'NoRecoveryError',
   'GuardsRefusedError',
+  'ApprovalDeclinedError',
+  'ApprovalTimedOutError',
 ];

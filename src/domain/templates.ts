@@ -63,6 +63,10 @@ const statusOf = (outcome: Outcome, failure: Failure | null): string => {
     const decided = outcome.steps.some(({ state, status }) => state === 'AssessEvidence' && status === 'done');
     return decided && last !== undefined ? `Recovering: ${last.label} is done` : 'Investigating';
   }
+  if (failure.error.startsWith('Approval')) {
+    const lifted = outcome.steps.some(({ state, status }) => state === 'LiftFence' && status === 'done');
+    return `Not approved; nothing was promoted${lifted && outcome.result === 'refused' ? ', the fence is lifted' : ''}`;
+  }
   return outcome.result === 'refused'
     ? 'Automatic recovery refused; nothing was changed'
     : 'Recovery stopped before its end';

@@ -45,7 +45,8 @@ export type Cast =
 
 const refused = (reason: string): Cast => ({ effect: 'refused', reason });
 
-const statusAfter = (votes: readonly Vote[], needed: number): ApprovalStatus => {
+/** What these votes come to. */
+export const statusAfter = (votes: readonly Vote[], needed: number): ApprovalStatus => {
   if (votes.some(({ choice }) => choice === 'decline')) return 'declined';
   return votes.filter(({ choice }) => choice === 'approve').length >= needed ? 'approved' : 'open';
 };

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as errors from '#domain/errors.ts';
-import { ENDING_STEPS, RECOVERY_STEPS } from '#domain/steps.ts';
+import { ENDING_STEPS, RECOVERY_STEPS, SIDE_STEPS } from '#domain/steps.ts';
 import { secondOpinion } from '#lab/services/stepfunctions/second-opinion.ts';
-import { functionOf, gates, kebab, machines, nodesOf, reachable } from '../../scripts/state-graph.ts';
+import { functionOf, gates, kebab, machines, nodesOf, reachable, successorsOf } from '../../scripts/state-graph.ts';
 import { stateMachinesPage } from '../../scripts/state-machines-page.ts';
 
 /** Functions that events call, not states. */
@@ -36,7 +36,9 @@ describe.each(machines())('$name', ({ machine }) => {
 
   it.each(tasks.map((task) => [task.name, task] as const))('%s has time-out, retries and a catch', (_name, task) => {
     const { state, within } = task;
-    expect(state.TimeoutSeconds).toBeGreaterThan(0);
+    if (state.Resource?.endsWith('.waitForTaskToken'))
+      expect(state.TimeoutSeconds).toMatch(/^\{% \$\w+\.\w+Seconds %\}$/);
+    else expect(state.TimeoutSeconds).toBeGreaterThan(0);
     for (const retry of state.Retry ?? []) {
       expect(retry).toMatchObject({ JitterStrategy: 'FULL', MaxAttempts: expect.any(Number) });
       expect(retry.MaxDelaySeconds).toBeGreaterThan(0);
@@ -99,7 +101,9 @@ describe.each(machines())('$name', ({ machine }) => {
   it('waits for a function longer than the function may take', () => {
     const stack = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' });
     const own = parse(readFileSync('serverless/functions.yml', 'utf8'), { logLevel: 'silent' });
-    for (const { name, state } of tasks) {
+    // A wait for people is as long as the plan says: seconds at least, and the function is over long before.
+    const bounded = tasks.filter(({ state }) => !state.Resource?.endsWith('.waitForTaskToken'));
+    for (const { name, state } of bounded) {
       const seconds = own[name]?.timeout ?? stack.provider.timeout;
       expect(seconds).toBeGreaterThan(0);
       expect(state.TimeoutSeconds).toBeGreaterThan(seconds);
@@ -114,13 +118,18 @@ describe('regional-failover', () => {
 
   it('has exactly the steps that the domain knows', () => {
     const tasks = nodes.filter(({ state }) => state.Type === 'Task').map(({ name }) => name);
-    expect(tasks).toEqual([...RECOVERY_STEPS, ...ENDING_STEPS].map(({ state }) => state));
+    const sides = SIDE_STEPS.map(({ state }) => state);
+    expect(tasks.filter((name) => !sides.includes(name))).toEqual(
+      [...RECOVERY_STEPS, ...ENDING_STEPS].map(({ state }) => state),
+    );
+    expect(tasks.filter((name) => sides.includes(name))).toEqual(sides);
   });
 
   it('ends on no path without having published its outcome and given the claim back', () => {
     const inBranches = new Set(nodes.filter(({ within }) => within !== null).map(({ name }) => name));
     const ends = nodes.filter(({ name, state }) => ['Succeed', 'Fail'].includes(state.Type) && !inBranches.has(name));
     expect(ends.map(({ name }) => name).sort()).toEqual([
+      'ApprovalRefused',
       'ClaimRefused',
       'Failed',
       'GuardsRefused',
@@ -139,7 +148,10 @@ describe('regional-failover', () => {
     ['AssessEvidence', 'CheckGuards'],
     ['CheckGuards', 'FencePrimary'],
     ['CheckGuards', 'PromoteReplica'],
+    ['FencePrimary', 'DecideApproval'],
     ['FencePrimary', 'PromoteReplica'],
+    ['DecideApproval', 'PromoteReplica'],
+    ['DecideApproval', 'RequestApproval'],
     ['CheckGuards', 'ScaleUpWorkloads'],
     ['RecoverStandby', 'RepointApplication'],
     ['ConfirmRepoint', 'VerifyStandby'],
@@ -147,6 +159,37 @@ describe('regional-failover', () => {
     ['ShiftTraffic', 'VerifyTraffic'],
   ])('goes through %s before %s on every path', (gate, state) => {
     expect(gates(machine, gate, state)).toBe(true);
+  });
+
+  it('never lifts the fence where something may have been promoted, and promotes nothing after it', () => {
+    expect(reachable(machine, 'RecoverStandby').has('LiftFence')).toBe(false);
+    expect(reachable(machine, 'LiftFence').has('RecoverStandby')).toBe(false);
+    const leads = nodes.filter(({ state }) => successorsOf(state).includes('LiftFence')).map(({ name }) => name);
+    expect(leads).toEqual(['FencePrimary', 'DecideApproval', 'RequestApproval', 'EscalateApproval', 'RenewFence']);
+  });
+
+  it('promotes without asking only where no approval is required; after people approved, it fences again', () => {
+    const straight = nodes
+      .filter(({ state }) => successorsOf(state).includes('RecoverStandby'))
+      .map(({ name }) => name);
+    expect(straight).toEqual(['RouteApproval', 'RenewFence']);
+    const { state } = nodes.find(({ name }) => name === 'RouteApproval') ?? {};
+    expect(state).toMatchObject({
+      Choices: [{ Condition: '{% $approval.required %}', Next: 'RequestApproval' }],
+      Default: 'RecoverStandby',
+    });
+  });
+
+  it('asks twice, then stops: a wait that ran out is never retried', () => {
+    const states = new Map(nodes.map(({ name, state }) => [name, state]));
+    const onTimeout = (name: string) =>
+      states.get(name)?.Catch?.find((rule) => rule.ErrorEquals.includes('States.Timeout'));
+    expect(onTimeout('RequestApproval')?.Next).toBe('EscalateApproval');
+    expect(onTimeout('EscalateApproval')?.Next).toBe('LiftFence');
+    for (const name of ['RequestApproval', 'EscalateApproval']) {
+      const retried = (states.get(name)?.Retry ?? []).flatMap((rule) => rule.ErrorEquals);
+      expect(retried).not.toContain('States.Timeout');
+    }
   });
 });
 

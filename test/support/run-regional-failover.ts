@@ -82,6 +82,18 @@ export const runRegionalFailover = async (
       }
     },
   });
+  at.ports.taskTokens.answer = async ({ token: taskToken, output, error, cause }) => {
+    try {
+      if (error === undefined) {
+        await engine.api('SendTaskSuccess', { taskToken, output: JSON.stringify(output) });
+      } else {
+        await engine.api('SendTaskFailure', { taskToken, error, cause });
+      }
+      return 'sent';
+    } catch {
+      return 'gone';
+    }
+  };
   try {
     const { stateMachineArn } = await engine.createStateMachine({
       name: NAME,

@@ -11,13 +11,16 @@ import { link } from '#domain/ledger-chain.ts';
 import type { Reading } from '#domain/reading.ts';
 import type { Json } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
+import type { ApprovalRequest } from '#domain/votes.ts';
 import type { Announcer, Notice } from '#ports/announcer.ts';
+import type { Approvals } from '#ports/approvals.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { HealthMetric, HealthMetrics } from '#ports/health-metrics.ts';
 import type { Incidents, OpenIncident } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
+import type { TaskTokens } from '#ports/task-tokens.ts';
 
 /** What the pipeline remembers, in memory, by the rules of each port. */
 
@@ -133,4 +136,37 @@ export const fakeExecutions = (): Pick<Executions, 'start'> & { readonly inputs:
       return { arn, started: true };
     },
   };
+};
+
+export const fakeApprovals = (): Approvals & { readonly requests: Map<string, ApprovalRequest> } => {
+  const requests = new Map<string, ApprovalRequest>();
+  return {
+    requests,
+    read: async (execution) => requests.get(execution) ?? null,
+    write: async (request) => {
+      if ((requests.get(request.execution)?.version ?? 0) !== request.version - 1) return false;
+      requests.set(request.execution, request);
+      return true;
+    },
+  };
+};
+
+/** What was answered, in order; `answer` says what becomes of it (an engine, in tests that run the machine). */
+export const fakeTaskTokens = () => {
+  const tokens = {
+    sent: [] as { token: string; output?: Json; error?: string; cause?: string }[],
+    answer: async (_sent: { token: string; output?: Json; error?: string; cause?: string }): Promise<'sent' | 'gone'> =>
+      'sent',
+    succeed: async (token: string, output: Json) => {
+      const one = { token, output };
+      tokens.sent.push(one);
+      return tokens.answer(one);
+    },
+    fail: async (token: string, error: string, cause: string) => {
+      const one = { token, error, cause };
+      tokens.sent.push(one);
+      return tokens.answer(one);
+    },
+  };
+  return tokens satisfies TaskTokens;
 };

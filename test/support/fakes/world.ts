@@ -5,12 +5,14 @@ import { examplePlan } from './plan.ts';
 import { fakeServiceProbe } from './service-probe.ts';
 import {
   fakeAnnouncer,
+  fakeApprovals,
   fakeClaims,
   fakeExecutions,
   fakeHealthMetrics,
   fakeIncidents,
   fakeLedger,
   fakeReadings,
+  fakeTaskTokens,
 } from './state.ts';
 import { fakeTraffic } from './traffic.ts';
 import { fakeWorkloads } from './workloads.ts';
@@ -35,6 +37,8 @@ export const world = () => {
     readings: fakeReadings(),
     ledger: fakeLedger(),
     announcer: fakeAnnouncer(),
+    approvals: fakeApprovals(),
+    taskTokens: fakeTaskTokens(),
     healthMetrics: fakeHealthMetrics(),
     executions: fakeExecutions(),
   };

@@ -5,7 +5,7 @@ import { MILESTONES } from '#domain/milestones.ts';
 import { type Failure, outcomeOf } from '#domain/outcome.ts';
 import { RULES } from '#domain/rules.ts';
 import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
-import { ENDING_STEPS, RECOVERY_STEPS, REFUSALS } from '#domain/steps.ts';
+import { ENDING_STEPS, RECOVERY_STEPS, REFUSALS, SIDE_STEPS } from '#domain/steps.ts';
 import { at, examplePlan, incident, record, recovery } from './support.ts';
 
 const plan = examplePlan();
@@ -33,7 +33,7 @@ describe('outcome', () => {
     ];
     const part = outcome(entries, { state: 'ConfirmPromotion', error: 'NotInTimeError', cause: 'too late' });
     expect(part.result).toBe('failed');
-    expect(part.done).toEqual(RECOVERY_STEPS.slice(0, 6).map(({ label }) => label));
+    expect(part.done).toEqual(RECOVERY_STEPS.slice(0, 7).map(({ label }) => label));
     expect(part.notDone[0]).toBe('confirm the promotion');
     const status = Object.fromEntries(part.steps.map((step) => [step.state, step.status]));
     expect(status).toMatchObject({
@@ -88,7 +88,7 @@ describe('the state machine', () => {
 
   test('has exactly the steps that the domain knows', () => {
     const tasks = tasksOf((JSON.parse(source) as { States: States }).States);
-    const known = [...RECOVERY_STEPS, ...ENDING_STEPS].map(({ state }) => state);
+    const known = [...RECOVERY_STEPS, ...SIDE_STEPS, ...ENDING_STEPS].map(({ state }) => state);
     expect([...tasks].sort()).toEqual([...known].sort());
     expect(MILESTONES.flatMap(({ state }) => state ?? []).every((state) => known.includes(state))).toBe(true);
   });

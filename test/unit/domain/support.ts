@@ -66,6 +66,7 @@ const STATES = [
   'AssessEvidence',
   'CheckGuards',
   'FencePrimary',
+  'DecideApproval',
   'PromoteReplica',
   'ConfirmPromotion',
   'ScaleUpWorkloads',
@@ -77,16 +78,23 @@ const STATES = [
   'VerifyTraffic',
 ];
 
+/** Steps that take no time of their own here. */
+const INSTANT = ['DecideApproval'];
+
+const startOf = (state: string): number =>
+  800 + STATES.slice(0, STATES.indexOf(state)).filter((one) => !INSTANT.includes(one)).length * 100;
+
 /** A recovery whose steps take 100 ms each, from 800 ms on. With `until`, only the steps before that state. */
 export const recovery = (until?: string): Entry[] => {
   const states = until === undefined ? STATES : STATES.slice(0, STATES.indexOf(until));
   return record(
-    ...states.flatMap((state, index) => {
+    ...states.flatMap((state) => {
+      const start = startOf(state);
       const result =
         state === 'AssessEvidence' ? { outcome: 'recover', code: 'region-dead', rule: 'FO-110' } : { done: true };
       return [
-        [800 + index * 100, state, 'entered'],
-        [890 + index * 100, state, 'left', { result }],
+        [start, state, 'entered'],
+        [INSTANT.includes(state) ? start : start + 90, state, 'left', { result }],
       ] as const;
     }),
   );

@@ -32,7 +32,8 @@ const needsOf = async (key: string): Promise<Needs> => {
 /** Which permissions a port may take: one of each list at least. Ports without an AWS call take none. */
 const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   announcer: [['announce']],
-  claims: [['readState', 'writeState', 'writeReadings']],
+  approvals: [['writeApprovals']],
+  claims: [['readState', 'writeState', 'writeReadings', 'writeApprovals']],
   clock: [],
   database: [['describeDatabases']],
   databaseSession: [['describeDatabases'], ['openSession']],
@@ -42,6 +43,7 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   ledger: [['record']],
   readings: [['readState', 'writeState', 'writeReadings']],
   serviceProbe: [],
+  taskTokens: [['answerTasks']],
   traffic: [['readTraffic']],
   workloads: [['reachClusters']],
 };

@@ -28,7 +28,7 @@ const REFUSALS: readonly (readonly [input: string, cause: string])[] = [
   ['{"plan":"svg-al","reason":"r","mode":"failover"}', 'input.plan is "svg-al"; allowed: "svg-ai"'],
   [
     '{"plan":"svg-ai","reasn":"r","reason":"r","mode":"failover"}',
-    'input has unknown keys: reasn (reason?); allowed: plan, reason, mode',
+    'input has unknown keys: reasn (reason?); allowed: plan, reason, mode, approval, decideWithin',
   ],
   ['[]', `input is []; ${SHAPE}`],
   ['"failover"', `input is "failover"; ${SHAPE}`],

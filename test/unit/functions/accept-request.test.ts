@@ -57,7 +57,7 @@ describe('AcceptRequest', () => {
     [
       'an unknown key',
       { ...typed, resaon: 'x' },
-      'input has unknown keys: resaon (reason?); allowed: plan, reason, mode',
+      'input has unknown keys: resaon (reason?); allowed: plan, reason, mode, approval, decideWithin',
     ],
     ['half an intake', { ...typed, trigger: { alarm: 'a', at: 'now' } }, 'input.trigger.at is "now"; allowed: a time'],
   ])('refuses %s', async (_what, input, message) => {

@@ -94,7 +94,7 @@ export const recovery = (until?: string): Entry[] => {
         state === 'AssessEvidence' ? { outcome: 'recover', code: 'region-dead', rule: 'FO-110' } : { done: true };
       return [
         [start, state, 'entered'],
-        [INSTANT.includes(state) ? start : start + 90, state, 'left', { result }],
+        [INSTANT.includes(state) ? start + 1 : start + 90, state, 'left', { result }],
       ] as const;
     }),
   );

@@ -78,7 +78,7 @@ const STATES = [
   'VerifyTraffic',
 ];
 
-/** Steps that take no time of their own here. */
+/** Steps that run beside the one after them here: they take no time of their own. */
 const INSTANT = ['DecideApproval'];
 
 const startOf = (state: string): number =>
@@ -94,7 +94,7 @@ export const recovery = (until?: string): Entry[] => {
         state === 'AssessEvidence' ? { outcome: 'recover', code: 'region-dead', rule: 'FO-110' } : { done: true };
       return [
         [start, state, 'entered'],
-        [INSTANT.includes(state) ? start + 1 : start + 90, state, 'left', { result }],
+        [start + 90, state, 'left', { result }],
       ] as const;
     }),
   );

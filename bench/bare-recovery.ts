@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HealthySample, Reading } from '#domain/reading.ts';
-import { database, databaseSession, serviceProbe, traffic, workloads } from '#src/composition.ts';
+import { clock, database, databaseSession, serviceProbe, traffic, workloads } from '#src/composition.ts';
 import { checkGuards } from '../functions/check-guards.ts';
 import { confirmPromotion } from '../functions/confirm-promotion.ts';
 import { confirmRepoint } from '../functions/confirm-repoint.ts';
@@ -96,6 +96,7 @@ const reading: Reading = {
 };
 const guards = {
   ...step,
+  clock: clock.create({}, plan),
   request,
   ports: {
     ...ports,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { firstBadAt } from '#domain/diagnosis.ts';
 import { InvalidRequestError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
-import type { RecoveryRequest } from '#domain/request.ts';
+import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Readings } from '#ports/readings.ts';
@@ -18,7 +18,7 @@ interface Step {
 
 /**
  * Makes the request that every later state gets, of what a person typed or of what the alarm intake started. A person's request opens an
- * incident or joins the open one; it starts with the first bad signal that was seen, else now. Throws InvalidRequestError.
+ * incident or joins the open one; it starts with the first bad signal that was seen, else now. A dry run opens none. Throws InvalidRequestError.
  */
 export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<RecoveryRequest> => {
   const asked = parseRequestInput(input);
@@ -32,6 +32,15 @@ export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<
   }
   const badAt = firstBadAt(await ports.readings.list(plan.plan));
   const startedAt = badAt !== null && badAt < run.enteredAt ? badAt : run.enteredAt;
+  if (mode === 'dry-run') {
+    const open = await ports.incidents.current(plan.plan);
+    const incident = {
+      id: open?.id ?? NO_INCIDENT,
+      startedAt: open?.startedAt ?? startedAt,
+      detectedAt: run.enteredAt,
+    };
+    return { plan: plan.plan, mode, reason, trigger: 'person', actor: 'person', incident };
+  }
   const { id, ...times } = await ports.incidents.openOrJoin(plan.plan, startedAt, run.enteredAt);
   const incident = { id, startedAt: times.startedAt, detectedAt: times.detectedAt };
   const approval = asked.approval && { approval: { withinSeconds: asked.decideWithin ?? null } };

@@ -21,7 +21,7 @@ export const assessEvidence = async (step: Step) => {
   const at = clock.now();
   const [reported, live] = await Promise.all([
     ports.readings.list(plan.plan),
-    observeService(step, { replication: true }),
+    observeService(step, { replication: true, write: request.mode !== 'dry-run' }),
   ]);
   const now = {
     plan: plan.plan,

@@ -1,10 +1,12 @@
 import { estimateDataLoss, lastSampleBefore } from '#domain/data-loss.ts';
+import { firstBadAt } from '#domain/diagnosis.ts';
 import { GuardsRefusedError } from '#domain/errors.ts';
 import { executionName } from '#domain/execution-name.ts';
 import { checkGuards as answersOf, type Looked, refusalOf } from '#domain/guards.ts';
 import type { Plan } from '#domain/plan.ts';
-import type { RecoveryRequest } from '#domain/request.ts';
+import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Ledger } from '#ports/ledger.ts';
@@ -26,6 +28,7 @@ interface Step {
     readonly traffic: Traffic;
     readonly ledger: Ledger;
   };
+  readonly clock: Clock;
   readonly plan: Plan;
   readonly request: RecoveryRequest;
   readonly run: { readonly execution: string };
@@ -42,19 +45,16 @@ const looked = async <T>(call: () => Promise<T>): Promise<Looked<T>> => {
  * execution is named by plan and incident, in the same state machine.
  */
 const promotedBefore = async ({ ports, plan, request, run }: Step): Promise<boolean> => {
+  if (request.incident.id === NO_INCIDENT) return false;
   const first = run.execution.replace(/[^:]+$/, executionName(plan.plan, request.incident.id));
   if (first === run.execution) return false;
   const entries = await ports.ledger.read(first);
   return entries.some(({ state, kind }) => state === 'PromoteReplica' && kind === 'left');
 };
 
-/**
- * Collects what the guards look at, before the first change, and gives every guard's answer with the data-loss estimate: both are on record
- * before anything is touched. Throws GuardsRefusedError with every reason.
- */
-export const checkGuards = async (step: Step) => {
-  const { ports, plan, request } = step;
-  const { startedAt } = request.incident;
+/** Collects what the guards look at, and gives every guard's answer with the data-loss estimate. Changes nothing and refuses nothing. */
+export const askGuards = async (step: Step) => {
+  const { ports, plan, request, clock } = step;
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
   const [reported, standby, deployments, records, positions, promoted] = await Promise.all([
     ports.readings.list(plan.plan),
@@ -64,6 +64,9 @@ export const checkGuards = async (step: Step) => {
     readPositions(ports.databaseSession, false),
     promotedBefore(step),
   ]);
+  // Where nothing is bad, a dry run supposes that the region dies now: after the samples that were just read.
+  const supposed = request.incident.id === NO_INCIDENT && firstBadAt(reported) === null;
+  const startedAt = supposed ? clock.now() : request.incident.startedAt;
   const guards = answersOf(plan, {
     startedAt,
     readings: reported,
@@ -72,10 +75,16 @@ export const checkGuards = async (step: Step) => {
     traffic: records,
     promotedBefore: promoted,
   });
-  const refusal = refusalOf(guards);
-  if (refusal !== null) throw new GuardsRefusedError(refusal);
   const dataLoss = estimateDataLoss(startedAt, lastSampleBefore(reported, startedAt), positions.standby);
   return { guards, standby: positions.standby, dataLoss };
+};
+
+/** Every guard's answer and the data-loss estimate: on record before the first change. Throws GuardsRefusedError with every reason. */
+export const checkGuards = async (step: Step) => {
+  const asked = await askGuards(step);
+  const refusal = refusalOf(asked.guards);
+  if (refusal !== null) throw new GuardsRefusedError(refusal);
+  return asked;
 };
 
 export const handler = pipeline({ ports: { readings, database, databaseSession, workloads, traffic, ledger } }).handler(

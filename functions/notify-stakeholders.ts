@@ -41,9 +41,10 @@ const member = (result: Json | undefined, name: string): unknown =>
 const wasSent = (entries: readonly Transition[], seq: number): boolean =>
   entries.some(({ kind, result, error }) => kind === 'notice' && error === undefined && member(result, 'of') === seq);
 
-/** The incident as AcceptRequest put it on record; undefined when the request was refused: then there is nobody to tell but who asked. */
+/** The incident as AcceptRequest put it on record; undefined when the request was refused or a dry run: then there is nobody to tell but who asked. */
 const incidentOf = (entries: readonly Transition[]): Incident | undefined => {
   const accepted = entries.find(({ state, kind }) => state === 'AcceptRequest' && kind === 'left');
+  if (member(accepted?.result, 'mode') === 'dry-run') return undefined;
   return member(accepted?.result, 'incident') as Incident | undefined;
 };
 

@@ -92,6 +92,9 @@ export const publishOutcome = async (step: Step) => {
     failure: failureOf(input.failure, entries),
     now,
   });
+  // What ends badly in a dry run has changed nothing, and is no recovery to count.
+  if (request?.mode === 'dry-run')
+    return { ...outcome, cause: causeOf(outcome), incidentClosed: false, measured: false };
   const closed = incident !== null && (await isOver(step, outcome, entries));
   if (closed) await ports.incidents.close(plan.plan, incident.id, now);
   const measured = await attempt(() => ports.healthMetrics.put(metricsOf(plan, outcome, now)), METRICS_WITHIN_MS);

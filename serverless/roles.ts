@@ -14,6 +14,8 @@ import {
 /** What each function may do, beside its own logs and traces. A function that is not here has no role, and the template does not resolve. */
 export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   AcceptRequest: ['record', 'writeState'],
+  // Reads only: nothing but the record of itself may be written.
+  PlanChanges: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
   ClaimRecovery: ['record', 'writeState'],
   AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession'],
   CheckGuards: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
@@ -81,7 +83,9 @@ const invoker = (service: string, keys: readonly string[], description: string, 
   );
 
 /** Every function that a recovery needs: what is proven ready every few minutes. */
-export const READY_FUNCTIONS: readonly string[] = Object.keys(GRANTS).filter((key) => key !== 'ProbeService');
+export const READY_FUNCTIONS: readonly string[] = Object.keys(GRANTS).filter(
+  (key) => !['ProbeService', 'PlanChanges'].includes(key),
+);
 
 const scheduleRole = invoker('scheduler.amazonaws.com', ['ProbeService'], 'Lets the schedule run the probe');
 

@@ -1,20 +1,23 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { cloud } from '#cli/cloud.ts';
+import { dryRunLines, lastDurations } from '#cli/dry-run.ts';
 import { EXIT, UsageError } from '#cli/exit.ts';
 import { followExecution } from '#cli/follow.ts';
 import { terminal } from '#cli/terminal.ts';
 import { parseDuration } from '#domain/durations.ts';
+import type { DryRun } from '../../functions/plan-changes.ts';
 
 /** A valid, telling and unique execution name: `svg-ai-manual-jane-20261123T233507123Z`. */
-export const manualName = (plan: string, person: string, now: Date): string =>
-  `${plan}-manual-${person.replace(/[^A-Za-z0-9_-]/g, '')}-${now.toISOString().replace(/[-:.]/g, '')}`.slice(0, 80);
+export const manualName = (plan: string, how: 'manual' | 'dry-run', person: string, now: Date): string =>
+  `${plan}-${how}-${person.replace(/[^A-Za-z0-9_-]/g, '')}-${now.toISOString().replace(/[-:.]/g, '')}`.slice(0, 80);
 
 interface Options {
   readonly reason: string;
   readonly mode: string;
   readonly wait: boolean;
   readonly json?: boolean;
+  readonly dryRun?: boolean;
   readonly approval?: string;
   readonly decideWithin?: string;
 }
@@ -39,22 +42,28 @@ export const startCommand = (program: Command): void => {
     .description('start a recovery by hand, against AWS or the lab (AWS_ENDPOINT_URL)')
     .argument('<plan>', 'id of the plan')
     .requiredOption('--reason <text>', 'why: it stands in the record')
-    .option('--mode <mode>', 'failover', 'failover')
+    .option('--mode <mode>', 'failover or dry-run', 'failover')
+    .option(
+      '--dry-run',
+      'look at everything, name every change, make none: exit 0 when it would go, 1 when it would be refused',
+    )
     .option('--approval <required>', "ask for approval before the promotion, also where the plan's policy does not")
     .option('--decide-within <duration>', 'time for the approvers, such as 10m; needs --approval required')
     .option('--no-wait', 'return when it is started')
     .option('--json', 'one JSON object on the last line')
     .action(async (plan: string, options: Options) => {
-      if (options.mode !== 'failover') throw new UsageError(`--mode must be failover, got "${options.mode}"`);
+      if (options.mode !== 'failover' && options.mode !== 'dry-run') {
+        throw new UsageError(`--mode must be failover or dry-run, got "${options.mode}"`);
+      }
+      const dry = options.dryRun === true || options.mode === 'dry-run';
       if (options.reason.trim() === '') throw new UsageError('--reason must say why: it stands in the record');
       const asked = askedFor(options);
-      const { executions, machine } = await cloud();
-      const input = { plan, reason: options.reason, mode: options.mode, ...asked };
-      const { arn } = await executions.start(
-        await machine('regional-failover'),
-        manualName(plan, userInfo().username, new Date()),
-        input,
-      );
+      const { executions, machine, plan: own } = await cloud();
+      if (plan !== own.plan) throw new UsageError(`unknown plan "${plan}"; the plan here is "${own.plan}"`);
+      const machineArn = await machine('regional-failover');
+      const input = { plan, reason: options.reason, mode: dry ? 'dry-run' : 'failover', ...asked };
+      const how = dry ? 'dry-run' : 'manual';
+      const { arn } = await executions.start(machineArn, manualName(plan, how, userInfo().username, new Date()), input);
       const screen = terminal(process.stderr, { quiet: options.json === true });
       screen.line(`started ${arn}`);
       if (!options.wait) {
@@ -62,6 +71,17 @@ export const startCommand = (program: Command): void => {
         return;
       }
       const end = await followExecution(executions, arn, screen);
+      if (dry && end.status === 'SUCCEEDED') {
+        const planned = end.output as unknown as DryRun;
+        const last = await lastDurations(executions, machineArn);
+        const { style } = terminal(process.stdout);
+        const text = options.json
+          ? JSON.stringify({ execution_arn: arn, ...planned, lastDurationsMs: last })
+          : dryRunLines(planned, last, style).join('\n');
+        process.stdout.write(`${text}\n`);
+        process.exitCode = planned.wouldGo ? EXIT.met : EXIT.missed;
+        return;
+      }
       if (options.json) {
         process.stdout.write(
           `${JSON.stringify({ execution_arn: arn, status: end.status, error: end.error, cause: end.cause })}\n`,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InvalidRequestError } from '#domain/errors.ts';
-import type { RecoveryRequest } from '#domain/request.ts';
+import { MODES, type RecoveryRequest } from '#domain/request.ts';
 import type { Instant } from '#domain/side.ts';
 
 /** Which run of which state this is, from the context object of Step Functions. */
@@ -41,7 +41,7 @@ const run = z.strictObject({
 
 const request = z.strictObject({
   plan: text,
-  mode: z.literal('failover'),
+  mode: z.enum(MODES),
   reason: text,
   trigger: z.enum(['alarm', 'person']),
   actor: text,

@@ -51,11 +51,11 @@ const judgeHttp = ({ status, region }: ProbeAnswer): Judged => ({
 
 /**
  * What one vantage point sees of the service: read and write through its name, a connection to the primary database and, with `replication`,
- * the replica's link to it. Takes 2 s at most and never throws.
+ * the replica's link to it. Without `write` it changes nothing: for a dry run. Takes 2 s at most and never throws.
  */
 export const observeService = async (
   { plan, ports }: Observes,
-  { replication }: { replication: boolean },
+  { replication, write: writes = true }: { readonly replication: boolean; readonly write?: boolean },
 ): Promise<Observation> => {
   const { record, port, readPath, writePath } = plan.service;
   const base = `http://${record}:${port}`;
@@ -63,7 +63,7 @@ export const observeService = async (
   const order = { id: randomUUID(), client: PROBE_CLIENT };
   const [read, write, primary, link] = await Promise.all([
     signal('http-read', () => ports.serviceProbe.read(base, readPath, http), judgeHttp),
-    signal('http-write', () => ports.serviceProbe.write(base, writePath, order, http), judgeHttp),
+    writes ? signal('http-write', () => ports.serviceProbe.write(base, writePath, order, http), judgeHttp) : null,
     signal(
       'database-connect',
       () => ports.databaseSession.position('primary'),
@@ -88,7 +88,7 @@ export const observeService = async (
       : null,
   ]);
   return {
-    signals: [read.signal, write.signal, primary.signal, ...(link ? [link.signal] : [])],
+    signals: [read, write, primary, link].flatMap((one) => (one ? [one.signal] : [])),
     primary: primary.value,
     standby: link?.value?.position ?? null,
   };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { parseDuration } from '#domain/durations.ts';
 import { InvalidRequestError } from '#domain/errors.ts';
 import { nearest } from '#domain/nearest.ts';
+import { MODES } from '#domain/request.ts';
 
 /** Each field's error text is what is allowed there: the refusal says it. */
 const MOST_REASON = 1_000;
@@ -13,7 +14,7 @@ const text = z.string({ error: 'a text' }).min(1, { error: 'a text' });
 const fields = {
   plan: text,
   reason: z.string({ error: reasonText }).trim().min(1, { error: reasonText }).max(MOST_REASON, { error: reasonText }),
-  mode: z.literal('failover', { error: '"failover"' }),
+  mode: z.enum(MODES, { error: '"failover" or "dry-run"' }),
 };
 
 const withinText = 'a duration of 2s or more, such as 10m';
@@ -33,6 +34,7 @@ const consoleInput = z.strictObject({ ...fields, ...extras });
 /** What the alarm intake starts. */
 const intakeInput = z.strictObject({
   ...fields,
+  mode: z.literal('failover', { error: '"failover"' }),
   trigger: z.strictObject({ alarm: text, at: instant }),
   incident: z.strictObject({ id: text, startedAt: instant, detectedAt: instant }),
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
 import { NotWritableError } from '#domain/errors.ts';
+import { fenceStatements, quoted } from '#domain/fence-statements.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Instant, Side } from '#domain/side.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
@@ -21,8 +22,6 @@ const INVALID_PASSWORD = '28P01';
 
 const iso = (value: Date | null | undefined): Instant | null => (value ? value.toISOString() : null);
 
-const name = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
-
 interface Place {
   readonly host: string;
   readonly port: number;
@@ -33,7 +32,7 @@ interface Place {
 /** PostgreSQL behind RDS. The login is the secret's copy in the standby region; host and port come from RDS once per process. */
 export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): DatabaseSession => {
   const { database } = plan;
-  const heartbeat = name(database.heartbeatTable);
+  const heartbeat = quoted(database.heartbeatTable);
   const rds = rdsInstances(plan);
   const login = loginSecret(plan.regions.standby, database.secret);
   const places = new Map<Side, Place>();
@@ -131,9 +130,10 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
     fence: (side) =>
       session(side, 'fence', async (client) => {
         const role = database.applicationRole;
-        await client.query(`alter role ${name(role)} nologin`);
+        const { refuse, endSessions } = fenceStatements(role);
+        await client.query(refuse);
+        const ended = await client.query(endSessions(`${SESSIONS_GONE_MS}`), [role]);
         const others = 'from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()';
-        const ended = await client.query(`select pg_terminate_backend(pid, ${SESSIONS_GONE_MS}) ${others}`, [role]);
         const { rows } = await client.query<{ login: boolean; sessions: number }>(
           `select rolcanlogin as login, (select count(*)::int ${others}) as sessions from pg_roles where rolname = $1`,
           [role],
@@ -151,7 +151,7 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
           return rows[0]?.login === true;
         };
         const wasFenced = !(await mayLogIn());
-        await client.query(`alter role ${name(role)} login`);
+        await client.query(fenceStatements(role).admit);
         return { wasFenced, lifted: await mayLogIn() };
       }),
 
@@ -172,7 +172,7 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
     countPresent: (side, ids) =>
       session(side, 'count', async (client) => {
         const { rows } = await client.query<{ present: number }>(
-          `select count(*)::int as present from ${name(database.applicationTable)} where id::text = any($1::text[])`,
+          `select count(*)::int as present from ${quoted(database.applicationTable)} where id::text = any($1::text[])`,
           [ids.map((id) => id.toLowerCase())],
         );
         return rows[0]?.present ?? 0;

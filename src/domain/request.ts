@@ -1,10 +1,17 @@
 import type { Instant } from '#domain/side.ts';
 
+/** `dry-run`: look at everything, name every change, make none. */
+export const MODES = ['failover', 'dry-run'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** The incident id of a dry run while no incident is open: it opens none. */
+export const NO_INCIDENT = 'dry-run';
+
 /** What a person types in the Step Functions console, or `continuity start` sends: these three, and what they ask for beyond. */
 export interface ConsoleInput {
   readonly plan: string;
   readonly reason: string;
-  readonly mode: 'failover';
+  readonly mode: Mode;
   /** Ask for approval also where the plan's policy does not. */
   readonly approval?: 'required';
   /** A duration shorter than the plan's `approval.timeout`. */
@@ -23,7 +30,7 @@ export interface Incident {
 /** A request that was accepted: what every later state gets. */
 export interface RecoveryRequest {
   readonly plan: string;
-  readonly mode: 'failover';
+  readonly mode: Mode;
   readonly reason: string;
   readonly trigger: 'alarm' | 'person';
   /** `alarm:<alarm name>` or `person`. */

@@ -39,6 +39,8 @@ export const SIDE_STEPS: readonly SideStep[] = [
   { ...step('RenewFence', 'fence the old primary again', true), after: 'DecideApproval' },
   { ...step('LiftFence', 'lift the fence', true), after: 'VerifyTraffic' },
 ];
+/** What a dry run does in the place of the recovery, after the request was accepted. */
+export const DRY_RUN_STEPS: readonly Step[] = [step('PlanChanges', 'name the changes')];
 
 /** How a run ends, good or bad: not steps of the recovery. */
 export const ENDING_STEPS: readonly Step[] = [

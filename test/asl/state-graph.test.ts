@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as errors from '#domain/errors.ts';
-import { ENDING_STEPS, RECOVERY_STEPS, SIDE_STEPS } from '#domain/steps.ts';
+import { DRY_RUN_STEPS, ENDING_STEPS, RECOVERY_STEPS, SIDE_STEPS } from '#domain/steps.ts';
 import { secondOpinion } from '#lab/services/stepfunctions/second-opinion.ts';
 import { functionOf, gates, kebab, machines, nodesOf, reachable, successorsOf } from '../../scripts/state-graph.ts';
 import { stateMachinesPage } from '../../scripts/state-machines-page.ts';
@@ -118,11 +118,17 @@ describe('regional-failover', () => {
 
   it('has exactly the steps that the domain knows', () => {
     const tasks = nodes.filter(({ state }) => state.Type === 'Task').map(({ name }) => name);
-    const sides = SIDE_STEPS.map(({ state }) => state);
-    expect(tasks.filter((name) => !sides.includes(name))).toEqual(
+    const aside = [...DRY_RUN_STEPS, ...SIDE_STEPS].map(({ state }) => state);
+    expect(tasks.filter((name) => !aside.includes(name))).toEqual(
       [...RECOVERY_STEPS, ...ENDING_STEPS].map(({ state }) => state),
     );
-    expect(tasks.filter((name) => sides.includes(name))).toEqual(sides);
+    expect(tasks.filter((name) => aside.includes(name))).toEqual(aside);
+  });
+
+  it('has no way from a dry run to a state that changes anything', () => {
+    expect(gates(machine, 'RouteMode', 'PlanChanges')).toBe(true);
+    const after = reachable(machine, 'PlanChanges');
+    expect([...RECOVERY_STEPS, ...SIDE_STEPS].filter(({ state }) => after.has(state))).toEqual([]);
   });
 
   it('ends on no path without having published its outcome and given the claim back', () => {
@@ -130,6 +136,7 @@ describe('regional-failover', () => {
     const ends = nodes.filter(({ name, state }) => ['Succeed', 'Fail'].includes(state.Type) && !inBranches.has(name));
     expect(ends.map(({ name }) => name).sort()).toEqual([
       'ApprovalRefused',
+      'ChangesPlanned',
       'ClaimRefused',
       'Failed',
       'GuardsRefused',
@@ -137,7 +144,9 @@ describe('regional-failover', () => {
       'Recovered',
       'RequestRefused',
     ]);
-    for (const { name } of ends) {
+    // A dry run's own answer is its outcome, and it holds no claim.
+    expect(gates(machine, 'PlanChanges', 'ChangesPlanned')).toBe(true);
+    for (const { name } of ends.filter((one) => one.name !== 'ChangesPlanned')) {
       expect(gates(machine, 'PublishOutcome', name)).toBe(true);
       expect(gates(machine, 'ReleaseClaim', name)).toBe(true);
     }

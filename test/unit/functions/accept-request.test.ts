@@ -27,6 +27,15 @@ describe('AcceptRequest', () => {
     });
   });
 
+  it('opens no incident for a dry run, and looks at the open one', async () => {
+    const at = world();
+    const dry = { ...typed, mode: 'dry-run' };
+    expect(await acceptRequest({ ...at, input: dry })).toMatchObject({ mode: 'dry-run', incident: { id: 'dry-run' } });
+    expect(await at.ports.incidents.current('svg-ai')).toBeNull();
+    const { id, startedAt } = await at.ports.incidents.openOrJoin('svg-ai', at.clock.now(), at.clock.now());
+    expect(await acceptRequest({ ...at, input: dry })).toMatchObject({ incident: { id, startedAt } });
+  });
+
   it('gives the same request when it is asked again', async () => {
     const at = world();
     const first = await acceptRequest({ ...at, input: typed });
@@ -52,7 +61,7 @@ describe('AcceptRequest', () => {
     ['a list', [typed], 'input is [{"plan":"svg-ai"'],
     ['a missing reason', { plan: 'svg-ai', mode: 'failover' }, 'input.reason is missing; allowed: a text of 1 to 1000'],
     ['an empty reason', { ...typed, reason: '  ' }, 'input.reason is "  "; allowed: a text of 1 to 1000 characters'],
-    ['another mode', { ...typed, mode: 'fail-over' }, 'input.mode is "fail-over"; allowed: "failover"'],
+    ['another mode', { ...typed, mode: 'fail-over' }, 'input.mode is "fail-over"; allowed: "failover" or "dry-run"'],
     ['another plan', { ...typed, plan: 'other' }, 'input.plan is "other"; allowed: "svg-ai"'],
     [
       'an unknown key',

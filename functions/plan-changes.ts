@@ -1,0 +1,164 @@
+import type { Verdict } from '#domain/diagnosis.ts';
+import type { GuardReason, Looked } from '#domain/guards.ts';
+import type { Plan } from '#domain/plan.ts';
+import { type ChangeFacts, planChanges as changesOf } from '#domain/planned-change.ts';
+import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
+import { pipeline } from '#pipeline/pipeline.ts';
+import type { Claim, Claims } from '#ports/claims.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Database } from '#ports/database.ts';
+import type { DatabaseSession } from '#ports/database-session.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import type { Readings } from '#ports/readings.ts';
+import type { ServiceProbe } from '#ports/service-probe.ts';
+import type { Traffic } from '#ports/traffic.ts';
+import type { Workloads } from '#ports/workloads.ts';
+import {
+  claims,
+  database,
+  databaseSession,
+  ledger,
+  readings,
+  serviceProbe,
+  traffic,
+  workloads,
+} from '#src/composition.ts';
+import { assessEvidence } from './assess-evidence.ts';
+import { askGuards } from './check-guards.ts';
+import { attempt } from './shared/attempt.ts';
+
+/** Longer than the adapters' own time-outs. All is asked at once. */
+const WITHIN_MS = 8_000;
+
+interface Step {
+  readonly ports: {
+    readonly claims: Claims;
+    readonly readings: Readings;
+    readonly database: Database;
+    readonly databaseSession: DatabaseSession;
+    readonly serviceProbe: ServiceProbe;
+    readonly workloads: Workloads;
+    readonly traffic: Traffic;
+    readonly ledger: Ledger;
+  };
+  readonly clock: Clock;
+  readonly plan: Plan;
+  readonly request: RecoveryRequest;
+  readonly run: { readonly execution: string };
+  readonly environment: { readonly NOTICE_TOPIC_ARN: string };
+}
+
+/** One thing that was looked at: what, how it ended, what it said. */
+type Read = {
+  readonly what: string;
+  readonly outcome: 'answered' | 'unreachable' | 'failed';
+  readonly answer: string;
+  readonly ms: number;
+};
+
+const MOST_ANSWER = 300;
+
+/** Looks, and keeps on the list what was looked at. */
+const reader =
+  (reads: Read[]) =>
+  async <T>(what: string, call: () => Promise<T>): Promise<Looked<T>> => {
+    const got = await attempt(call, WITHIN_MS);
+    const answer = got.outcome === 'answered' ? JSON.stringify(got.value ?? null) : got.detail;
+    reads.push({ what, outcome: got.outcome, answer: answer.slice(0, MOST_ANSWER), ms: got.ms });
+    return got.outcome === 'answered' ? { value: got.value } : { error: got.detail };
+  };
+
+/** Why the claim would not be given, as ClaimRecovery would say it; null when it would. */
+const claimRefusal = (claim: Looked<Claim | null>, plan: Plan, now: string): string | null => {
+  if ('error' in claim) return `the claim could not be read: ${claim.error}`;
+  const { holder, takenAt, releasedAt } = claim.value ?? { holder: null, takenAt: null, releasedAt: null };
+  if (holder !== null) return `held by ${holder} since ${takenAt}`;
+  const until = releasedAt === null ? 0 : Date.parse(releasedAt) + plan.detection.coolDownSeconds * 1_000;
+  return until > Date.parse(now) ? `cool-down until ${new Date(until).toISOString()}` : null;
+};
+
+type Refusal = { readonly by: string; readonly reason: string };
+
+const refusalsOf = (
+  evidence: Looked<Verdict>,
+  guards: readonly GuardReason[],
+  claim: string | null,
+): readonly Refusal[] => [
+  ...(claim === null ? [] : [{ by: 'claim', reason: claim }]),
+  ...('error' in evidence
+    ? [{ by: 'evidence', reason: evidence.error }]
+    : evidence.value.outcome === 'recover'
+      ? []
+      : [
+          {
+            by: evidence.value.rule,
+            reason: `${evidence.value.code}: ${evidence.value.reason.replace(`${evidence.value.rule} `, '')}`,
+          },
+        ]),
+  ...guards.filter(({ passed }) => !passed).map(({ id, reason }) => ({ by: id, reason })),
+];
+
+/**
+ * What a recovery would do if it began now: everything its steps would look at, by the same functions, every refusal at once, and each change with
+ * its parameters in the order of the steps. Goes through to the end also when it would be refused. Changes nothing (design, point 15).
+ */
+export const planChanges = async (step: Step) => {
+  const { ports, plan, clock, request, run, environment } = step;
+  const names = plan.workloads.deployments.map(({ name }) => name);
+  const { configMap, key } = plan.workloads.databaseConfig;
+  const reads: Read[] = [];
+  const read = reader(reads);
+  const [
+    evidence,
+    asked,
+    claim,
+    primaryPosition,
+    primaryWorkloads,
+    standbyWorkloads,
+    standbyInstance,
+    config,
+    records,
+  ] = await Promise.all([
+    read('evidence: readings of every vantage point, and the standby now', () => assessEvidence(step)),
+    read('guards', () => askGuards(step)),
+    read('claim', () => ports.claims.read(plan.plan)),
+    read('position of the primary database', () => ports.databaseSession.position('primary')),
+    read('deployments of the primary cluster', () => ports.workloads.status('primary', names)),
+    read('deployments of the standby cluster', () => ports.workloads.status('standby', names)),
+    read('standby instance', () => ports.database.describe('standby')),
+    read(`ConfigMap ${configMap} of the standby cluster`, () => ports.workloads.readConfig('standby', configMap, key)),
+    read(`records of zone ${plan.traffic.zoneId}`, () => ports.traffic.read()),
+  ]);
+  const now = clock.now();
+  const facts: ChangeFacts = {
+    execution: run.execution.split(':').at(-1) ?? run.execution,
+    claim,
+    incident: request.incident.id === NO_INCIDENT ? null : request.incident.id,
+    primaryPosition,
+    primaryWorkloads,
+    standbyWorkloads,
+    standbyInstance,
+    config,
+    records,
+    topic: environment.NOTICE_TOPIC_ARN,
+  };
+  const guards = 'value' in asked ? asked.value.guards : [{ id: 'guards', passed: false, reason: asked.error }];
+  const refusals = refusalsOf(evidence, guards, claimRefusal(claim, plan, now));
+  return {
+    wouldGo: refusals.length === 0,
+    refusals,
+    evidence: 'value' in evidence ? evidence.value : null,
+    guards,
+    dataLoss: 'value' in asked ? asked.value.dataLoss : null,
+    changes: changesOf(plan, facts),
+    reads,
+  };
+};
+
+export type DryRun = Awaited<ReturnType<typeof planChanges>>;
+
+export const handler = pipeline({
+  stage: 'requested',
+  ports: { claims, readings, database, databaseSession, serviceProbe, workloads, traffic, ledger },
+  environment: ['NOTICE_TOPIC_ARN'],
+}).handler(planChanges);

@@ -1,0 +1,175 @@
+import { formatDuration } from '#domain/durations.ts';
+import { fenceStatements } from '#domain/fence-statements.ts';
+import type { Looked } from '#domain/guards.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
+
+/** One change that a step would make, with its parameters. A type, not an interface: it goes on record as JSON. */
+export type PlannedChange = {
+  /** The step that would make it. */
+  readonly state: string;
+  /** The call: `rds:PromoteReadReplica`, `SQL`, `kubernetes: scale`. */
+  readonly call: string;
+  /** What it is made to. */
+  readonly target: string;
+  /** What is there now; null when it could not be read or does not exist yet. */
+  readonly from: string | null;
+  readonly to: string;
+  /** False: it is so already, and the step would leave it alone. */
+  readonly needed: boolean;
+  /** What a person should know of it, or null. */
+  readonly note: string | null;
+};
+
+interface Replicas {
+  readonly name: string;
+  readonly wanted: number;
+}
+
+/** All that the steps would read before they change something; each may not have answered. */
+export interface ChangeFacts {
+  readonly execution: string;
+  readonly claim: Looked<{ readonly epoch: number; readonly holder: string | null } | null>;
+  /** Id of the open incident; null: one would be opened. */
+  readonly incident: string | null;
+  readonly primaryPosition: Looked<{ readonly lsn: string }>;
+  readonly primaryWorkloads: Looked<readonly Replicas[]>;
+  readonly standbyWorkloads: Looked<readonly Replicas[]>;
+  readonly standbyInstance: Looked<{
+    readonly id: string;
+    readonly host: string;
+    readonly replicaOf: string | null;
+    readonly status: string;
+    readonly backupRetentionDays: number;
+  }>;
+  readonly config: Looked<string | null>;
+  readonly records: Looked<
+    readonly {
+      readonly name: string;
+      readonly target: string;
+      readonly side: Side | null;
+      readonly ttlSeconds: number;
+    }[]
+  >;
+  readonly topic: string;
+}
+
+type Change = Omit<PlannedChange, 'state'>;
+type Planner = (plan: Plan, facts: ChangeFacts) => readonly Change[];
+
+const change = (call: string, target: string, from: string | null, to: string, more: Partial<Change> = {}): Change => ({
+  call,
+  target,
+  from,
+  to,
+  needed: from !== to,
+  note: null,
+  ...more,
+});
+
+const TRIED = 'does not answer now: it would be tried all the same, and not answering is an outcome of the step';
+
+const silent = <T>(looked: Looked<T>): string | null =>
+  'error' in looked ? `${TRIED} (${looked.error.slice(0, 200)})` : null;
+
+const wantedOf = (looked: Looked<readonly Replicas[]>, name: string): number | null =>
+  'error' in looked ? null : (looked.value.find((one) => one.name === name)?.wanted ?? null);
+
+const scales = (plan: Plan, side: Side, facts: ChangeFacts, to: (now: number | null, planned: number) => number) => {
+  const statuses = side === 'primary' ? facts.primaryWorkloads : facts.standbyWorkloads;
+  return plan.workloads.deployments.map(({ name, replicas }): Change => {
+    const now = wantedOf(statuses, name);
+    const target = `deployment ${plan.workloads.namespace}/${name} in ${plan.workloads.clusters[side]}`;
+    const from = now === null ? null : `${now} replicas`;
+    return change('kubernetes: scale', target, from, `${to(now, replicas)} replicas`, { note: silent(statuses) });
+  });
+};
+
+const post = (plan: Plan, to: string): Change =>
+  change(`HTTP POST ${plan.service.writePath}`, `table ${plan.database.applicationTable}`, null, to);
+
+const row = (target: string, what: string): Change => change('SQL', target, null, what);
+
+/** What each step would change, by its state. Every step that changes something is here: a test compares this with the steps. */
+export const PLANNERS: Readonly<Record<string, Planner>> = {
+  AcceptRequest: (plan, { incident }) => [
+    change('dynamodb:UpdateItem', `incident of plan ${plan.plan}`, incident, incident ?? 'a new incident, open'),
+  ],
+  ClaimRecovery: (plan, { claim }) => {
+    const now = 'value' in claim ? claim.value : null;
+    const from = now === null ? 'never taken' : `epoch ${now.epoch}, ${now.holder === null ? 'free' : 'held'}`;
+    const to = `epoch ${(now?.epoch ?? 0) + 1}, held by the execution`;
+    return [change('dynamodb:UpdateItem', `claim of plan ${plan.plan}`, from, to)];
+  },
+  FencePrimary: (plan, facts) => {
+    const { applicationRole, instances } = plan.database;
+    const database = `role ${applicationRole} in ${instances.primary}`;
+    const { refuse, endSessions } = fenceStatements(applicationRole);
+    const note = silent(facts.primaryPosition);
+    const from = note === null ? 'may log in' : null;
+    return [
+      change('SQL', database, from, `refused: ${refuse}`, { note }),
+      change('SQL', database, null, `its sessions ended: ${endSessions('...')}`, { note }),
+      ...scales(plan, 'primary', facts, () => 0),
+    ];
+  },
+  PromoteReplica: (plan, { standbyInstance }) => {
+    const target = `${plan.database.instances.standby} in ${plan.regions.standby}`;
+    if ('error' in standbyInstance) return [change('rds:PromoteReadReplica', target, null, 'a primary')];
+    const { replicaOf, backupRetentionDays, status } = standbyInstance.value;
+    const to = `a primary, backups kept ${Math.max(1, backupRetentionDays)} days`;
+    return replicaOf === null
+      ? [change('rds:PromoteReadReplica', target, 'no replica', 'no replica', { note: 'it is promoted already' })]
+      : [change('rds:PromoteReadReplica', target, `replica of ${replicaOf}, ${status}`, to, { note: 'one-way' })];
+  },
+  ConfirmPromotion: (plan) => [
+    row(`${plan.database.heartbeatTable} in ${plan.database.instances.standby}`, 'one row, read back'),
+  ],
+  ScaleUpWorkloads: (plan, facts) => scales(plan, 'standby', facts, (now, planned) => Math.max(now ?? 0, planned)),
+  RepointApplication: (plan, { config, standbyInstance, execution }) => {
+    const { namespace, clusters, databaseConfig, deployments } = plan.workloads;
+    const host = 'value' in standbyInstance ? standbyInstance.value.host : `host of ${plan.database.instances.standby}`;
+    const map = `ConfigMap ${namespace}/${databaseConfig.configMap} key ${databaseConfig.key} in ${clusters.standby}`;
+    return [
+      change(
+        'SQL',
+        `role ${plan.database.applicationRole} in ${plan.database.instances.standby}`,
+        null,
+        `let in: ${fenceStatements(plan.database.applicationRole).admit}`,
+        { note: 'the fence of a primary that lives has replicated here' },
+      ),
+      change('kubernetes: patch', map, 'value' in config ? config.value : null, host, { note: silent(config) }),
+      ...deployments.map(({ name }) =>
+        change('kubernetes: restart', `deployment ${namespace}/${name} in ${clusters.standby}`, null, execution),
+      ),
+    ];
+  },
+  VerifyStandby: (plan) => [post(plan, "one row, through the standby's load balancer")],
+  ShiftTraffic: (plan, { records }) =>
+    plan.traffic.records.map(({ name, type, ttlSeconds, standby }) => {
+      const now = 'value' in records ? records.value.find((one) => one.name.replace(/\.$/, '') === name) : undefined;
+      return change(
+        'route53:ChangeResourceRecordSets',
+        `${type} ${name} in zone ${plan.traffic.zoneId}`,
+        now ? `${now.target}, TTL ${now.ttlSeconds} s` : null,
+        `${standby}, TTL ${ttlSeconds} s`,
+        { needed: now?.side !== 'standby' },
+      );
+    }),
+  VerifyTraffic: (plan) => [post(plan, `one row, through ${plan.service.record}`)],
+  PublishOutcome: (plan, { topic }) => [
+    change('cloudwatch:PutMetricData', `Continuity, plan ${plan.plan}`, null, 'RecoverySucceeded, RecoveryTime'),
+    change('sns:Publish', topic, null, 'start, each milestone and the end', {
+      note: 'from the stream of the record; a message that cannot be sent stops nothing',
+    }),
+  ],
+  ReleaseClaim: (plan) => [
+    change('dynamodb:UpdateItem', `claim of plan ${plan.plan}`, 'held by the execution', 'free, cool-down begins', {
+      note: `the next recovery may begin ${formatDuration(plan.detection.coolDownSeconds)} later`,
+    }),
+  ],
+};
+
+/** Every change of a recovery that would begin now, in the order of its steps. */
+export const planChanges = (plan: Plan, facts: ChangeFacts): readonly PlannedChange[] =>
+  Object.entries(PLANNERS).flatMap(([state, planner]) => planner(plan, facts).map((one) => ({ state, ...one })));

@@ -1,0 +1,148 @@
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { kubernetesApi } from '#aws/kubernetes-api.ts';
+import type { Side } from '#domain/side.ts';
+import { jsonOf, person } from '#test/support/person.ts';
+import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { waitFor } from '#test/support/wait-for.ts';
+import type { DryRun } from '../../functions/plan-changes.ts';
+
+/**
+ * Situation: a person asks what a failover would do: first while the service is well, then when region A is dead and no alarm has acted.
+ *
+ * Proves:
+ * 1. A dry run goes through everything, names each change and every refusal, and says by its exit code whether a recovery would go.
+ * 2. It changes nothing: the door saw no call of it but reads and the entries of its own record; records, claim, incident and readings are as
+ *    they were; no object of the clusters has a new version; nobody was told; roles and databases are as they were.
+ * 3. What it says is true: the recovery that follows makes the named changes.
+ */
+const scenario = useScenarioLab(131);
+
+/** What only reads, by the names that AWS gives its operations. */
+const READS = /^(Describe|Get|List|Query|BatchGet)/;
+/** Of a function that died with its region in the middle of a call: nothing was read, so nothing was done. */
+const BROKEN = '';
+/** What runs a state machine at all. */
+const ENGINE = new Set(['states StartExecution', 'lambda Invoke']);
+/** Those that look at the service all the time, and those that tell of the record. */
+const OTHERS = /ProbeService|NotifyStakeholders/;
+
+const versions = async ({ lab }: ScenarioLab, side: Side): Promise<unknown> => {
+  const { endpoint, caData, token } = lab.world.clusters[side];
+  const ca = Buffer.from(caData, 'base64').toString('utf8');
+  const api = kubernetesApi({ endpoint, ca, token: async () => token }, 5_000);
+  const lists = await Promise.all(
+    ['/apis/apps/v1/namespaces/production/deployments', '/api/v1/namespaces/production/configmaps'].map((path) =>
+      api.get(path),
+    ),
+  );
+  return lists.flatMap((list) =>
+    (list as { items: { metadata: { name: string; resourceVersion: string } }[] }).items.map(
+      ({ metadata: { name, resourceVersion } }) => `${name}@${resourceVersion}`,
+    ),
+  );
+};
+
+const rolesOf = async ({ lab }: ScenarioLab, side: Side): Promise<unknown> => {
+  const client = new pg.Client({ connectionString: lab.world.databases[side].connectionString('postgres') });
+  await client.connect();
+  try {
+    const { rows } = await client.query('select rolname, rolcanlogin, pg_is_in_recovery() from pg_roles order by 1');
+    return rows;
+  } finally {
+    await client.end();
+  }
+};
+
+const stateOf = async (at: ScenarioLab, sides: readonly Side[]) => ({
+  records: await at.ports.traffic.read(),
+  claim: await at.ports.claims.read(at.plan.plan),
+  incident: await at.ports.incidents.current(at.plan.plan),
+  clusters: await Promise.all(sides.map((side) => versions(at, side))),
+  roles: await Promise.all(sides.map((side) => rolesOf(at, side))),
+});
+
+/** Calls since then that changed something and were not the watchers' own, nor this test's reads. */
+const changing = ({ lab }: ScenarioLab, since: number): readonly string[] =>
+  lab.cloud.door.calls
+    .list({ since })
+    .filter(({ operation, role }) => operation !== BROKEN && !READS.test(operation) && !OTHERS.test(role ?? ''))
+    .map(({ service, operation, role }) => `${service} ${operation} by ${role ?? 'the person'}`)
+    .filter((call) => !ENGINE.has(call.split(' by ')[0] ?? ''));
+
+const dryRun = async (at: ScenarioLab, sides: readonly Side[]) => {
+  const before = await stateOf(at, sides);
+  const since = Date.now();
+  const answer = await person('start', at.plan.plan, '--reason', 'are we ready', '--dry-run', '--json');
+  const made = changing(at, since);
+  expect(await stateOf(at, sides)).toEqual(before);
+  return { code: answer.code, made, ...jsonOf<DryRun & { execution_arn: string }>(answer) };
+};
+
+it(
+  'dry-run-changes-nothing',
+  async () => {
+    const at = scenario();
+    const { plan, ports, lab } = at;
+    await at.disableAlarmRule();
+
+    const well = await dryRun(at, ['primary', 'standby']);
+    // 1
+    expect(well).toMatchObject({ code: 1, wouldGo: false, refusals: [{ by: 'FO-900' }] });
+    expect(well.changes.map(({ state }) => state)).toEqual(
+      expect.arrayContaining([
+        'FencePrimary',
+        'PromoteReplica',
+        'ScaleUpWorkloads',
+        'RepointApplication',
+        'ShiftTraffic',
+      ]),
+    );
+    expect(well.reads.every(({ outcome }) => outcome === 'answered')).toBe(true);
+    // 2
+    expect(well.made.length).toBeGreaterThan(0);
+    expect(well.made.filter((call) => !/^dynamodb PutItem by .*(AcceptRequest|PlanChanges)/.test(call))).toEqual([]);
+    const entries = await at.record(well.execution_arn);
+    expect(entries.map(({ state, kind }) => `${state} ${kind}`)).toEqual([
+      'AcceptRequest entered',
+      'AcceptRequest left',
+      'PlanChanges entered',
+      'PlanChanges left',
+    ]);
+
+    await at.killRegion('primary');
+    await waitFor(
+      'both vantage points to see the service bad',
+      async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length >= 2,
+      { withinMs: 20_000 },
+    );
+    const dead = await dryRun(at, ['standby']);
+    // 1, 2
+    expect(dead).toMatchObject({ code: 0, wouldGo: true, refusals: [] });
+    expect(dead.made.filter((call) => !/^dynamodb PutItem by .*(AcceptRequest|PlanChanges)/.test(call))).toEqual([]);
+    expect(dead.changes.filter(({ needed }) => !needed)).toEqual([]);
+
+    // 3
+    const since = Date.now();
+    const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
+      plan: plan.plan,
+      reason: 'the dry run said that it would go',
+      mode: 'failover',
+    });
+    expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED' });
+    const named = new Set(dead.changes.map(({ call }) => call.split(':').at(-1)));
+    const real = lab.cloud.door.calls
+      .list({ since })
+      .filter(
+        ({ operation, role }) => operation !== BROKEN && !READS.test(operation) && !/ProbeService/.test(role ?? ''),
+      )
+      .map(({ operation }) => operation)
+      .filter((operation) => !['StartExecution', 'Invoke', 'PutItem', 'SendMessage'].includes(operation));
+    expect([...new Set(real)].filter((operation) => !named.has(operation))).toEqual([]);
+    expect(real).toContain('PromoteReadReplica');
+
+    await expectSteadyState(at, 'standby');
+  },
+  STORY_MS,
+);

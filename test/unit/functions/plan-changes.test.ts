@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { PLANNERS } from '#domain/planned-change.ts';
+import { ENDING_STEPS, RECOVERY_STEPS } from '#domain/steps.ts';
+import { type World, world } from '#test/support/fakes/world.ts';
+import { planChanges } from '../../../functions/plan-changes.ts';
+import { probeService } from '../../../functions/probe-service.ts';
+
+const TOPIC = 'arn:aws:sns:us-west-2:123456789012:notices';
+
+const probed = async (at: World): Promise<World> => {
+  await probeService({ ...at, environment: { SITE: 'standby' } });
+  await probeService({ ...at, environment: { SITE: 'witness' } });
+  at.clock.advance(1_000);
+  return at;
+};
+
+const dryRun = (at: World, request: Partial<World['request']> = {}) =>
+  planChanges({
+    ...at,
+    request: { ...at.request, mode: 'dry-run', trigger: 'person', ...request },
+    environment: { NOTICE_TOPIC_ARN: TOPIC },
+  });
+
+const dead = async (): Promise<World> => {
+  const at = await probed(world());
+  at.killPrimary();
+  const incident = { ...at.request.incident, startedAt: at.clock.now() };
+  await probed(at);
+  return { ...at, request: { ...at.request, incident } };
+};
+
+describe('PlanChanges', () => {
+  it('knows every step that changes something, in the order of the steps', () => {
+    const planned = Object.keys(PLANNERS);
+    const steps = [...RECOVERY_STEPS, ...ENDING_STEPS].map(({ state }) => state);
+    expect(planned).toEqual(steps.filter((state) => planned.includes(state)));
+    const changing = RECOVERY_STEPS.filter(({ changes }) => changes).map(({ state }) => state);
+    expect(changing.filter((state) => !planned.includes(state))).toEqual([]);
+  });
+
+  it('would go when the region is dead: every change with its parameters, none made', async () => {
+    const at = await dead();
+    const before = structuredClone({ ...at.ports.database.servers.standby, rows: [] });
+    const result = await dryRun(at);
+
+    expect(result.refusals).toEqual([]);
+    expect(result.wouldGo).toBe(true);
+    expect(result.evidence).toMatchObject({ outcome: 'recover' });
+    expect(result.dataLoss?.atMostSeconds).toEqual(expect.any(Number));
+    const of = (state: string) => result.changes.filter((change) => change.state === state);
+    expect(of('PromoteReplica')).toMatchObject([
+      { call: 'rds:PromoteReadReplica', target: 'svg-ai-db-replica in us-west-2', needed: true, note: 'one-way' },
+    ]);
+    expect(of('ScaleUpWorkloads')).toMatchObject([{ from: '0 replicas', to: '3 replicas' }]);
+    expect(of('ShiftTraffic')).toMatchObject([
+      { from: expect.stringContaining('svg-ai-east'), to: expect.stringMatching(/svg-ai-west.*TTL 60 s/) },
+    ]);
+    expect(of('RepointApplication')).toContainEqual(
+      expect.objectContaining({ target: expect.stringContaining('db-config key host'), needed: true }),
+    );
+    expect(of('FencePrimary')[0]).toMatchObject({
+      to: 'refused: alter role "svg_ai_app" nologin',
+      note: expect.stringContaining('does not answer now'),
+    });
+    expect(result.changes).toContainEqual(expect.objectContaining({ call: 'sns:Publish', target: TOPIC }));
+
+    expect(at.ports.database.calls).toEqual({ promote: 0, fence: 0 });
+    expect(at.ports.traffic.changes).toBe(0);
+    expect({ ...at.ports.database.servers.standby, rows: [] }).toEqual(before);
+    expect(await at.ports.claims.read('svg-ai')).toBeNull();
+  });
+
+  it('walks everything on a healthy service and says that it would be refused', async () => {
+    const at = await probed(world());
+    const rows = () => at.ports.database.servers.primary.rows.size;
+    const before = rows();
+    const result = await dryRun(at);
+    expect(result).toMatchObject({ wouldGo: false, evidence: { outcome: 'none' } });
+    expect(result.refusals[0]).toMatchObject({ by: 'FO-900', reason: expect.stringMatching(/^healthy: /) });
+    expect(result.changes.map(({ state }) => state)).toContain('ShiftTraffic');
+    expect(rows()).toBe(before);
+  });
+
+  it('supposes that a healthy region dies now: a sample from after the question counts', async () => {
+    const at = await probed(world());
+    const incident = { id: 'dry-run', startedAt: '2026-11-23T00:00:00.000Z', detectedAt: '2026-11-23T00:00:00.000Z' };
+    const result = await dryRun(at, { incident });
+    expect(result.refusals.map(({ by }) => by)).toEqual(['FO-900']);
+    expect(result.dataLoss?.atMostSeconds).toBeLessThan(60);
+  });
+
+  it('lists every refusal at once: claim, evidence and guards', async () => {
+    const at = await probed(world());
+    await at.ports.claims.take('svg-ai', 'arn:aws:states:other', at.clock.now(), 0);
+    at.ports.database.servers.standby.status = 'backing-up';
+    const { refusals } = await dryRun(at);
+    expect(refusals.map(({ by }) => by)).toEqual(['claim', 'FO-900', 'GU-130']);
+    expect(refusals[0]?.reason).toContain('arn:aws:states:other');
+  });
+
+  it('says when the cool-down of the last recovery is over', async () => {
+    const at = await dead();
+    const { epoch } = await at.ports.claims.take('svg-ai', 'arn:aws:states:other', at.clock.now(), 0);
+    await at.ports.claims.release('svg-ai', 'arn:aws:states:other', epoch, at.clock.now());
+    const { refusals } = await dryRun(at);
+    expect(refusals).toEqual([{ by: 'claim', reason: expect.stringContaining('cool-down until ') }]);
+  });
+
+  it('says of what is so already that it would be left alone', async () => {
+    const at = await dead();
+    await at.ports.traffic.shift('standby');
+    const { changes } = await dryRun(at);
+    expect(changes.find(({ state }) => state === 'ShiftTraffic')).toMatchObject({ needed: false });
+  });
+});

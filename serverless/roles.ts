@@ -83,9 +83,7 @@ const invoker = (service: string, keys: readonly string[], description: string, 
   );
 
 /** Every function that a recovery needs: what is proven ready every few minutes. */
-export const READY_FUNCTIONS: readonly string[] = Object.keys(GRANTS).filter(
-  (key) => !['ProbeService', 'PlanChanges'].includes(key),
-);
+export const READY_FUNCTIONS: readonly string[] = Object.keys(GRANTS).filter((key) => key !== 'ProbeService');
 
 const scheduleRole = invoker('scheduler.amazonaws.com', ['ProbeService'], 'Lets the schedule run the probe');
 

@@ -3,6 +3,7 @@ import { fenceStatements } from '#domain/fence-statements.ts';
 import type { Looked } from '#domain/guards.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
+import { SWITCH_VALUE, trafficSwitch } from '#domain/traffic-switch.ts';
 
 /** One change that a step would make, with its parameters. A type, not an interface: it goes on record as JSON. */
 export type PlannedChange = {
@@ -145,17 +146,35 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
     ];
   },
   VerifyStandby: (plan) => [post(plan, "one row, through the standby's load balancer")],
-  ShiftTraffic: (plan, { records }) =>
-    plan.traffic.records.map(({ name, type, ttlSeconds, standby }) => {
-      const now = 'value' in records ? records.value.find((one) => one.name.replace(/\.$/, '') === name) : undefined;
-      return change(
-        'route53:ChangeResourceRecordSets',
-        `${type} ${name} in zone ${plan.traffic.zoneId}`,
-        now ? `${now.target}, TTL ${now.ttlSeconds} s` : null,
-        `${standby}, TTL ${ttlSeconds} s`,
-        { needed: now?.side !== 'standby' },
-      );
-    }),
+  ShiftTraffic: (plan, { records }) => {
+    const { traffic, regions } = plan;
+    const now = (name: string) =>
+      'value' in records ? records.value.find((one) => one.name.replace(/\.$/, '') === name) : undefined;
+    if (traffic.strategy === 'record-change') {
+      return traffic.records.map(({ name, type, ttlSeconds, standby }) => {
+        const there = now(name);
+        const from = there ? `${there.target}, TTL ${there.ttlSeconds} s` : null;
+        const target = `${type} ${name} in zone ${traffic.zoneId}`;
+        const needed = there?.side !== 'standby';
+        return change('route53:ChangeResourceRecordSets', target, from, `${standby}, TTL ${ttlSeconds} s`, { needed });
+      });
+    }
+    const { alarm, namespace, metric } = trafficSwitch(plan);
+    const side = traffic.records.map(({ name }) => now(name)?.side ?? 'unknown').join(', ');
+    return [
+      change('cloudwatch:PutMetricData', `switch ${alarm} in ${regions.standby}`, side, 'standby', {
+        note: `${namespace} ${metric} = ${SWITCH_VALUE.standby}`,
+        needed: traffic.records.some(({ name }) => now(name)?.side !== 'standby'),
+      }),
+      ...traffic.records.map(({ name, type, ttlSeconds, standby }) => {
+        const there = now(name);
+        const from = there ? `${there.target}, TTL ${there.ttlSeconds} s` : null;
+        return change('by the switch', `${type} ${name}`, from, `${standby}, TTL ${ttlSeconds} s`, {
+          needed: there?.side !== 'standby',
+        });
+      }),
+    ];
+  },
   VerifyTraffic: (plan) => [post(plan, `one row, through ${plan.service.record}`)],
   PublishOutcome: (plan, { topic }) => [
     change('cloudwatch:PutMetricData', `Continuity, plan ${plan.plan}`, null, 'RecoverySucceeded, RecoveryTime'),

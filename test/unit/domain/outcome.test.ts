@@ -5,7 +5,7 @@ import { MILESTONES } from '#domain/milestones.ts';
 import { type Failure, outcomeOf } from '#domain/outcome.ts';
 import { RULES } from '#domain/rules.ts';
 import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
-import { ENDING_STEPS, RECOVERY_STEPS, REFUSALS, SIDE_STEPS } from '#domain/steps.ts';
+import { DRY_RUN_STEPS, ENDING_STEPS, RECOVERY_STEPS, REFUSALS, SIDE_STEPS } from '#domain/steps.ts';
 import { at, examplePlan, incident, record, recovery } from './support.ts';
 
 const plan = examplePlan();
@@ -88,7 +88,7 @@ describe('the state machine', () => {
 
   test('has exactly the steps that the domain knows', () => {
     const tasks = tasksOf((JSON.parse(source) as { States: States }).States);
-    const known = [...RECOVERY_STEPS, ...SIDE_STEPS, ...ENDING_STEPS].map(({ state }) => state);
+    const known = [...DRY_RUN_STEPS, ...RECOVERY_STEPS, ...SIDE_STEPS, ...ENDING_STEPS].map(({ state }) => state);
     expect([...tasks].sort()).toEqual([...known].sort());
     expect(MILESTONES.flatMap(({ state }) => state ?? []).every((state) => known.includes(state))).toBe(true);
   });

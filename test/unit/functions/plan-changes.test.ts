@@ -53,6 +53,7 @@ describe('PlanChanges', () => {
     ]);
     expect(of('ScaleUpWorkloads')).toMatchObject([{ from: '0 replicas', to: '3 replicas' }]);
     expect(of('ShiftTraffic')).toMatchObject([
+      { call: 'cloudwatch:PutMetricData', to: 'standby' },
       { from: expect.stringContaining('svg-ai-east'), to: expect.stringMatching(/svg-ai-west.*TTL 60 s/) },
     ]);
     expect(of('RepointApplication')).toContainEqual(

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MAX_SLOT } from '#lab/addresses.ts';
@@ -44,8 +44,13 @@ const handle = (slot: number, state: RunState): LabHandle => ({
   heal: () => callControl(state.control, 'heal'),
   down: async () => {
     await callControl(state.control, 'down').catch(() => undefined);
-    if (!(await ended(state, 15_000))) process.kill(state.pid, 'SIGKILL');
-    await clearRemains(runFolder(PROJECT, slot));
+    if (!(await ended(state, 15_000))) {
+      process.kill(state.pid, 'SIGKILL');
+      await ended(state, 5_000);
+    }
+    // A lab that ends by itself clears up and takes its state file away; and another one may run in its place by now.
+    const run = runFolder(PROJECT, slot);
+    if (existsSync(run.stateFile) && !running(run)) await clearRemains(run);
   },
 });
 
@@ -60,6 +65,14 @@ export const requireLab = (slot = ownSlot()): LabHandle => {
   const lab = runningLab(slot);
   if (!lab) throw new UsageError('no lab is running: start one with `npx continuity lab up`');
   return lab;
+};
+
+/** Throws UsageError when a lab runs in the slot: asked before anything that takes time. */
+export const refuseSecond = (slot = ownSlot()): void => {
+  if (!runningLab(slot)) return;
+  throw new UsageError(
+    'a lab is running already: use it (`npx continuity lab status`) or end it with `npx continuity lab down`',
+  );
 };
 
 export interface LabUp {
@@ -83,11 +96,7 @@ type Word = { readonly ready: true } | { readonly error: string };
 export const labUp = async (options: LabOptions): Promise<LabUp> => {
   const slot = options.slot ?? ownSlot();
   const folder = runFolder(PROJECT, slot);
-  if (running(folder)) {
-    throw new UsageError(
-      'a lab is running already: use it (`npx continuity lab status`) or end it with `npx continuity lab down`',
-    );
-  }
+  refuseSecond(slot);
   const cleared = await clearRemains(folder);
   mkdirSync(folder.folder, { recursive: true });
   const log = openSync(join(folder.folder, 'lab.log'), 'w');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,9 @@ const memoryFolder = (): string | undefined => {
 
 export const runFolder = (root: string, slot: number): RunFolder => {
   const folder = join(root, '.lab', `slot-${slot}`);
-  const data = join(memoryFolder() ?? tmpdir(), `continuity-lab-${process.getuid?.() ?? 0}-${slot}`);
+  // By checkout as well: a lab of another one must not be taken for the remains of this one's.
+  const checkout = createHash('sha256').update(root).digest('hex').slice(0, 8);
+  const data = join(memoryFolder() ?? tmpdir(), `continuity-lab-${process.getuid?.() ?? 0}-${checkout}-${slot}`);
   return { folder, data, stateFile: join(folder, 'lab.json') };
 };
 

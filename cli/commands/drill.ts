@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { drillReport, summaryLines, writeReport } from '#cli/drill/report.ts';
 import { runDrill } from '#cli/drill/run.ts';
 import { EXIT, UsageError } from '#cli/exit.ts';
-import { PROJECT } from '#cli/lab-process.ts';
+import { PROJECT, refuseSecond } from '#cli/lab-process.ts';
 import { ensurePackaged } from '#cli/package-stack.ts';
 import { terminal } from '#cli/terminal.ts';
 
@@ -21,6 +21,7 @@ export const drillCommand = (program: Command): void => {
     .action(async (scenario: string, options: { json?: boolean; keep?: boolean; reports: string }) => {
       if (!SCENARIOS.includes(scenario))
         throw new UsageError(`unknown drill "${scenario}"; there are: ${SCENARIOS.join(', ')}`);
+      refuseSecond();
       const screen = terminal(options.json ? process.stderr : process.stdout);
       const interrupt = new AbortController();
       const onSignal = (): void => interrupt.abort();

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '#cli/exit.ts';
 import { labEnvironment } from '#cli/lab-environment.ts';
-import { type LabHandle, labUp, requireLab } from '#cli/lab-process.ts';
+import { type LabHandle, labUp, refuseSecond, requireLab } from '#cli/lab-process.ts';
 import { ensurePackaged } from '#cli/package-stack.ts';
 import { terminal } from '#cli/terminal.ts';
 import type { LabStatus } from '#lab/status.ts';
@@ -65,6 +65,7 @@ export const labCommand = (program: Command): void => {
       if (!(timeScale >= 1 && timeScale <= 3600)) {
         throw new UsageError(`--time-scale must be a number from 1 to 3600, got "${options.timeScale}"`);
       }
+      refuseSecond();
       await ensurePackaged({ terminal: terminal(process.stderr) });
       const { lab: up, cleared } = await labUp({ timeScale, attached: options.foreground === true });
       if (cleared > 0) process.stderr.write(`ended ${cleared} processes that a killed lab had left\n`);

@@ -41,11 +41,17 @@ const member = (result: Json | undefined, name: string): unknown =>
 const wasSent = (entries: readonly Transition[], seq: number): boolean =>
   entries.some(({ kind, result, error }) => kind === 'notice' && error === undefined && member(result, 'of') === seq);
 
-/** The incident as AcceptRequest put it on record; undefined when the request was refused or a dry run: then there is nobody to tell but who asked. */
+/**
+ * The incident as AcceptRequest, or who found the run dead, put it on record; undefined when the request was refused or a dry run: then there is
+ * nobody to tell but who asked.
+ */
 const incidentOf = (entries: readonly Transition[]): Incident | undefined => {
   const accepted = entries.find(({ state, kind }) => state === 'AcceptRequest' && kind === 'left');
   if (member(accepted?.result, 'mode') === 'dry-run') return undefined;
-  return member(accepted?.result, 'incident') as Incident | undefined;
+  const found = entries.find(({ state, kind }) => state === 'RecordDeath' && kind === 'left');
+  return (member(accepted?.result, 'incident') ?? member(found?.result, 'incident') ?? undefined) as
+    | Incident
+    | undefined;
 };
 
 const record = async (

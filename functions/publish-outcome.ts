@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Failure, type Outcome, outcomeOf, staysChanged } from '#domain/outcome.ts';
+import { type Failure, type Outcome, outcomeOf } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import type { Transition } from '#domain/transition.ts';
@@ -12,6 +12,7 @@ import type { Ledger } from '#ports/ledger.ts';
 import { claims, healthMetrics, incidents, ledger } from '#src/composition.ts';
 import { attempt } from './shared/attempt.ts';
 import { type Failure as Caught, causeLine, failure } from './shared/failure.ts';
+import { isOver } from './shared/is-over.ts';
 
 const METRICS_WITHIN_MS = 3_000;
 const PARALLEL = 'RecoverStandby';
@@ -62,20 +63,6 @@ const metricsOf = (plan: Plan, outcome: Outcome, at: string): readonly HealthMet
 };
 
 /**
- * An incident stays open while a run has left the service half moved: a person's next run goes on with the same incident and its clocks, and no
- * alarm starts a second one by itself. It also stays open when another run, which holds the claim, answers it.
- */
-const isOver = async (
-  { ports, plan, run }: Step,
-  outcome: Outcome,
-  entries: readonly Transition[],
-): Promise<boolean> => {
-  if (outcome.result === 'failed' && staysChanged(outcome.steps, entries)) return false;
-  const holder = (await ports.claims.read(plan.plan))?.holder ?? null;
-  return holder === null || holder === run.execution;
-};
-
-/**
  * What became of the run, from its record: done, not done, clocks, and the cause as one line. Being left with it, this state puts it on record,
  * and the record's stream tells everyone. Closes the incident when it is over. Metrics are best effort.
  */
@@ -95,7 +82,7 @@ export const publishOutcome = async (step: Step) => {
   // What ends badly in a dry run has changed nothing, and is no recovery to count.
   if (request?.mode === 'dry-run')
     return { ...outcome, cause: causeOf(outcome), incidentClosed: false, measured: false };
-  const closed = incident !== null && (await isOver(step, outcome, entries));
+  const closed = incident !== null && (await isOver(ports.claims, plan.plan, run.execution, outcome, entries));
   if (closed) await ports.incidents.close(plan.plan, incident.id, now);
   const measured = await attempt(() => ports.healthMetrics.put(metricsOf(plan, outcome, now)), METRICS_WITHIN_MS);
   return { ...outcome, cause: causeOf(outcome), incidentClosed: closed, measured: measured.outcome === 'answered' };

@@ -38,6 +38,8 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   ReleaseClaim: ['record', 'writeState'],
   ReceiveAlarm: ['writeState', 'startFailover', 'deadAlarms'],
   ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession'],
+  RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
+  WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce'],
   NotifyStakeholders: ['record', 'readStream', 'announce', 'deadNotices'],
 };
 
@@ -82,8 +84,11 @@ const invoker = (service: string, keys: readonly string[], description: string, 
     description,
   );
 
+/** What runs by a schedule of its own shows so that it is ready. */
+const SCHEDULED: readonly string[] = ['ProbeService', 'WatchClaims'];
+
 /** Every function that a recovery needs: what is proven ready every few minutes. */
-export const READY_FUNCTIONS: readonly string[] = Object.keys(GRANTS).filter((key) => key !== 'ProbeService');
+export const READY_FUNCTIONS: readonly string[] = Object.keys(GRANTS).filter((key) => !SCHEDULED.includes(key));
 
 const scheduleRole = invoker('scheduler.amazonaws.com', ['ProbeService'], 'Lets the schedule run the probe');
 
@@ -95,6 +100,7 @@ export const pipelineRoles = (plan: Plan, states: readonly string[]) => ({
     machineLogging,
   ]),
   ProbeScheduleRole: scheduleRole,
+  WatchScheduleRole: invoker('scheduler.amazonaws.com', ['WatchClaims'], 'Lets the schedule run the watchdog'),
   ReadinessScheduleRole: invoker(
     'scheduler.amazonaws.com',
     READY_FUNCTIONS,

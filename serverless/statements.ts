@@ -98,6 +98,15 @@ export const statements = (plan: Plan, tables: Tables) => {
         ],
     putMetrics: [putMetric('Continuity')],
     startFailover: [allow({ Ref: 'FailoverStateMachine' }, 'states:StartExecution')],
+    describeFailovers: [
+      allow(
+        sub(
+          `arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:execution:\${FailoverStateMachine.Name}:*`,
+        ),
+        'states:DescribeExecution',
+      ),
+    ],
+    listFailovers: [allow({ Ref: 'FailoverStateMachine' }, 'states:ListExecutions')],
     announce: [
       allow({ Ref: 'NoticeTopic' }, 'sns:Publish'),
       allow(arn('NoticeKey'), 'kms:Decrypt', 'kms:GenerateDataKey'),
@@ -112,6 +121,7 @@ export const statements = (plan: Plan, tables: Tables) => {
       { Sid: 'ListStreamsHasNoResources', ...allow('*', 'dynamodb:ListStreams') },
     ],
     deadAlarms: [allow(arn('AlarmDeadLetterQueue'), 'sqs:SendMessage')],
+    deadDeaths: [allow(arn('DeathDeadLetterQueue'), 'sqs:SendMessage')],
     deadNotices: [allow(arn('NoticeDeadLetterQueue'), 'sqs:SendMessage')],
   } satisfies Record<string, readonly Statement[]>;
 };

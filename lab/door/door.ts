@@ -246,9 +246,9 @@ export const createDoor = (deps: DoorDeps): Door => {
         members: { ...error.members },
       });
     }
-    log('door', `${visit.service} ${visit.operation} failed inside the lab`, {
-      error: String((error as Error)?.stack ?? error),
-    });
+    // What was under way when the lab went down fails by that.
+    const what = stopped ? 'was under way when the lab stopped' : 'failed inside the lab';
+    log('door', `${visit.service} ${visit.operation} ${what}`, { error: String((error as Error)?.stack ?? error) });
     return serverError(
       500,
       `${visit.service} ${visit.operation} failed inside the lab: ${String((error as Error)?.message ?? error)}`,

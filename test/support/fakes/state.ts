@@ -1,6 +1,7 @@
 import {
   ClaimHeldError,
   CoolDownError,
+  ExecutionRefusedError,
   LedgerUnavailableError,
   NoticeNotSentError,
   StaleEpochError,
@@ -125,10 +126,26 @@ export const fakeHealthMetrics = (): HealthMetrics & { readonly points: HealthMe
   return health;
 };
 
-export const fakeExecutions = (): Pick<Executions, 'start'> & { readonly inputs: Map<string, Json> } => {
+type DescribedExecution = Awaited<ReturnType<Executions['describe']>>;
+
+export interface FakeExecutions extends Pick<Executions, 'start' | 'describe' | 'list'> {
+  readonly inputs: Map<string, Json>;
+  /** What Step Functions says of an execution, by its ARN. */
+  readonly known: Map<string, DescribedExecution>;
+}
+
+export const fakeExecutions = (): FakeExecutions => {
   const inputs = new Map<string, Json>();
+  const known = new Map<string, DescribedExecution>();
   return {
     inputs,
+    known,
+    describe: async (arn) => {
+      const found = known.get(arn);
+      if (!found) throw new ExecutionRefusedError(`states: ExecutionDoesNotExist: ${arn}`);
+      return found;
+    },
+    list: async (_machine, most) => [...known.values()].slice(0, most),
     start: async (machineArn, name, input) => {
       const arn = `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
       if (inputs.has(arn)) return { arn, started: false };

@@ -37,7 +37,7 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   clock: [],
   database: [['describeDatabases']],
   databaseSession: [['describeDatabases'], ['openSession']],
-  executions: [['startFailover']],
+  executions: [['startFailover', 'describeFailovers']],
   healthMetrics: [['putMetrics']],
   incidents: [['writeState']],
   ledger: [['record']],
@@ -53,6 +53,8 @@ const OF_FUNCTION: Readonly<Record<string, readonly Grant[]>> = {
   PromoteReplica: ['promoteReplica'],
   ShiftTraffic: ['shiftTraffic'],
   ReceiveAlarm: ['deadAlarms'],
+  RecordDeath: ['deadDeaths'],
+  WatchClaims: ['listFailovers'],
   NotifyStakeholders: ['readStream', 'deadNotices'],
 };
 

@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { inputDigest } from '#domain/ledger-chain.ts';
+import { completedAt } from '#domain/milestones.ts';
+import { type Failure, outcomeOf } from '#domain/outcome.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { Incident } from '#domain/request.ts';
+import type { Json } from '#domain/side.ts';
+import type { Transition } from '#domain/transition.ts';
+import type { Claims } from '#ports/claims.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Executions } from '#ports/executions.ts';
+import type { Incidents } from '#ports/incidents.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import { isOver } from './is-over.ts';
+
+/** The entry that says that a run died, and what became of what it held. No state of the machine has this name. */
+export const DEATH = 'RecordDeath';
+
+/** A function that ran when its execution was stopped goes on to its end: at most its time-out. Milliseconds. */
+const FUNCTION_MS = 16_000;
+const LOOK_MS = 250;
+/** Longest that one that records an end can be at it: its function's time-out. */
+const RECORDING_MS = 120_000;
+
+export interface Settling {
+  readonly ports: {
+    readonly executions: Pick<Executions, 'describe'>;
+    readonly ledger: Ledger;
+    readonly claims: Claims;
+    readonly incidents: Incidents;
+  };
+  readonly plan: Plan;
+  readonly clock: Clock;
+}
+
+type Described = Awaited<ReturnType<Executions['describe']>>;
+
+export interface Settled {
+  readonly execution: string;
+  readonly status: Described['status'];
+  /** False: it is not over, or it was on record already. */
+  readonly recorded: boolean;
+  readonly claimReleased: boolean;
+}
+
+/** States that were entered and neither left nor failed: what the run was at. */
+export const openVisits = (entries: readonly Transition[]): readonly Transition[] => {
+  const open: Transition[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'entered') open.push(entry);
+    else if (entry.kind !== 'notice') {
+      const at = open.findIndex(({ state, attempt }) => state === entry.state && attempt === entry.attempt);
+      if (at >= 0) open.splice(at, 1);
+    }
+  }
+  return open.filter(({ state }) => state !== DEATH);
+};
+
+/** The record when nothing writes to it any more: a change that was under way is done, failed, or its function is dead. */
+const finalEntries = async ({ ports, clock }: Settling, execution: string): Promise<readonly Transition[]> => {
+  for (let looks = Math.ceil(FUNCTION_MS / LOOK_MS); ; looks -= 1) {
+    const entries = await ports.ledger.read(execution);
+    const youngest = Date.parse(clock.now()) - FUNCTION_MS;
+    if (looks === 0 || openVisits(entries).every(({ at }) => Date.parse(at) < youngest)) return entries;
+    await delay(LOOK_MS);
+  }
+};
+
+/** True when another one entered before, and has had no time yet to come to its end. */
+const isTaken = (entries: readonly Transition[], mine: Transition): boolean =>
+  entries.some(
+    ({ state, kind, seq, at }) =>
+      state === DEATH && kind === 'entered' && seq < mine.seq && Date.parse(mine.at) - Date.parse(at) < RECORDING_MS,
+  );
+
+const member = (value: Json | undefined, name: string): unknown =>
+  (value as Record<string, unknown> | null | undefined)?.[name];
+
+/** As AcceptRequest put it on record, else as the intake asked for it; null for a dry run, which answers none. */
+const incidentOf = (entries: readonly Transition[], about: Described): Incident | null => {
+  const accepted = entries.find(({ state, kind }) => state === 'AcceptRequest' && kind === 'left');
+  if (member(about.input, 'mode') === 'dry-run') return null;
+  return ((member(accepted?.result, 'incident') ?? member(about.input, 'incident')) as Incident | undefined) ?? null;
+};
+
+const NAMES: Readonly<Record<string, string>> = { TIMED_OUT: 'States.Timeout', ABORTED: 'ExecutionAborted' };
+
+const deathOf = ({ status, error, cause }: Described): { readonly name: string; readonly message: string } => ({
+  name: error ?? NAMES[status] ?? 'ExecutionFailed',
+  message: `the execution is ${status}: ${cause ?? 'no cause was given'}`,
+});
+
+/** The failure that everyone is told; null when the service was seen from outside in the standby: then the run died after its work. */
+const failureOf = (entries: readonly Transition[], about: Described): Failure | null => {
+  if (completedAt(entries, 'VerifyTraffic') !== null) return null;
+  const { name, message } = deathOf(about);
+  return {
+    state: openVisits(entries).at(-1)?.state ?? entries.at(-1)?.state ?? 'no state',
+    error: name,
+    cause: message,
+  };
+};
+
+/**
+ * Puts the end of a run on record that could not do it itself: `failed` for each state it was at, and one entry `RecordDeath` with the outcome,
+ * from which everyone is told. Its claim is released only when Step Functions says that the execution is over. The incident stays open when the
+ * service is half moved. Does nothing for a run that is not over, or that has said how it ended and holds nothing. Can be repeated.
+ */
+export const settleDeath = async (step: Settling, execution: string): Promise<Settled> => {
+  const { ports, plan, clock } = step;
+  const about = await ports.executions.describe(execution);
+  const { status } = about;
+  const nothing: Settled = { execution, status, recorded: false, claimReleased: false };
+  if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return nothing;
+  const claim = await ports.claims.read(plan.plan);
+  const holds = claim?.holder === execution;
+  const entries = await finalEntries(step, execution);
+  const has = (name: string) => entries.some(({ state, kind }) => state === name && kind === 'left');
+  if (has(DEATH) || (has('PublishOutcome') && !holds)) return nothing;
+
+  const failure = failureOf(entries, about);
+  const incident = incidentOf(entries, about);
+  const append = (entry: Pick<Transition, 'state' | 'kind'> & Partial<Transition>) =>
+    ports.ledger.append({
+      execution,
+      plan: plan.plan,
+      incident: incident?.id ?? null,
+      at: clock.now(),
+      attempt: 0,
+      actor: 'pipeline',
+      inputDigest: inputDigest({ execution, status }),
+      ...entry,
+    });
+  // The same end may be seen twice at once, by the rule and by the watchdog: who entered first records it.
+  const earlier = entries.filter(({ state, kind }) => state === DEATH && kind === 'entered').length;
+  const mine = await append({ state: DEATH, kind: 'entered', attempt: earlier });
+  if (isTaken(await ports.ledger.read(execution), mine)) {
+    const error = { name: 'AlreadyTakenError', message: 'another one records this end' };
+    await append({ state: DEATH, kind: 'failed', attempt: earlier, error });
+    return nothing;
+  }
+  const during = openVisits(entries);
+  for (const { state, attempt, inputDigest: digest } of during)
+    await append({ state, kind: 'failed', attempt, inputDigest: digest, error: deathOf(about) });
+  const record = await ports.ledger.read(execution);
+  const outcome = outcomeOf({ plan, execution, entries: record, incident, failure, now: clock.now() });
+  const over = incident !== null && (await isOver(ports.claims, plan.plan, execution, outcome, record));
+  if (over) await ports.incidents.close(plan.plan, incident.id, clock.now());
+  // Proven above: the execution is over, so nobody carries this epoch any more.
+  const startsCoolDown = outcome.result === 'recovered';
+  if (holds) await ports.claims.release(plan.plan, execution, claim.epoch, clock.now(), { startsCoolDown });
+  const result = {
+    ...outcome,
+    cause: failure?.cause ?? null,
+    died: { status, ...deathOf(about), at: about.stoppedAt, during: during.map(({ state }) => state) },
+    claimReleased: holds,
+    incidentClosed: over,
+  };
+  await append({ state: DEATH, kind: 'left', attempt: earlier, result: JSON.parse(JSON.stringify(result)) as Json });
+  return { ...nothing, recorded: true, claimReleased: holds };
+};

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { inputDigest, verifyChain } from '#domain/ledger-chain.ts';
+import { noticeKindOf } from '#domain/notices.ts';
+import type { Json } from '#domain/side.ts';
+import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
+import { unpaired } from '#test/support/steady-state.ts';
+import { recordDeath } from '../../../functions/record-death.ts';
+
+type Status = 'RUNNING' | 'ABORTED' | 'TIMED_OUT' | 'FAILED';
+
+const entry = (at: World, state: string, kind: 'entered' | 'left', result?: Json) =>
+  at.ports.ledger.append({
+    execution: EXECUTION,
+    plan: at.plan.plan,
+    incident: at.request.incident.id,
+    state,
+    kind,
+    at: at.clock.now(),
+    attempt: 0,
+    actor: at.request.actor,
+    inputDigest: inputDigest(null),
+    ...(result === undefined ? {} : { result }),
+  });
+
+const visit = async (at: World, state: string, result?: Json): Promise<void> => {
+  await entry(at, state, 'entered');
+  await entry(at, state, 'left', result);
+};
+
+/** A run that was accepted, holds the claim, and went through `states`. */
+const run = async (status: Status, ...states: string[]): Promise<World> => {
+  const at = world();
+  const { id } = await at.ports.incidents.openOrJoin(at.plan.plan, at.clock.now(), at.clock.now());
+  await visit(at, 'AcceptRequest', { ...at.request, incident: { ...at.request.incident, id } } as unknown as Json);
+  await at.ports.claims.take(at.plan.plan, EXECUTION, at.clock.now(), 0);
+  for (const state of states) await visit(at, state);
+  at.clock.advance(60_000);
+  at.ports.executions.known.set(EXECUTION, {
+    arn: EXECUTION,
+    name: 'run',
+    status,
+    startedAt: at.clock.now(),
+    stoppedAt: status === 'RUNNING' ? null : at.clock.now(),
+    input: {},
+    output: null,
+    error: null,
+    cause: status === 'ABORTED' ? 'a person stopped it' : null,
+  });
+  return at;
+};
+
+const died = (at: World, status: 'ABORTED' | 'TIMED_OUT' | 'FAILED' = 'ABORTED') =>
+  recordDeath({ ...at, event: { detail: { executionArn: EXECUTION, status } } });
+
+const last = async (at: World) => (await at.ports.ledger.read(EXECUTION)).at(-1);
+
+describe('RecordDeath', () => {
+  it('puts the end on record that the run could not, frees its claim, and lets everyone be told', async () => {
+    const at = await run('ABORTED', 'FencePrimary');
+    await entry(at, 'PromoteReplica', 'entered');
+    at.clock.advance(60_000);
+    expect(await died(at)).toMatchObject({ recorded: true, claimReleased: true, status: 'ABORTED' });
+
+    const entries = await at.ports.ledger.read(EXECUTION);
+    expect(verifyChain(entries)).toMatchObject({ intact: true });
+    expect(unpaired(entries)).toEqual([]);
+    const failed = entries.find(({ kind }) => kind === 'failed');
+    expect(failed).toMatchObject({ state: 'PromoteReplica', actor: 'pipeline', error: { name: 'ExecutionAborted' } });
+    const end = await last(at);
+    expect(end).toMatchObject({
+      state: 'RecordDeath',
+      kind: 'left',
+      result: {
+        result: 'failed',
+        failure: { state: 'PromoteReplica', error: 'ExecutionAborted' },
+        died: { status: 'ABORTED', during: ['PromoteReplica'] },
+        claimReleased: true,
+      },
+    });
+    expect(end && noticeKindOf(end)).toBe('end');
+    expect((await at.ports.claims.read(at.plan.plan))?.holder).toBeNull();
+  });
+
+  it('keeps the incident open when the service is half moved, and closes it when nothing was changed', async () => {
+    const halfMoved = await run('TIMED_OUT', 'FencePrimary');
+    await died(halfMoved, 'TIMED_OUT');
+    expect(await halfMoved.ports.incidents.current(halfMoved.plan.plan)).not.toBeNull();
+    expect(await last(halfMoved)).toMatchObject({ result: { failure: { error: 'States.Timeout' } } });
+
+    const untouched = await run('ABORTED', 'ClaimRecovery');
+    await died(untouched);
+    expect(await untouched.ports.incidents.current(untouched.plan.plan)).toBeNull();
+  });
+
+  it('starts no cool-down, so that a person can go on', async () => {
+    const at = await run('ABORTED', 'FencePrimary');
+    await died(at);
+    await expect(at.ports.claims.take(at.plan.plan, 'another', at.clock.now(), 3_600)).resolves.toMatchObject({
+      epoch: 2,
+    });
+  });
+
+  it('releases nothing while Step Functions says that the run goes on', async () => {
+    const at = await run('RUNNING', 'FencePrimary');
+    const before = await at.ports.ledger.read(EXECUTION);
+    expect(await died(at)).toMatchObject({ recorded: false, claimReleased: false });
+    expect(await at.ports.ledger.read(EXECUTION)).toEqual(before);
+    expect((await at.ports.claims.read(at.plan.plan))?.holder).toBe(EXECUTION);
+  });
+
+  it('has nothing to say of a run that said itself how it ended', async () => {
+    const at = await run('FAILED', 'FencePrimary', 'PublishOutcome');
+    const { epoch } = await at.ports.claims.take(at.plan.plan, EXECUTION, at.clock.now(), 0);
+    await at.ports.claims.release(at.plan.plan, EXECUTION, epoch, at.clock.now());
+    expect(await died(at, 'FAILED')).toMatchObject({ recorded: false });
+  });
+
+  it('frees the claim of a run that published its outcome and died before it could', async () => {
+    const at = await run('FAILED', 'FencePrimary', 'PublishOutcome');
+    expect(await died(at, 'FAILED')).toMatchObject({ recorded: true, claimReleased: true });
+  });
+
+  it('records once', async () => {
+    const at = await run('ABORTED', 'FencePrimary');
+    await died(at);
+    const before = await at.ports.ledger.read(EXECUTION);
+    expect(await died(at)).toMatchObject({ recorded: false });
+    expect(await at.ports.ledger.read(EXECUTION)).toEqual(before);
+  });
+
+  it('leaves it to the one who came first, and takes over from one who died over it', async () => {
+    const at = await run('ABORTED', 'FencePrimary');
+    await entry(at, 'RecordDeath', 'entered');
+    expect(await died(at)).toMatchObject({ recorded: false });
+    expect((await at.ports.claims.read(at.plan.plan))?.holder).toBe(EXECUTION);
+    at.clock.advance(180_000);
+    expect(await died(at)).toMatchObject({ recorded: true, claimReleased: true });
+  });
+
+  it('knows a run that died after its work: recovered, incident closed, cool-down begun', async () => {
+    const at = await run('ABORTED', 'FencePrimary', 'PromoteReplica', 'ShiftTraffic', 'VerifyTraffic');
+    await died(at);
+    expect(await last(at)).toMatchObject({ result: { result: 'recovered', failure: null, incidentClosed: true } });
+    expect((await at.ports.claims.read(at.plan.plan))?.releasedAt).toBe(at.clock.now());
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
+import { RTO_SHARE, watchClaims } from '../../../functions/watch-claims.ts';
+
+const environment = { FAILOVER_MACHINE_ARN: 'arn:aws:states:us-west-2:123456789012:stateMachine:regional-failover' };
+
+const known = (at: World, status: 'RUNNING' | 'ABORTED' | 'SUCCEEDED'): void => {
+  const now = at.clock.now();
+  at.ports.executions.known.set(EXECUTION, {
+    arn: EXECUTION,
+    name: 'run',
+    status,
+    startedAt: now,
+    stoppedAt: status === 'RUNNING' ? null : now,
+    input: { incident: at.request.incident } as never,
+    output: null,
+    error: null,
+    cause: null,
+  });
+};
+
+const watch = (at: World) => watchClaims({ ...at, environment });
+
+describe('WatchClaims', () => {
+  it('frees a claim whose execution is over, and records its end', async () => {
+    const at = world();
+    await at.ports.claims.take(at.plan.plan, EXECUTION, at.clock.now(), 0);
+    known(at, 'ABORTED');
+    expect(await watch(at)).toMatchObject({ settled: [{ execution: EXECUTION, claimReleased: true }], late: [] });
+    expect((await at.ports.claims.read(at.plan.plan))?.holder).toBeNull();
+    expect(await watch(at)).toEqual({ settled: [], late: [] });
+  });
+
+  it('records an end that nobody recorded, once the rule had its time', async () => {
+    const at = world();
+    known(at, 'ABORTED');
+    expect(await watch(at)).toMatchObject({ settled: [] });
+    at.clock.advance(180_000);
+    expect(await watch(at)).toMatchObject({ settled: [{ recorded: true }] });
+    expect((await at.ports.ledger.read(EXECUTION)).map(({ state, incident }) => [state, incident])).toEqual([
+      ['RecordDeath', 'INC-2026-1123-001'],
+      ['RecordDeath', 'INC-2026-1123-001'],
+    ]);
+    expect(await watch(at)).toMatchObject({ settled: [] });
+  });
+
+  it('lets a run go on, and pages once when it takes more than its share of the RTO', async () => {
+    const at = world();
+    await at.ports.claims.take(at.plan.plan, EXECUTION, at.clock.now(), 0);
+    known(at, 'RUNNING');
+    expect(await watch(at)).toEqual({ settled: [], late: [] });
+    at.clock.advance(at.plan.objectives.rtoSeconds * RTO_SHARE * 1_000 + 1_000);
+    expect(await watch(at)).toEqual({ settled: [], late: [EXECUTION] });
+    expect(await watch(at)).toEqual({ settled: [], late: [] });
+    expect(at.ports.announcer.sent.map(({ subject }) => subject)).toEqual([
+      'SVG-AI Parameter Optimization System: recovery is running late',
+    ]);
+    expect((await at.ports.claims.read(at.plan.plan))?.holder).toBe(EXECUTION);
+  });
+
+  it('has on record that it could not page', async () => {
+    const at = world();
+    known(at, 'RUNNING');
+    at.clock.advance(at.plan.objectives.rtoSeconds * 1_000);
+    at.ports.announcer.down = true;
+    await watch(at);
+    expect((await at.ports.ledger.read(EXECUTION)).at(-1)).toMatchObject({
+      kind: 'notice',
+      error: { name: 'NoticeNotSentError' },
+    });
+  });
+});

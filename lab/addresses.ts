@@ -32,6 +32,8 @@ export interface LabAddresses {
     readonly smtp: Address;
     /** Webhook receiver (SNS HTTP subscriptions). */
     readonly webhook: Address;
+    /** Lambda function URLs: `http://<host>:<port>/<function>/`. */
+    readonly functionUrls: Address;
     /** The lab's own control: status, break, heal, down. */
     readonly control: Address;
     /** Replication from A to B goes through here: what the standby's walreceiver connects to. */
@@ -64,6 +66,7 @@ export const labAddresses = (slot = 0, singleHost = process.env.LAB_SINGLE_HOST 
       dns: { host: host(3, 53), port: port(3, 5353, 1) },
       smtp: { host: host(3, 25), port: port(3, 2525, 2) },
       webhook: { host: host(3, 80), port: port(3, 8088, 3) },
+      functionUrls: { host: host(3, 81), port: port(3, 8089, 6) },
       control: { host: host(3, 2), port: port(3, 4567, 4) },
       wan: { host: host(3, 10), port: port(3, 5432, 5) },
       egress: host(3, 50),

@@ -12,6 +12,7 @@ import { type CloudWatchService, createCloudWatchService } from '#lab/services/c
 import { createDynamoDbService, type DynamoDbService } from '#lab/services/dynamodb.ts';
 import { createEksService } from '#lab/services/eks.ts';
 import { createEventBridgeService, type EventBridgeService } from '#lab/services/eventbridge/eventbridge.ts';
+import { createFunctionUrls } from '#lab/services/lambda/function-urls.ts';
 import { createLambdaService, type LambdaService } from '#lab/services/lambda/service.ts';
 import { instanceArn } from '#lab/services/rds/instance.ts';
 import { createRdsService, type RdsService } from '#lab/services/rds/service.ts';
@@ -183,9 +184,15 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     if (!found) throw new Error(`the lab has no region ${region}: it has ${[...regions.keys()].join(', ')}`);
     return found;
   };
+  const functionUrls = await createFunctionUrls({
+    address: addresses.site.functionUrls,
+    log,
+    invoke: (fn, event) => lambda.invoke(fn, event),
+  });
   const stackServices = (region: string): StackServices => {
     const { cloudwatch, events, scheduler, sns, states } = of(region);
-    return { roles, lambda, dynamodb, sqs: queues, stepFunctions: states, events, cloudwatch, sns, scheduler, route53 };
+    const regional = { stepFunctions: states, events, cloudwatch, sns, scheduler };
+    return { roles, lambda, dynamodb, sqs: queues, route53, secrets, functionUrls, ...regional };
   };
 
   // RDS publishes the replica's lag once a minute. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
@@ -231,7 +238,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       }
       await Promise.all([...regions.values()].map(({ states }) => states.stop()));
       await lambda.stop();
-      await Promise.all([rds.stop(), route53.stop(), dynamodb.stop(), dns.stop(), door.stop()]);
+      await Promise.all([rds.stop(), route53.stop(), dynamodb.stop(), dns.stop(), door.stop(), functionUrls.stop()]);
     },
   };
 };

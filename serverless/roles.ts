@@ -21,8 +21,8 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   CheckGuards: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
   FencePrimary: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
   DecideApproval: ['record'],
-  RequestApproval: ['record', 'writeApprovals', 'answerTasks', 'announce'],
-  EscalateApproval: ['record', 'writeApprovals', 'answerTasks', 'announce'],
+  RequestApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
+  EscalateApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
   LiftFence: ['record', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters'],
   PromoteReplica: ['record', 'readState', 'describeDatabases', 'promoteReplica'],
@@ -40,6 +40,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession'],
   RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
   WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce'],
+  DecideByLink: ['record', 'writeApprovals', 'answerTasks', 'readLinkKey'],
   NotifyStakeholders: ['record', 'readStream', 'announce', 'deadNotices'],
 };
 

@@ -53,6 +53,24 @@ const subscriptions = (plan: Plan) =>
     ]),
   );
 
+/** Each person who may be asked, at their own address, for what is addressed to them alone. */
+const approvers = (plan: Plan) =>
+  Object.fromEntries(
+    plan.approval.people.map(({ id, email }, index) => [
+      `ApproverSubscription${index + 1}`,
+      {
+        Type: 'AWS::SNS::Subscription',
+        Properties: {
+          TopicArn: { Ref: 'ApprovalTopic' },
+          Protocol: 'email',
+          Endpoint: email,
+          FilterPolicy: { approver: [id] },
+          RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['NoticeDeadLetterQueue', 'Arn'] } },
+        },
+      },
+    ]),
+  );
+
 /** Minutes between two readiness checks of a function, at some moment of the window: short enough that its process stays warm as a rule. */
 const READINESS_MINUTES = 10;
 
@@ -89,6 +107,7 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
       failover: withReferences(failover),
       roles: pipelineRoles(plan, functionsOf(failover)),
       subscriptions: subscriptions(plan),
+      approvers: approvers(plan),
       readinessSchedules: readinessSchedules(),
       traffic: trafficResources(plan),
     },

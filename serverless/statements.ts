@@ -111,6 +111,11 @@ export const statements = (plan: Plan, tables: Tables) => {
       allow({ Ref: 'NoticeTopic' }, 'sns:Publish'),
       allow(arn('NoticeKey'), 'kms:Decrypt', 'kms:GenerateDataKey'),
     ],
+    announceToApprovers: [
+      allow({ Ref: 'ApprovalTopic' }, 'sns:Publish'),
+      allow(arn('NoticeKey'), 'kms:Decrypt', 'kms:GenerateDataKey'),
+    ],
+    readLinkKey: [allow({ Ref: 'LinkKey' }, 'secretsmanager:GetSecretValue')],
     readStream: [
       allow(
         { 'Fn::GetAtt': ['LedgerTable', 'StreamArn'] },

@@ -10,6 +10,7 @@ import { httpServiceProbe } from '#aws/http-service-probe.ts';
 import { pgDatabaseSession } from '#aws/pg-database-session.ts';
 import { rdsDatabase } from '#aws/rds-database.ts';
 import { route53Traffic } from '#aws/route53-traffic.ts';
+import { secretsmanagerLinkKey } from '#aws/secretsmanager-link-key.ts';
 import { sfnExecutions } from '#aws/sfn-executions.ts';
 import { sfnTaskTokens } from '#aws/sfn-task-tokens.ts';
 import { snsAnnouncer } from '#aws/sns-announcer.ts';
@@ -25,6 +26,7 @@ import type { Executions } from '#ports/executions.ts';
 import type { HealthMetrics } from '#ports/health-metrics.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
+import type { LinkKey } from '#ports/link-key.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { ServiceProbe } from '#ports/service-probe.ts';
 import type { TaskTokens } from '#ports/task-tokens.ts';
@@ -109,9 +111,23 @@ export const executions: PortFactory<Executions> = {
 export const approvals: PortFactory<Approvals, 'STATE_TABLE'> = {
   variables: ['STATE_TABLE'],
   create: ({ STATE_TABLE }, plan) => dynamoApprovals({ region: plan.regions.standby, table: STATE_TABLE }),
+  touch: (port) => port.read('readiness'),
 };
 
 export const taskTokens: PortFactory<TaskTokens> = {
   variables: [],
   create: (_, plan) => sfnTaskTokens({ region: plan.regions.standby }),
+};
+
+/** To one approver at a time: subscriptions of its topic take what carries their id. */
+export const personalAnnouncer: PortFactory<Announcer, 'APPROVAL_TOPIC_ARN'> = {
+  variables: ['APPROVAL_TOPIC_ARN'],
+  create: ({ APPROVAL_TOPIC_ARN }, plan) =>
+    snsAnnouncer({ region: plan.regions.standby, topicArn: APPROVAL_TOPIC_ARN }),
+};
+
+export const linkKey: PortFactory<LinkKey, 'LINK_KEY_ARN'> = {
+  variables: ['LINK_KEY_ARN'],
+  create: ({ LINK_KEY_ARN }, plan) => secretsmanagerLinkKey({ region: plan.regions.standby, secret: LINK_KEY_ARN }),
+  touch: (port) => port.get(),
 };

@@ -8,6 +8,12 @@ export const VARIABLES = {
   STATE_TABLE: z.string().min(3),
   /** SNS topic that stakeholders are subscribed to. */
   NOTICE_TOPIC_ARN: z.string().startsWith('arn:'),
+  /** SNS topic where each approver gets what is theirs alone: their links. */
+  APPROVAL_TOPIC_ARN: z.string().startsWith('arn:'),
+  /** URL of the function that takes decisions by link, with a slash at its end. */
+  DECISION_URL: z.url({ protocol: /^https?$/ }),
+  /** Secrets Manager secret that links are signed with. */
+  LINK_KEY_ARN: z.string().startsWith('arn:'),
   /** State machine `regional-failover`. */
   FAILOVER_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Where this function looks from. */

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { ApprovalNeed } from '#domain/approval.ts';
 import { approvalMessage } from '#domain/approval-message.ts';
+import { signLink } from '#domain/decision-link.ts';
 import { ServiceUnavailableError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
-import { type ApprovalRequest, openRound, sayVotes } from '#domain/votes.ts';
+import { type ApprovalRequest, type Choice, openRound, sayVotes } from '#domain/votes.ts';
 import type { Announcer } from '#ports/announcer.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { LinkKey } from '#ports/link-key.ts';
 import type { DecisionPorts } from '#src/take-decision.ts';
 import { settle } from '#src/take-decision.ts';
 import { attempt } from './attempt.ts';
@@ -34,7 +36,12 @@ export const approvalInput = z.strictObject({
 
 export interface OpenStep {
   readonly input: z.output<typeof approvalInput>;
-  readonly ports: DecisionPorts & { readonly announcer: Announcer };
+  readonly ports: DecisionPorts & {
+    readonly announcer: Announcer;
+    readonly personalAnnouncer: Announcer;
+    readonly linkKey: LinkKey;
+  };
+  readonly environment: { readonly DECISION_URL: string };
   readonly plan: Plan;
   readonly clock: Clock;
   readonly request: RecoveryRequest;
@@ -79,7 +86,8 @@ export const openApproval = async (step: OpenStep, round: 1 | 2) => {
   const asked = round === 1 ? approvers : [...approvers, ...escalateTo];
   const opened = await open(step, round, asked);
   const settled = await settle(ports.taskTokens, opened);
-  const sent = settled === null ? await announce(step, opened) : null;
+  const [sent, links] =
+    settled === null ? await Promise.all([announce(step, opened), sendLinks(step, opened)]) : [null, {}];
   return {
     done: false,
     round,
@@ -88,7 +96,42 @@ export const openApproval = async (step: OpenStep, round: 1 | 2) => {
     expiresAt: opened.expiresAt,
     votes: sayVotes(opened),
     message: sent,
+    links,
   };
+};
+
+/** To each approver their own two links, and to nobody else. What was sent, or why not, by person: never the links themselves. */
+const sendLinks = async (
+  { ports, plan, request, environment }: OpenStep,
+  opened: ApprovalRequest,
+): Promise<Record<string, string>> => {
+  const { execution, expiresAt, nonces: words } = opened;
+  const send = async (approver: string): Promise<string> => {
+    const key = await ports.linkKey.get();
+    const link = (choice: Choice): string => {
+      const signed = signLink({ execution, approver, choice, expiresAt, nonce: words[approver] ?? '' }, key);
+      return `${environment.DECISION_URL}?d=${signed}`;
+    };
+    const text = [
+      'These links are yours alone, for one decision. They open a page; nothing is decided before you confirm there.',
+      '',
+      `Approve: ${link('approve')}`,
+      '',
+      `Decline: ${link('decline')}`,
+      '',
+      opened.facts,
+    ].join('\n');
+    const subject = `YOUR DECISION - ${request.incident.id}`;
+    const attributes = { kind: 'approval', incident: request.incident.id, plan: plan.plan, approver };
+    return ports.personalAnnouncer.announce({ subject, text, attributes });
+  };
+  const sent = await Promise.all(
+    opened.approvers.map(async (approver) => {
+      const answer = await attempt(() => send(approver), ANNOUNCE_WITHIN_MS);
+      return [approver, answer.outcome === 'answered' ? 'sent' : answer.detail] as const;
+    }),
+  );
+  return Object.fromEntries(sent);
 };
 
 const announce = async ({ ports, plan, request }: OpenStep, opened: ApprovalRequest) => {

@@ -15,8 +15,10 @@ import {
   type SchedulesPort,
   scheduleTargets,
 } from '#lab/stack/resources/events.ts';
+import { type FunctionUrlsPort, functionUrlTargets } from '#lab/stack/resources/function-urls.ts';
 import { identityTargets } from '#lab/stack/resources/identity.ts';
 import { type QueuesPort, queueTargets, type TopicsPort, topicTargets } from '#lab/stack/resources/messaging.ts';
+import { type SecretsPort, secretTargets } from '#lab/stack/resources/secrets.ts';
 import type { RoleStore } from '#lab/stack/roles.ts';
 
 /**
@@ -33,6 +35,8 @@ export interface StackServices {
   readonly sqs?: QueuesPort;
   readonly dynamodb?: TablesPort;
   readonly scheduler?: SchedulesPort;
+  readonly secrets?: SecretsPort;
+  readonly functionUrls?: FunctionUrlsPort;
   readonly route53?: DnsPort;
 }
 
@@ -48,5 +52,7 @@ export const standardTargets = (services: StackServices): Targets => ({
   ...(services.sqs && queueTargets(services.sqs, services.roles)),
   ...(services.dynamodb && tableTargets(services.dynamodb)),
   ...(services.scheduler && scheduleTargets(services.scheduler)),
+  ...(services.secrets && secretTargets(services.secrets)),
+  ...(services.functionUrls && functionUrlTargets(services.functionUrls)),
   ...(services.route53 && dnsTargets(services.route53)),
 });

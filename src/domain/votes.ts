@@ -26,7 +26,7 @@ export interface ApprovalRequest {
   readonly needed: number;
   /** Who may decide now: ids. */
   readonly approvers: readonly string[];
-  /** One secret word per approver, named by their links: a new round makes older links void. */
+  /** One secret word per approver, named by their links. Who was asked before keeps theirs. */
   readonly nonces: Readonly<Record<string, string>>;
   readonly openedAt: Instant;
   readonly expiresAt: Instant;
@@ -88,6 +88,7 @@ export const openRound = (before: ApprovalRequest | null, opening: Opening): App
   const { now, withinSeconds, ...fields } = opening;
   return {
     ...fields,
+    nonces: { ...fields.nonces, ...before?.nonces },
     openedAt: before?.openedAt ?? now,
     expiresAt: before?.expiresAt ?? new Date(Date.parse(now) + withinSeconds * 1_000).toISOString(),
     votes: before?.votes ?? [],

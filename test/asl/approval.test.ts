@@ -68,6 +68,10 @@ describe('approval', () => {
     ]);
     expect(verifyChain(run.record)).toMatchObject({ intact: true });
     expect(promotions(at)).toBe(1);
+    const { sent: personal } = at.ports.personalAnnouncer;
+    expect(personal.map(({ attributes }) => attributes.approver)).toEqual(at.plan.approval.approvers);
+    for (const { text } of personal) expect(text.match(/https:\/\/decide\.example\/\?d=\S+/g)).toHaveLength(2);
+    expect(JSON.stringify(run.record)).not.toContain('decide.example');
     expect(at.ports.announcer.sent[0]?.text).toMatch(
       /Data that can be lost: writes of at most[\s\S]*continuity approve arn:/,
     );

@@ -1,5 +1,6 @@
 import { useContractLab } from '#test/support/contract-lab.ts';
 import { describeAnnouncer } from './ports/announcer.ts';
+import { describeApprovals, describeLinkKey, describeTaskTokens } from './ports/approvals.ts';
 import { describeClaims } from './ports/claims.ts';
 import { describeClock } from './ports/clock.ts';
 import { describeDatabase } from './ports/database.ts';
@@ -23,6 +24,9 @@ const lab = useContractLab(41);
 describeClock(lab);
 describeLedger(lab);
 describeClaims(lab);
+describeApprovals(lab);
+describeTaskTokens(lab);
+describeLinkKey(lab);
 describeIncidents(lab);
 describeReadings(lab);
 describeServiceProbe(lab);

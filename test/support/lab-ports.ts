@@ -21,6 +21,11 @@ export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
   LEDGER_TABLE: stackRef(lab, 'LedgerTable'),
   STATE_TABLE: stackRef(lab, 'StateTable'),
   NOTICE_TOPIC_ARN: stackRef(lab, 'NoticeTopic'),
+  APPROVAL_TOPIC_ARN: stackRef(lab, 'ApprovalTopic'),
+  DECISION_URL: String(
+    lab.stacks.map(({ resources }) => resources.get('DecideByLinkUrl')?.attributes.FunctionUrl).find(Boolean) ?? '',
+  ),
+  LINK_KEY_ARN: stackRef(lab, 'LinkKey'),
   FAILOVER_MACHINE_ARN: stackRef(lab, 'FailoverStateMachine'),
   SITE: 'standby',
 });

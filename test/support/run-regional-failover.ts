@@ -27,7 +27,14 @@ const definition = (): object => {
 
 const handlersOver = async (at: World): Promise<ReadonlyMap<string, Handler>> => {
   const { ports, clock, plan } = at;
-  const parts = { ports, claims: ports.claims, ledger: ports.ledger, clock, plan, environment: {} };
+  const parts = {
+    ports,
+    claims: ports.claims,
+    ledger: ports.ledger,
+    clock,
+    plan,
+    environment: { DECISION_URL: 'https://decide.example/' },
+  };
   const tasks = nodesOf(definition() as never).filter(({ state }) => state.Type === 'Task');
   const loaded = tasks.map(async ({ name }) => {
     const { handler } = (await import(`../../functions/${kebab(name)}.ts`)) as { handler: StateHandler };

@@ -39,6 +39,8 @@ export const world = () => {
     announcer: fakeAnnouncer(),
     approvals: fakeApprovals(),
     taskTokens: fakeTaskTokens(),
+    personalAnnouncer: fakeAnnouncer(),
+    linkKey: { get: async () => 'k'.repeat(64) },
     healthMetrics: fakeHealthMetrics(),
     executions: fakeExecutions(),
   };

@@ -41,6 +41,8 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   healthMetrics: [['putMetrics']],
   incidents: [['writeState']],
   ledger: [['record']],
+  linkKey: [['readLinkKey']],
+  personalAnnouncer: [['announceToApprovers']],
   readings: [['readState', 'writeState', 'writeReadings']],
   serviceProbe: [],
   taskTokens: [['answerTasks']],

@@ -249,8 +249,34 @@ describe('notices', () => {
   });
 
   it('go to each contact of the plan once', () => {
-    const addresses = ofType(pipeline, 'AWS::SNS::Subscription').map(([, { Properties }]) => Properties.Endpoint);
+    const addresses = ofType(pipeline, 'AWS::SNS::Subscription')
+      .filter(([, { Properties }]) => Properties.TopicArn.Ref === 'NoticeTopic')
+      .map(([, { Properties }]) => Properties.Endpoint);
     expect(addresses.length).toBeGreaterThan(0);
     expect(new Set(addresses).size).toBe(addresses.length);
+  });
+
+  it('bring an approver what is theirs, and nobody else: a link is a permission', () => {
+    const personal = ofType(pipeline, 'AWS::SNS::Subscription')
+      .filter(([, { Properties }]) => Properties.TopicArn.Ref === 'ApprovalTopic')
+      .map(([, { Properties }]) => Properties);
+    expect(personal.length).toBeGreaterThan(2);
+    const of = personal.map(({ FilterPolicy }) => FilterPolicy.approver.join());
+    expect(new Set(of).size).toBe(personal.length);
+    expect(new Set(personal.map(({ Endpoint }) => Endpoint)).size).toBe(personal.length);
+    expect(pipeline.ApprovalTopic?.Properties.KmsMasterKeyId).toEqual({ Ref: 'NoticeKey' });
+  });
+
+  it('lead to one function that the world may call: by its URL, not past it', () => {
+    expect(ofType(pipeline, 'AWS::Lambda::Url').map(([id]) => id)).toEqual(['DecideByLinkUrl']);
+    const open = ofType(pipeline, 'AWS::Lambda::Permission').filter(
+      ([, { Properties }]) => Properties.Principal === '*',
+    );
+    for (const [id, { Properties }] of open) {
+      expect(Properties.FunctionName, id).toEqual({ 'Fn::GetAtt': ['DecideByLinkLambdaFunction', 'Arn'] });
+      expect(Properties.FunctionUrlAuthType === 'NONE' || Properties.InvokedViaFunctionUrl === true, id).toBe(true);
+    }
+    expect(open).toHaveLength(2);
+    expect(pipeline.DecideByLinkLambdaFunction?.Properties.ReservedConcurrentExecutions).toBe(5);
   });
 });

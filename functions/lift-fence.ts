@@ -21,7 +21,11 @@ const method = z.looseObject({
 const input = z.strictObject({ fence: z.looseObject({ methods: z.array(method) }).nullable(), failure });
 
 interface Step {
-  readonly input: z.output<typeof input>;
+  readonly input: {
+    readonly fence: {
+      readonly methods: readonly { readonly before?: Readonly<Record<string, number>> | undefined }[];
+    } | null;
+  };
   readonly ports: {
     readonly approvals: Approvals;
     readonly database: Database;

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { approvalNeed, personOf } from '#domain/approval.ts';
+import { approvalMessage } from '#domain/approval-message.ts';
+import { sayFinding } from '#domain/finding.ts';
+import type { RecoveryRequest } from '#domain/request.ts';
+import { checkPlan } from '#src/plan-file.ts';
+import { at, examplePlan, incident, PLAN_TEXT, record, recovery, TODAY } from './support.ts';
+
+const plan = examplePlan();
+const request = (more: Partial<RecoveryRequest> = {}): RecoveryRequest => ({
+  plan: 'svg-ai',
+  mode: 'failover',
+  reason: 'it is down',
+  trigger: 'alarm',
+  actor: 'alarm:service-unhealthy',
+  incident,
+  ...more,
+});
+
+describe('whether people have to approve', () => {
+  test.each([
+    ['alarm', 1, false, 'outage-seen-by-alarm'],
+    ['person', 1, false, 'outage-reported-by-a-person'],
+    ['alarm', 2, true, 'anything-else'],
+    ['person', 4, true, 'anything-else'],
+  ] as const)('started by %s at severity %i: %s, by %s', (trigger, severity, required, policy) => {
+    expect(approvalNeed(plan, request({ trigger }), severity)).toMatchObject({ required, policy });
+  });
+
+  test('a request adds an approval and shortens its time, and cannot lengthen it', () => {
+    const need = (withinSeconds: number | null) => approvalNeed(plan, request({ approval: { withinSeconds } }), 1);
+    expect(need(null)).toMatchObject({ required: true, firstSeconds: 600, restSeconds: 1_200, needed: 2 });
+    expect(need(90)).toMatchObject({ firstSeconds: 30, restSeconds: 60 });
+    expect(need(2)).toMatchObject({ firstSeconds: 1, restSeconds: 1 });
+    expect(need(86_400)).toMatchObject({ firstSeconds: 600, restSeconds: 1_200 });
+    expect(need(90).reason).toContain('2 of 4 within 1m30s');
+  });
+
+  test('a plan without a policy that fits asks', () => {
+    const approval = { ...plan.approval, policies: [] };
+    expect(approvalNeed({ approval }, request(), 1)).toMatchObject({ required: true, policy: 'none' });
+  });
+
+  test('people are known by id or name', () => {
+    expect(personOf(plan, 'john-doe')?.name).toBe('John Doe');
+    expect(personOf(plan, ' john DOE ')?.id).toBe('john-doe');
+    expect(personOf(plan, 'John')).toBeNull();
+  });
+});
+
+test('the request says diagnosis, loss, positions, fence, cost, and what each answer does', () => {
+  const position = {
+    lsn: '0/3000060',
+    timeline: 1,
+    receivedLsn: '0/3000060',
+    heartbeatAt: at(-1_000),
+    lastReplayAt: null,
+  };
+  const fence = {
+    verified: false,
+    methods: [{ method: 'database-role', outcome: 'unreachable', detail: 'no answer in 5000 ms' }],
+    positions: { primary: null, standby: position },
+  };
+  const entries = [
+    ...recovery('FencePrimary'),
+    ...record([1_200, 'FencePrimary', 'entered'], [1_290, 'FencePrimary', 'left', { result: fence as never }]),
+  ];
+  const text = approvalMessage({ plan, execution: 'arn:run', request: request(), entries, now: at(3_600_000) });
+  expect(text).toContain('Promote svg-ai-db-replica in us-west-2');
+  expect(text).toContain('Asked by: alarm:service-unhealthy: it is down');
+  expect(text).toContain('Diagnosis: region-dead.');
+  expect(text).toContain('Primary: does not answer');
+  expect(text).toContain('Standby: 0/3000060 on timeline 1, received 0/3000060, heartbeat 2026-11-23T09:59:59.000Z');
+  expect(text).toContain('Fence: not verified\n  database-role: unreachable (no answer in 5000 ms)');
+  expect(text).toContain('Cost so far: 1000.00 USD (1000 an hour) after 1 h; 3h of the RTO left');
+  expect(text).toContain('continuity approve arn:run --as');
+  expect(text).toContain('continuity decline arn:run --as');
+});
+
+describe('the plan', () => {
+  const findings = (from: string, to: string): string => {
+    expect(PLAN_TEXT).toContain(from);
+    return checkPlan(PLAN_TEXT.replace(from, to), 'p.yml', TODAY).findings.map(sayFinding).join('\n');
+  };
+  test.each([
+    ['  needed: 2\n', '  needed: 5\n', 'approval.needed is 5, but there are only 4 approvers; allowed: 1 to 4'],
+    [
+      'approvers: [john-doe,',
+      'approvers: [jon-doe,',
+      'approval.approvers[0] is "jon-doe", which is none of approval.people',
+    ],
+    ['escalateTo: [carol-davis,', 'escalateTo: [john-doe,', 'approval.escalateTo[0] is "john-doe"'],
+    [
+      'name: Jane Smith, email',
+      'name: Jane Smythe, email',
+      'approval.people[1].name is "Jane Smythe", who is no contact',
+    ],
+    ['escalateAfter: 10m', 'escalateAfter: 30m', 'approval.escalateAfter is 30m, not before the time-out'],
+    ['  timeout: 30m', '  timeout: 2h', 'approval.timeout is 2h; allowed: at most 1h'],
+    ['onTimeout: stop', 'onTimeout: promote', 'approval.onTimeout is "promote"; allowed: stop'],
+    ['    - { id: anything-else, approval: required }\n', '', 'approval.policies[1] does not fit everything'],
+  ])('%j -> %j', (from, to, expected) => {
+    expect(findings(from, to)).toContain(expected);
+  });
+});

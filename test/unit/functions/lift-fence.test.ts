@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { world } from '#test/support/fakes/world.ts';
+import { fencePrimary } from '../../../functions/fence-primary.ts';
+import { liftFence } from '../../../functions/lift-fence.ts';
+
+const failure = { state: 'RequestApproval', error: 'ApprovalDeclinedError', cause: 'no' };
+const replicas = (at: ReturnType<typeof world>) => at.ports.workloads.clusters.primary.deployments.get('svg-ai-api');
+
+describe('LiftFence', () => {
+  it('brings back what the fence took: the role and the replicas that were wanted before', async () => {
+    const at = world();
+    const deployment = replicas(at);
+    if (deployment) deployment.wanted = 7;
+    const fence = await fencePrimary(at);
+    expect(replicas(at)?.wanted).toBe(0);
+    const lifted = await liftFence({ ...at, input: { fence, failure } });
+    expect(lifted).toMatchObject({
+      lifted: true,
+      stays: null,
+      methods: [{ outcome: 'lifted' }, { outcome: 'lifted' }],
+    });
+    expect(replicas(at)?.wanted).toBe(7);
+    expect(() => at.ports.database.insert('primary', 'again')).not.toThrow();
+    expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: true });
+  });
+
+  it('takes the number of the plan when the fence was repeated, or gave nothing', async () => {
+    const at = world();
+    await fencePrimary(at);
+    const again = await fencePrimary(at);
+    await liftFence({ ...at, input: { fence: again, failure } });
+    expect(replicas(at)?.wanted).toBe(3);
+    await fencePrimary(at);
+    await liftFence({ ...at, input: { fence: null, failure } });
+    expect(replicas(at)?.wanted).toBe(3);
+  });
+
+  it('leaves the fence alone beside a promoted standby', async () => {
+    const at = world();
+    const fence = await fencePrimary(at);
+    Object.assign(at.ports.database.servers.standby, { replicaOf: null, inRecovery: false });
+    const result = await liftFence({ ...at, input: { fence, failure } });
+    expect(result).toMatchObject({ lifted: false, methods: [], stays: expect.stringContaining('no replica any more') });
+    expect(at.ports.database.servers.primary.applicationRefused).toBe(true);
+  });
+
+  it('leaves the fence alone when it cannot see the standby', async () => {
+    const at = world();
+    const fence = await fencePrimary(at);
+    at.ports.database.servers.standby.up = false;
+    const result = await liftFence({ ...at, input: { fence, failure } });
+    expect(result).toMatchObject({ lifted: false, stays: expect.stringContaining('could not be looked at') });
+    expect(at.ports.database.servers.primary.applicationRefused).toBe(true);
+  });
+
+  it('takes a dead primary for an outcome, each part for itself', async () => {
+    const at = world();
+    const fence = await fencePrimary(at);
+    at.ports.database.servers.primary.up = false;
+    expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({
+      lifted: false,
+      methods: [
+        { method: 'database-role', outcome: 'unreachable' },
+        { method: 'workloads-back', outcome: 'lifted' },
+      ],
+    });
+  });
+});

@@ -22,6 +22,7 @@ const input = z.strictObject({ fence: z.looseObject({ methods: z.array(method) }
 
 interface Step {
   readonly input: {
+    readonly failure: z.output<typeof failure>;
     readonly fence: {
       readonly methods: readonly { readonly before?: Readonly<Record<string, number>> | undefined }[];
     } | null;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDynamoDbService } from '#lab/services/dynamodb.ts';
+import { createSecretsManagerService } from '#lab/services/secretsmanager.ts';
 import { createQueueStore } from '#lab/services/sqs.ts';
 import { deployStack, type Stack } from '#lab/stack/deploy.ts';
 import { standardTargets } from '#lab/stack/resources.ts';
@@ -22,7 +23,14 @@ describe.skipIf(!packaged)("the project's packaged stack", () => {
 
   beforeAll(async () => {
     lab = testLambda();
-    const targets = standardTargets({ ...seen.services, lambda: lab.lambda, dynamodb, sqs: createQueueStore() });
+    const targets = standardTargets({
+      ...seen.services,
+      lambda: lab.lambda,
+      dynamodb,
+      sqs: createQueueStore(),
+      secrets: createSecretsManagerService(),
+      functionUrls: { add: (arn) => `http://127.0.0.1/${arn}/` },
+    });
     stack = await deployStack(await loadTemplate(PACKAGE), { region: 'us-west-2', stackName: 'packaged', targets });
   });
   afterAll(async () => {

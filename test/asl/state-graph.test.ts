@@ -8,7 +8,14 @@ import { functionOf, gates, kebab, machines, nodesOf, reachable, successorsOf } 
 import { stateMachinesPage } from '../../scripts/state-machines-page.ts';
 
 /** Functions that events call, not states. */
-const EVENT_FUNCTIONS = ['decide-by-link', 'notify-stakeholders', 'probe-service', 'receive-alarm'];
+const EVENT_FUNCTIONS = [
+  'decide-by-link',
+  'notify-stakeholders',
+  'probe-service',
+  'receive-alarm',
+  'record-death',
+  'watch-claims',
+];
 /** Errors that no function of ours throws: of Step Functions, of its Lambda integration, and of the Lambda runtime. */
 const FOREIGN = /^(States\.(ALL|Timeout)|Lambda\.\w+|Sandbox\.Timedout|Runtime\.ExitError)$/;
 

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import { takeDecision } from '#src/take-decision.ts';
 import { continuity, entryOf, startAsked } from '#test/support/approval.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
-import { waitFor } from '#test/support/wait-for.ts';
+import { slowness, waitFor } from '#test/support/wait-for.ts';
 
 /**
  * Situation: the application hangs in region A, its database lives. A person starts a recovery and asks for approval. One approver approves;
@@ -26,9 +27,10 @@ it(
       'both vantage points to see the service bad',
       async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length >= 2,
     );
-    const arn = await startAsked(at, '12s');
-    const first = await continuity(at, 'approve', arn, '--as', 'john-doe', '--reason', 'go');
-    expect(first.stdout).toContain('1 of 2 approved');
+    const arn = await startAsked(at, `${18 * slowness}s`);
+    const clock = { now: () => new Date().toISOString() };
+    const john = { approver: 'john-doe', name: 'John Doe', choice: 'approve', reason: 'go', via: 'command' } as const;
+    expect(await takeDecision(ports, clock, { execution: arn, ...john })).toMatchObject({ outcome: 'recorded' });
 
     // 1
     const second = await entryOf(at, arn, 'EscalateApproval');

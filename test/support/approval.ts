@@ -30,7 +30,7 @@ export const entryOf = (at: ScenarioLab, arn: string, state: string): Promise<Tr
   waitFor(
     `${state} to be left`,
     async () => (await at.record(arn)).find((entry) => entry.state === state && entry.kind === 'left'),
-    { withinMs: 20_000 },
+    { withinMs: 30_000 },
   );
 
 /** A person starts a recovery and asks for approval; resolves when the approvers have been asked. */

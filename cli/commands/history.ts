@@ -13,6 +13,12 @@ const seconds = (from: string, to: string | null): string =>
 const row = (execution: ExecutionSummary): string =>
   `${execution.startedAt}  ${execution.status.padEnd(10)} ${seconds(execution.startedAt, execution.stoppedAt).padStart(10)}  ${execution.name}`;
 
+/** A name or ARN that Step Functions does not know is bad input; any other error stays what it is. */
+const unknown = (execution: string, error: unknown): unknown =>
+  /ExecutionDoesNotExist|InvalidArn/.test(String(error))
+    ? new UsageError(`there is no execution "${execution}": \`npx continuity history\` lists those that there are`)
+    : error;
+
 /** `continuity history [execution]`: all executions, or one step by step. `execution` is an ARN or a name. */
 export const historyCommand = (program: Command): void => {
   program
@@ -36,7 +42,9 @@ export const historyCommand = (program: Command): void => {
       const arn = execution.startsWith('arn:')
         ? execution
         : `${machineArn.replace(':stateMachine:', ':execution:')}:${execution}`;
-      const [about, events] = await Promise.all([executions.describe(arn), executions.history(arn)]);
+      const [about, events] = await Promise.all([executions.describe(arn), executions.history(arn)]).catch((error) => {
+        throw unknown(execution, error);
+      });
       const steps = stepsOf(events);
       if (options.json) {
         say(JSON.stringify({ ...about, steps }));

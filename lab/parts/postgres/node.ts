@@ -168,8 +168,9 @@ export const createPostgresNode = (options: PostgresNodeOptions): PostgresNode =
     if (file?.pid === current.pid) segment = file.segment ?? segment;
     await killTree(current.pid);
     await current.exited;
-    await rm(join(dataDirectory, 'postmaster.pid'), { force: true });
+    // The file names the segment: it goes last, so that a lab that is killed in between leaves what a later start clears up by.
     if (segment !== undefined && (await removeSegment(segment))) segment = undefined;
+    await rm(join(dataDirectory, 'postmaster.pid'), { force: true });
   };
 
   /** Resolves when the server takes writes. On a busy machine a connection may fail; only the deadline or the server's end counts. */

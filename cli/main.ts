@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { decideCommands } from './commands/decide.ts';
+import { divergenceCommand } from './commands/divergence.ts';
 import { drillCommand } from './commands/drill.ts';
 import { historyCommand } from './commands/history.ts';
 import { labCommand } from './commands/lab.ts';
@@ -15,7 +16,16 @@ const program = new Command('continuity')
     '\nExit codes: 0 done and objectives met, 1 failed or an objective missed, 2 bad usage, 130 interrupted.',
   );
 
-for (const add of [labCommand, drillCommand, startCommand, historyCommand, decideCommands, planCommand]) add(program);
+for (const add of [
+  labCommand,
+  drillCommand,
+  startCommand,
+  historyCommand,
+  decideCommands,
+  divergenceCommand,
+  planCommand,
+])
+  add(program);
 
 /** Every command answers bad usage with one clear line and exit code 2. */
 const strict = (command: Command): void => {

@@ -11,6 +11,8 @@ import { loginSecret } from './secret.ts';
 
 const CONNECT_MS = 1_500;
 const STATEMENT_MS = 2_000;
+/** For what reads the application's whole table, when a person asks. */
+const SCAN_MS = 120_000;
 /** An ended session is gone within milliseconds. */
 const SESSIONS_GONE_MS = 1_000;
 
@@ -51,7 +53,12 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
   };
 
   /** One connection for one piece of work. */
-  const session = async <T>(side: Side, what: string, work: (client: Client) => Promise<T>): Promise<T> => {
+  const session = async <T>(
+    side: Side,
+    what: string,
+    work: (client: Client) => Promise<T>,
+    withinMs = STATEMENT_MS,
+  ): Promise<T> => {
     const [place, { username, password }] = await Promise.all([placeOf(side), login.get()]);
     // Imported when used: the driver is CommonJS, which a bundler cannot leave out of functions that only share this file's neighbours.
     const pg = await import('pg');
@@ -63,8 +70,8 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
       database: database.name,
       application_name: 'continuity',
       connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: STATEMENT_MS,
-      statement_timeout: STATEMENT_MS,
+      query_timeout: withinMs,
+      statement_timeout: withinMs,
       ...(place.tls ? { ssl: { rejectUnauthorized: true } } : {}),
     });
     // A connection that breaks while it is idle must not end the process; the statement after it fails anyway.
@@ -79,6 +86,22 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
       client.end().catch(() => undefined);
     }
   };
+
+  const shareOf = "get_byte(decode(md5(id::text), 'hex'), 0)";
+
+  /** Reads the application's table, and can do nothing else: the transaction is read-only. */
+  const scan = <T extends object>(side: Side, sql: string, values: readonly unknown[] = []): Promise<readonly T[]> =>
+    session(
+      side,
+      'scan',
+      async (client) => {
+        await client.query('begin transaction read only');
+        const { rows } = await client.query<T>(sql, [...values]);
+        await client.query('commit');
+        return rows;
+      },
+      SCAN_MS,
+    );
 
   const write = async (client: Client, row: number, epoch: string | number): Promise<Date> => {
     const { rows } = await client.query<{ at: Date }>(
@@ -177,5 +200,18 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
         );
         return rows[0]?.present ?? 0;
       }),
+
+    shares: (side) =>
+      scan(
+        side,
+        `select ${shareOf} as share, count(*)::int as rows, sum(('x' || substr(md5(id::text), 3, 8))::bit(32)::bigint)::text as sum
+         from ${quoted(database.applicationTable)} group by 1 order by 1`,
+      ),
+
+    idsOf: async (side, share) => {
+      const table = quoted(database.applicationTable);
+      const sql = `select id::text as id from ${table} where ${shareOf} = $1 order by 1`;
+      return (await scan<{ id: string }>(side, sql, [share])).map(({ id }) => id);
+    },
   };
 };

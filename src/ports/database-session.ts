@@ -28,6 +28,14 @@ export interface UnfenceOutcome {
   readonly lifted: boolean;
 }
 
+/** A 256th of a table. Two servers with the same `rows` and `sum` have the same ids in it. */
+export interface Share {
+  /** 0 to 255. */
+  readonly share: number;
+  readonly rows: number;
+  readonly sum: string;
+}
+
 /** SQL over the database's own port. Each call opens, uses and closes one connection (connect 1.5 s, statement 2 s by default). */
 export interface DatabaseSession {
   /** Throws UnreachableError when the server does not answer in time. */
@@ -48,4 +56,8 @@ export interface DatabaseSession {
   writeAndReadBack(side: Side, token: string): Promise<{ readonly at: Instant }>;
   /** How many of the ids are present in the application's table (evidence that a write went to this server). */
   countPresent(side: Side, ids: readonly string[]): Promise<number>;
+  /** Rows of the application's table by share of the ids' hashes, to find where two servers differ. Read-only; one scan. Throws UnreachableError. */
+  shares(side: Side): Promise<readonly Share[]>;
+  /** Every id of one share, in order. Read-only. Throws UnreachableError. */
+  idsOf(side: Side, share: number): Promise<readonly string[]>;
 }

@@ -33,6 +33,25 @@ export const describeDatabaseSession = (at: () => ContractLab) =>
       expect(standby.receivedLsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
     });
 
+    it('finds where two servers differ, and what is in a share', async () => {
+      const { databaseSession } = at().ports;
+      const id = randomUUID();
+      await asApplication((client) => client.query('insert into conversions (id, client) values ($1, $2)', [id, 'x']));
+      const inPrimary = await databaseSession.shares('primary');
+      await waitFor('the replica to have the same', async () => {
+        expect(await databaseSession.shares('standby')).toEqual(inPrimary);
+        return true;
+      });
+      const holding = await Promise.all(
+        inPrimary.map(async ({ share, rows }) => {
+          const ids = await databaseSession.idsOf('standby', share);
+          expect(ids).toHaveLength(rows);
+          return ids.includes(id);
+        }),
+      );
+      expect(holding.filter(Boolean)).toHaveLength(1);
+    });
+
     it('beats on the primary, and the replica has the beat', async () => {
       const { databaseSession } = at().ports;
       const beat = await databaseSession.beat('primary', 7);

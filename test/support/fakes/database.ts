@@ -150,6 +150,11 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
       write(side, () => undefined);
       return { at: clock.now() };
     },
+    shares: async (side) => {
+      const rows = [...reach(side).rows].sort();
+      return rows.length === 0 ? [] : [{ share: 0, rows: rows.length, sum: rows.join() }];
+    },
+    idsOf: async (side, share) => (share === 0 ? [...reach(side).rows].sort() : []),
     countPresent: async (side, ids) => {
       const { rows } = reach(side);
       return ids.filter((id) => rows.has(id)).length;

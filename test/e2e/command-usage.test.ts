@@ -42,7 +42,7 @@ describe('bad usage is one clear line on stderr and exit 2', { timeout: 60_000 *
     [['start', '--reason', 'r'], `missing required argument 'plan'${COMMANDS}`],
     [['start', 'svg-ai'], `required option '--reason <text>' not specified${COMMANDS}`],
     [['start', 'svg-ai', '--reason', ' '], '--reason must say why: it stands in the record'],
-    [['start', 'svg-ai', '--reason', 'r', '--mode', 'failback'], '--mode must be failover, got "failback"'],
+    [['start', 'svg-ai', '--reason', 'r', '--mode', 'failback'], '--mode must be failover or dry-run, got "failback"'],
     [['history', '--most', 'many'], '--most must be a whole number from 1 to 1000, got "many"'],
     [['plan', 'check', 'none.yml'], 'none.yml: no such file'],
     [['plan', 'check', '.'], '.: is a folder, not a plan'],

@@ -19,12 +19,12 @@ const SHAPE = 'allowed: {"plan": "...", "reason": "...", "mode": "failover"}';
 const REFUSALS: readonly (readonly [input: string, cause: string])[] = [
   [
     '{}',
-    `input.plan is missing; allowed: a text; input.reason is missing; allowed: ${REASON}; input.mode is missing; allowed: "failover"`,
+    `input.plan is missing; allowed: a text; input.reason is missing; allowed: ${REASON}; input.mode is missing; allowed: "failover" or "dry-run"`,
   ],
   ['{"plan":"svg-ai","mode":"failover"}', `input.reason is missing; allowed: ${REASON}`],
   ['{"plan":"svg-ai","reason":"   ","mode":"failover"}', `input.reason is "   "; allowed: ${REASON}`],
   ['{"plan":"svg-ai","reason":7,"mode":"failover"}', `input.reason is 7; allowed: ${REASON}`],
-  ['{"plan":"svg-ai","reason":"r","mode":"failback"}', 'input.mode is "failback"; allowed: "failover"'],
+  ['{"plan":"svg-ai","reason":"r","mode":"failback"}', 'input.mode is "failback"; allowed: "failover" or "dry-run"'],
   ['{"plan":"svg-al","reason":"r","mode":"failover"}', 'input.plan is "svg-al"; allowed: "svg-ai"'],
   [
     '{"plan":"svg-ai","reasn":"r","reason":"r","mode":"failover"}',

@@ -117,6 +117,21 @@ export const createEngine = (region: string) => {
   store.tableDb.awsAccountId = ACCOUNT;
   store.tableDb.awsRegion = region;
 
+  const inFlight = new Set<Promise<unknown>>();
+  let closing = false;
+  /** A call that meets a closed store throws where nobody can catch it: so the store is closed when none is under way, and takes none then. */
+  const tracked = <T>(start: (done: Callback<T>) => void): Promise<T> => {
+    if (closing) {
+      const __type = 'com.amazonaws.dynamodb.v20120810#InternalServerError';
+      return Promise.reject(new DynamoError(500, { __type, message: 'the lab is ending' }));
+    }
+    const call = promised(start);
+    const over = () => void inFlight.delete(call);
+    inFlight.add(call);
+    call.then(over, over);
+    return call;
+  };
+
   const check = (operation: EngineOperation, input: object): Checked => {
     const { types, custom } = validationOf[operation];
     try {
@@ -128,7 +143,7 @@ export const createEngine = (region: string) => {
       throw toDynamoError(error);
     }
   };
-  const table = (name: string) => promised<StoredTable>((done) => store.getTable(name, false, done));
+  const table = (name: string) => tracked<StoredTable>((done) => store.getTable(name, false, done));
   const existing = (name: string, key: string) =>
     promised<Item | undefined>((done) =>
       store
@@ -140,7 +155,7 @@ export const createEngine = (region: string) => {
     check,
     table,
     act: (operation: EngineOperation, checked: Checked) =>
-      promised<Item>((done) => actionOf[operation](store, checked, done)),
+      tracked<Item>((done) => actionOf[operation](store, checked, done)),
     /** The item under a key (or under the key of an item), for a table that exists. */
     async read(name: string, keyOrItem: Item): Promise<Item | undefined> {
       const found = await table(name);
@@ -179,7 +194,12 @@ export const createEngine = (region: string) => {
       items.put = (key, item, done) => changed(key, item, (next) => put(key, item, next), done);
       items.del = (key, done) => changed(key, undefined, (next) => del(key, next), done);
     },
-    close: () => promised<unknown>((done) => void store.db.close((error) => done(error, undefined))),
+    /** Waits for the calls that are under way. */
+    async close(): Promise<void> {
+      closing = true;
+      while (inFlight.size > 0) await Promise.allSettled(inFlight);
+      await promised<unknown>((done) => void store.db.close((error) => done(error, undefined)));
+    },
   };
 };
 

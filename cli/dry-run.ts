@@ -1,7 +1,7 @@
+import type { DryRun } from '#domain/dry-run.ts';
 import { sayMilliseconds } from '#domain/durations.ts';
 import type { PlannedChange } from '#domain/planned-change.ts';
 import type { Executions } from '#ports/executions.ts';
-import type { DryRun } from '../functions/plan-changes.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How many of the last recoveries are looked at. */

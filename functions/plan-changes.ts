@@ -1,4 +1,5 @@
 import type { Verdict } from '#domain/diagnosis.ts';
+import type { DryRun, PlannedRead, Refusal } from '#domain/dry-run.ts';
 import type { GuardReason, Looked } from '#domain/guards.ts';
 import type { Plan } from '#domain/plan.ts';
 import { type ChangeFacts, planChanges as changesOf } from '#domain/planned-change.ts';
@@ -48,19 +49,11 @@ interface Step {
   readonly environment: { readonly NOTICE_TOPIC_ARN: string };
 }
 
-/** One thing that was looked at: what, how it ended, what it said. */
-type Read = {
-  readonly what: string;
-  readonly outcome: 'answered' | 'unreachable' | 'failed';
-  readonly answer: string;
-  readonly ms: number;
-};
-
 const MOST_ANSWER = 300;
 
 /** Looks, and keeps on the list what was looked at. */
 const reader =
-  (reads: Read[]) =>
+  (reads: PlannedRead[]) =>
   async <T>(what: string, call: () => Promise<T>): Promise<Looked<T>> => {
     const got = await attempt(call, WITHIN_MS);
     const answer = got.outcome === 'answered' ? JSON.stringify(got.value ?? null) : got.detail;
@@ -76,8 +69,6 @@ const claimRefusal = (claim: Looked<Claim | null>, plan: Plan, now: string): str
   const until = releasedAt === null ? 0 : Date.parse(releasedAt) + plan.detection.coolDownSeconds * 1_000;
   return until > Date.parse(now) ? `cool-down until ${new Date(until).toISOString()}` : null;
 };
-
-type Refusal = { readonly by: string; readonly reason: string };
 
 const refusalsOf = (
   evidence: Looked<Verdict>,
@@ -102,11 +93,11 @@ const refusalsOf = (
  * What a recovery would do if it began now: everything its steps would look at, by the same functions, every refusal at once, and each change with
  * its parameters in the order of the steps. Goes through to the end also when it would be refused. Changes nothing (design, point 15).
  */
-export const planChanges = async (step: Step) => {
+export const planChanges = async (step: Step): Promise<DryRun> => {
   const { ports, plan, clock, request, run, environment } = step;
   const names = plan.workloads.deployments.map(({ name }) => name);
   const { configMap, key } = plan.workloads.databaseConfig;
-  const reads: Read[] = [];
+  const reads: PlannedRead[] = [];
   const read = reader(reads);
   const [
     evidence,
@@ -154,8 +145,6 @@ export const planChanges = async (step: Step) => {
     reads,
   };
 };
-
-export type DryRun = Awaited<ReturnType<typeof planChanges>>;
 
 export const handler = pipeline({
   stage: 'requested',

@@ -5,8 +5,8 @@ import { dryRunLines, lastDurations } from '#cli/dry-run.ts';
 import { EXIT, UsageError } from '#cli/exit.ts';
 import { followExecution } from '#cli/follow.ts';
 import { terminal } from '#cli/terminal.ts';
+import type { DryRun } from '#domain/dry-run.ts';
 import { parseDuration } from '#domain/durations.ts';
-import type { DryRun } from '../../functions/plan-changes.ts';
 
 /** A valid, telling and unique execution name: `svg-ai-manual-jane-20261123T233507123Z`. */
 export const manualName = (plan: string, how: 'manual' | 'dry-run', person: string, now: Date): string =>

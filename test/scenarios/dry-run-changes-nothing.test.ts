@@ -1,12 +1,12 @@
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { kubernetesApi } from '#aws/kubernetes-api.ts';
+import type { DryRun } from '#domain/dry-run.ts';
 import type { Side } from '#domain/side.ts';
 import { jsonOf, person } from '#test/support/person.ts';
 import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
-import type { DryRun } from '../../functions/plan-changes.ts';
 
 /**
  * Situation: a person asks what a failover would do: first while the service is well, then when region A is dead and no alarm has acted.

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { controlCommands } from './commands/control.ts';
 import { decideCommands } from './commands/decide.ts';
 import { divergenceCommand } from './commands/divergence.ts';
 import { drillCommand } from './commands/drill.ts';
@@ -23,6 +24,7 @@ for (const add of [
   historyCommand,
   decideCommands,
   divergenceCommand,
+  controlCommands,
   planCommand,
 ])
   add(program);

@@ -5,8 +5,9 @@ import { pipeline } from '#pipeline/pipeline.ts';
 import type { Approvals } from '#ports/approvals.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
+import type { Ledger } from '#ports/ledger.ts';
 import type { Workloads } from '#ports/workloads.ts';
-import { approvals, database, databaseSession, workloads } from '#src/composition.ts';
+import { approvals, database, databaseSession, ledger, workloads } from '#src/composition.ts';
 import { attempt } from './shared/attempt.ts';
 import { failure } from './shared/failure.ts';
 
@@ -31,6 +32,7 @@ interface Step {
     readonly approvals: Approvals;
     readonly database: Database;
     readonly databaseSession: DatabaseSession;
+    readonly ledger: Ledger;
     readonly workloads: Workloads;
   };
   readonly plan: Plan;
@@ -38,7 +40,7 @@ interface Step {
 }
 
 export interface Lift {
-  readonly method: 'database-role' | 'workloads-back';
+  readonly method: 'database-role' | 'workloads-back' | 'standby-back';
   readonly outcome: 'lifted' | 'unreachable' | 'failed';
   readonly detail: string;
 }
@@ -91,6 +93,26 @@ const liftWorkloads = async (step: Step): Promise<Lift> => {
       };
 };
 
+const replicasBefore = z.looseObject({
+  deployments: z.array(z.looseObject({ name: z.string(), before: z.number().int().nonnegative() })),
+});
+
+/** The standby's replicas as they were before this run scaled it up, by its record; nothing when it did not. */
+const scaleBack = async ({ ports, run }: Step): Promise<readonly Lift[]> => {
+  const method = 'standby-back';
+  const answer = await attempt(async () => {
+    const entries = await ports.ledger.read(run.execution);
+    const scaled = entries.find(({ state, kind }) => state === 'ScaleUpWorkloads' && kind === 'left')?.result;
+    const before = replicasBefore.safeParse(scaled).data?.deployments ?? [];
+    await Promise.all(before.map((one) => ports.workloads.scale('standby', one.name, one.before)));
+    return before.map((one) => `${one.name}: ${one.before}`);
+  }, WITHIN_MS);
+  if (answer.outcome !== 'answered') return [{ method, outcome: answer.outcome, detail: answer.detail }];
+  return answer.value.length === 0
+    ? []
+    : [{ method, outcome: 'lifted', detail: `replicas wanted: ${answer.value.join(', ')}` }];
+};
+
 /** Whoever decides from now on is told that it is over. Best effort: the run has ended either way. */
 const closeRequest = async ({ ports, run }: Step): Promise<string | null> => {
   const closed = await attempt(async () => {
@@ -104,19 +126,22 @@ const closeRequest = async ({ ports, run }: Step): Promise<string | null> => {
 };
 
 /**
- * Undoes the fence of a run that stops before its promotion: the application may log in to the old primary again and its replicas come back.
+ * Undoes the fence of a run that stops before its promotion: the application may log in to the old primary again, its replicas come
+ * back, and the standby is scaled back to what it was.
  * Each way for itself, each read back; a region that does not answer is an outcome. Changes nothing when the standby is promoted, or when nobody
  * knows: then the fence stays. Repeatable.
  */
 export const liftFence = async (step: Step) => {
   const stays = await mustStay(step);
-  const methods = stays === null ? await Promise.all([liftDatabase(step), liftWorkloads(step)]) : [];
+  const methods =
+    stays === null ? (await Promise.all([liftDatabase(step), liftWorkloads(step), scaleBack(step)])).flat() : [];
   const request = await closeRequest(step);
   return { lifted: stays === null && methods.every(({ outcome }) => outcome === 'lifted'), stays, methods, request };
 };
 
 export const handler = pipeline({
   input,
-  ports: { approvals, database, databaseSession, workloads },
+  ports: { approvals, database, databaseSession, ledger, workloads },
   mutates: true,
+  undoes: true,
 }).handler(liftFence);

@@ -24,4 +24,4 @@ export const promoteReplica = async ({ input, ports }: Step) => {
   return { instance: before.id, fenced: input.fence.verified, before: seen(before), after: seen(after) };
 };
 
-export const handler = pipeline({ input, ports: { database }, mutates: true }).handler(promoteReplica);
+export const handler = pipeline({ input, ports: { database }, mutates: true, oneWay: true }).handler(promoteReplica);

@@ -25,7 +25,8 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   EscalateApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
   LiftFence: ['record', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters'],
-  PromoteReplica: ['record', 'readState', 'describeDatabases', 'promoteReplica'],
+  // The point of no return is a conditional write.
+  PromoteReplica: ['record', 'writeState', 'describeDatabases', 'promoteReplica'],
   ConfirmPromotion: ['record', 'describeDatabases', 'openSession'],
   ScaleUpWorkloads: ['record', 'readState', 'reachClusters'],
   ConfirmWorkloads: ['record', 'reachClusters'],

@@ -2,6 +2,7 @@ import { cloudwatchHealthMetrics } from '#aws/cloudwatch-health-metrics.ts';
 import { cloudwatchTraffic } from '#aws/cloudwatch-traffic.ts';
 import { dynamoApprovals } from '#aws/dynamo-approvals.ts';
 import { dynamoClaims } from '#aws/dynamo-claims.ts';
+import { dynamoControls } from '#aws/dynamo-controls.ts';
 import { dynamoIncidents } from '#aws/dynamo-incidents.ts';
 import { dynamoLedger } from '#aws/dynamo-ledger.ts';
 import { dynamoReadings } from '#aws/dynamo-readings.ts';
@@ -20,6 +21,7 @@ import type { Announcer } from '#ports/announcer.ts';
 import type { Approvals } from '#ports/approvals.ts';
 import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { Controls } from '#ports/controls.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Executions } from '#ports/executions.ts';
@@ -49,6 +51,12 @@ export const claims: PortFactory<Claims, 'STATE_TABLE'> = {
   variables: ['STATE_TABLE'],
   create: ({ STATE_TABLE }, plan) => dynamoClaims({ region: plan.regions.standby, table: STATE_TABLE }),
   touch: (port, plan) => port.read(plan.plan),
+};
+
+export const controls: PortFactory<Controls, 'STATE_TABLE'> = {
+  variables: ['STATE_TABLE'],
+  create: ({ STATE_TABLE }, plan) => dynamoControls({ region: plan.regions.standby, table: STATE_TABLE }),
+  touch: (port) => port.read('readiness'),
 };
 
 export const incidents: PortFactory<Incidents, 'STATE_TABLE'> = {

@@ -9,7 +9,7 @@ import type { DryRun } from '#domain/dry-run.ts';
 import { parseDuration } from '#domain/durations.ts';
 
 /** A valid, telling and unique execution name: `svg-ai-manual-jane-20261123T233507123Z`. */
-export const manualName = (plan: string, how: 'manual' | 'dry-run', person: string, now: Date): string =>
+export const manualName = (plan: string, how: 'manual' | 'dry-run' | 'retry', person: string, now: Date): string =>
   `${plan}-${how}-${person.replace(/[^A-Za-z0-9_-]/g, '')}-${now.toISOString().replace(/[-:.]/g, '')}`.slice(0, 80);
 
 interface Options {

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { OutOfTimeError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Clock } from '#ports/clock.ts';
-import { claims, clock, ledger } from '#src/composition.ts';
+import { claims, clock, controls, ledger } from '#src/composition.ts';
 import type { Environment, VariableName } from '#src/environment.ts';
 import { plan as compiledPlan } from './compiled-plan.ts';
 import type { EpochAt, RequestAt, Run, Stage } from './envelope.ts';
@@ -44,6 +44,10 @@ export interface StepOptions<I, S extends Stage, F extends PortFactories, V exte
    * claim must still be held at its epoch (else StaleEpochError). Only for stage `claimed`.
    */
   readonly mutates?: S extends 'claimed' ? boolean : false;
+  /** What a person ordered does not stop it: it is what an abort runs. */
+  readonly undoes?: boolean;
+  /** It cannot be undone: an abort that comes before it holds it back, and none is taken once it was let begin. */
+  readonly oneWay?: boolean;
 }
 
 export type StepFunction<I, S extends Stage, F extends PortFactories, V extends VariableName, R> = (
@@ -80,7 +84,9 @@ export const pipeline = <
         ports: options.ports ?? ({} as F),
         environment: options.environment ?? [],
         mutates: options.mutates === true,
-        own: { claims, clock, ledger },
+        heeds: options.mutates === true && options.undoes !== true,
+        oneWay: options.oneWay === true,
+        own: { claims, clock, controls, ledger },
         plan: compiledPlan,
         parts,
       });
@@ -99,7 +105,7 @@ export const pipeline = <
     return Object.assign(handler, {
       step,
       needs: needsOf(
-        { ...options.ports, ledger, clock, ...(options.mutates ? { claims } : {}) },
+        { ...options.ports, ledger, clock, ...(options.mutates ? { claims, controls } : {}) },
         options.environment ?? [],
         options.mutates,
       ),

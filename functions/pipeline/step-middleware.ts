@@ -1,8 +1,11 @@
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
+import { AbortedError, PausedError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
+import { SKIPPABLE } from '#domain/steps.ts';
 import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
+import { type Control, type Controls, NOTHING_ORDERED } from '#ports/controls.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import { type Environment, parseEnvironment, type VariableName } from '#src/environment.ts';
 import { type Envelope, looseRequest, parseEnvelope, parseRun, type Stage } from './envelope.ts';
@@ -17,6 +20,7 @@ export interface Parts<F extends PortFactories> {
   readonly ports: PortsOf<F>;
   readonly ledger: Ledger;
   readonly claims: Claims;
+  readonly controls: Controls;
   readonly clock: Clock;
   readonly plan: Plan;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -28,9 +32,13 @@ export interface StepSetup<I, S extends Stage, F extends PortFactories, V extend
   readonly ports: F;
   readonly environment: readonly V[];
   readonly mutates: boolean;
+  /** Orders of people are looked at before it begins. */
+  readonly heeds: boolean;
+  readonly oneWay: boolean;
   readonly own: {
     readonly ledger: PortFactory<Ledger, 'LEDGER_TABLE'>;
     readonly claims: PortFactory<Claims, 'STATE_TABLE'>;
+    readonly controls: PortFactory<Controls, 'STATE_TABLE'>;
     readonly clock: PortFactory<Clock>;
   };
   readonly plan: Plan;
@@ -50,16 +58,24 @@ interface Invocation<I, S extends Stage> {
   step: string;
   recorder?: Recorder;
   entering?: Promise<void>;
+  control?: Control | undefined;
   envelope?: Envelope<I, S>;
 }
 
-/** The layers in their order: observe, record (`entered` ... `left` | `failed`), parse, claim. */
+/** What a skipped step gives; undefined when nobody skipped it or nobody may. */
+const skipped = <R>({ control, step }: { control?: Control | undefined; step: string }): Promise<R> | undefined => {
+  const order = control?.skips[step];
+  const consequence = SKIPPABLE[step];
+  return order && consequence ? Promise.resolve({ skipped: order, consequence } as R) : undefined;
+};
+
+/** The layers in their order: observe, heed orders, record (`entered` ... `left` | `failed`), parse, claim. */
 export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V extends VariableName>(
   setup: StepSetup<I, S, F, V>,
 ) => {
   const plan = setup.parts.plan ?? setup.plan;
-  const { ledger, claims, clock: time } = setup.own;
-  const factories = { ...setup.ports, ledger, clock: time, ...(setup.mutates ? { claims } : {}) };
+  const { ledger, claims, controls, clock: time } = setup.own;
+  const factories = { ...setup.ports, ledger, clock: time, ...(setup.mutates ? { claims, controls } : {}) };
   const names = [
     ...setup.environment,
     ...(setup.parts.ports ? [] : Object.values(setup.ports).flatMap((port) => port.variables as VariableName[])),
@@ -71,7 +87,12 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     parsed ??= parseEnvironment(names, setup.parts.environment ?? process.env);
     return parsed;
   };
-  const made = lazyPorts(factories, environment, plan) as PortsOf<F> & { ledger: Ledger; claims: Claims; clock: Clock };
+  const made = lazyPorts(factories, environment, plan) as PortsOf<F> & {
+    ledger: Ledger;
+    claims: Claims;
+    controls: Controls;
+    clock: Clock;
+  };
   const ports = setup.parts.ports ?? (made as PortsOf<F>);
   const clock = (): Clock => setup.parts.clock ?? made.clock;
 
@@ -92,6 +113,22 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     },
     after: (): void => observe().end(now.step, now.startedMs),
     onError: (request: Request): void => observe().end(now.step, now.startedMs, request.error),
+  };
+
+  /** Over other parts without controls nobody orders anything. */
+  const orders = (): Controls | undefined => setup.parts.controls ?? (setup.parts.claims ? undefined : made.controls);
+
+  /** Off the record: a pause is asked for again and again, and who ordered it stands there already. */
+  const holding = {
+    before: async ({ event }: Request): Promise<void> => {
+      const run = parseRun(event);
+      now.step = run.state;
+      now.control = await orders()?.read(run.execution);
+      const { pause, abort } = now.control ?? NOTHING_ORDERED;
+      if (pause && !abort) {
+        throw new PausedError(`paused by ${pause.by} at ${pause.at}: ${pause.reason}; continuity resume lets it go on`);
+      }
+    },
   };
 
   const recording = {
@@ -133,12 +170,21 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       const { run, epoch } = now.envelope as unknown as Envelope<I, 'claimed'>;
       const check = (setup.parts.claims ?? made.claims).check(plan.plan, run.execution, epoch);
       await Promise.all([now.entering, check]);
+      if (!setup.heeds) return;
+      const { abort } = now.control ?? NOTHING_ORDERED;
+      // Whoever reads that there is no abort may read too early: the one-way step asks by a conditional write.
+      const late = setup.oneWay && (await orders()?.commit(run.execution, clock().now())) === false;
+      if ((abort && now.control?.committedAt === null) || late) {
+        const order = abort ?? (await orders()?.read(run.execution))?.abort;
+        throw new AbortedError(`aborted by ${order?.by ?? 'a person'}: ${order?.reason ?? ''}`);
+      }
     },
   };
 
   const run =
     <R>(step: StepFunction<I, S, F, V, R>) =>
     (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }): Promise<R> =>
+      skipped<R>(now) ??
       step({
         ...(now.envelope as Envelope<I, S>),
         ports,
@@ -161,5 +207,9 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     );
   };
 
-  return { readiness, layers: [observing, recording, parsing, ...(setup.mutates ? [claiming] : [])], run };
+  return {
+    readiness,
+    layers: [observing, ...(setup.heeds ? [holding] : []), recording, parsing, ...(setup.mutates ? [claiming] : [])],
+    run,
+  };
 };

@@ -36,6 +36,18 @@ export class StaleEpochError extends ContinuityError {
   readonly retryable = false;
 }
 
+/** A person paused the run: asked again until it is resumed. The step was not begun. */
+export class PausedError extends ContinuityError {
+  override readonly name = 'PausedError';
+  readonly retryable = true;
+}
+
+/** A person aborted the run before its promotion. The step was not begun; what was done before is undone. */
+export class AbortedError extends ContinuityError {
+  override readonly name = 'AbortedError';
+  readonly retryable = false;
+}
+
 /** The evidence does not call for a recovery. */
 export class NoRecoveryError extends ContinuityError {
   override readonly name = 'NoRecoveryError';

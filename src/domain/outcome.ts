@@ -59,7 +59,9 @@ export interface OutcomeInput {
 
 /** One step as the record has it. */
 export const stepRecord = (step: Step, entries: readonly Entry[]): StepRecord => {
-  const own = entries.filter(({ state, kind }) => state === step.state && kind !== 'notice');
+  // A step that an abort stopped at its door was not begun.
+  const aborted = entries.some(({ state, error }) => state === step.state && error?.name === 'AbortedError');
+  const own = aborted ? [] : entries.filter(({ state, kind }) => state === step.state && kind !== 'notice');
   const entered = own.filter(({ kind }) => kind === 'entered');
   const end = own.find(completes);
   const last = own.at(-1);
@@ -85,7 +87,8 @@ const stepsOf = (entries: readonly Entry[]): readonly Step[] => {
   return RECOVERY_STEPS.flatMap((step) => [step, ...taken.filter(({ after }) => after === step.state)]);
 };
 
-const FENCING: readonly string[] = ['FencePrimary', 'RenewFence', 'LiftFence'];
+/** What LiftFence undoes. */
+const FENCING: readonly string[] = ['FencePrimary', 'RenewFence', 'ScaleUpWorkloads', 'LiftFence'];
 
 /** True when LiftFence read back that every part of the fence is lifted. */
 const fenceLifted = (entries: readonly Entry[]): boolean =>

@@ -39,6 +39,14 @@ export const SIDE_STEPS: readonly SideStep[] = [
   { ...step('RenewFence', 'fence the old primary again', true), after: 'DecideApproval' },
   { ...step('LiftFence', 'lift the fence', true), after: 'VerifyTraffic' },
 ];
+
+/** State -> what is given up by skipping it, in words. Every other step is needed by a rule of the design and cannot be skipped. */
+export const SKIPPABLE: Readonly<Record<string, string>> = {
+  ScaleUpWorkloads: 'the standby serves with the replicas that it has: scale it up yourself if they are too few',
+  RepointApplication:
+    'the application keeps its database host and is not restarted: right only where it finds the standby database by itself',
+};
+
 /** What a dry run does in the place of the recovery, after the request was accepted. */
 export const DRY_RUN_STEPS: readonly Step[] = [step('PlanChanges', 'name the changes')];
 
@@ -57,4 +65,5 @@ export const REFUSALS: readonly string[] = [
   'GuardsRefusedError',
   'ApprovalDeclinedError',
   'ApprovalTimedOutError',
+  'AbortedError',
 ];

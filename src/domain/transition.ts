@@ -4,7 +4,7 @@ import type { Instant, Json } from '#domain/side.ts';
  * What a transition says: a state was entered, left with a result, or failed with an error; `notice` is a message sent or not sent; `decision` is
  * a person's answer to a request for approval.
  */
-export const TRANSITION_KINDS = ['entered', 'left', 'failed', 'notice', 'decision'] as const;
+export const TRANSITION_KINDS = ['entered', 'left', 'failed', 'notice', 'decision', 'control'] as const;
 export type TransitionKind = (typeof TRANSITION_KINDS)[number];
 
 /** What the writer of a transition knows; the ledger adds `seq`, `previous` and `hash`. */

@@ -142,6 +142,7 @@ describe('regional-failover', () => {
     const inBranches = new Set(nodes.filter(({ within }) => within !== null).map(({ name }) => name));
     const ends = nodes.filter(({ name, state }) => ['Succeed', 'Fail'].includes(state.Type) && !inBranches.has(name));
     expect(ends.map(({ name }) => name).sort()).toEqual([
+      'Aborted',
       'ApprovalRefused',
       'ChangesPlanned',
       'ClaimRefused',

@@ -37,7 +37,7 @@ export const unpaired = (entries: readonly Transition[]): readonly string[] => {
   const wrong: string[] = [];
   for (const { kind, state, attempt } of entries) {
     const visit = `${state} (attempt ${attempt})`;
-    if (kind === 'notice' || kind === 'decision') continue;
+    if (kind === 'notice' || kind === 'decision' || kind === 'control') continue;
     if (kind === 'entered') open.push(visit);
     else if (open.includes(visit)) open.splice(open.indexOf(visit), 1);
     else wrong.push(`${visit} ${kind} without having been entered`);

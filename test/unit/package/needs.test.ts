@@ -35,6 +35,7 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   approvals: [['writeApprovals']],
   claims: [['readState', 'writeState', 'writeReadings', 'writeApprovals']],
   clock: [],
+  controls: [['readState', 'writeState', 'writeApprovals']],
   database: [['describeDatabases']],
   databaseSession: [['describeDatabases'], ['openSession']],
   executions: [['startFailover', 'describeFailovers']],

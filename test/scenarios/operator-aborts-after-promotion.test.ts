@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { person } from '#test/support/person.ts';
+import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { waitFor } from '#test/support/wait-for.ts';
+
+/**
+ * Situation: region A is dead. A person's pause holds the run before its first change; resumed, it is paused again behind the promotion, where
+ * somebody asks for an abort.
+ *
+ * Proves:
+ * 1. A paused run changes nothing and does not flood its record; it goes on when it is resumed.
+ * 2. After the promotion an abort is refused, says so in one line, and is on record; the run goes forward and recovers.
+ */
+const scenario = useScenarioLab(133);
+
+it(
+  'operator-aborts-after-promotion, operator-pauses-and-resumes',
+  async () => {
+    const at = scenario();
+    const { plan, ports, lab } = at;
+    await at.disableAlarmRule();
+    await at.killRegion('primary');
+    await waitFor(
+      'both vantage points to see the service bad',
+      async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length >= 2,
+      { withinMs: 20_000 },
+    );
+    const arn = `${at.machineArn.replace(':stateMachine:', ':execution:')}:by-hand`;
+    const order = { by: 'jane', reason: 'I want to look first', at: new Date().toISOString() };
+    await ports.controls.pause(arn, order);
+    await ports.executions.start(at.machineArn, 'by-hand', { plan: plan.plan, reason: 'A is dead', mode: 'failover' });
+    await at.entry(arn, 'the guards to pass', ({ state, kind }) => state === 'CheckGuards' && kind === 'left');
+
+    // 1
+    await waitFor('the run to be held several times', async () => {
+      const events = await ports.executions.history(arn);
+      return events.filter(({ type }) => type === 'TaskFailed').length >= 3;
+    });
+    const held = await at.record(arn);
+    expect(held.at(-1)).toMatchObject({ state: 'CheckGuards', kind: 'left' });
+    expect(await person('resume', 'by-hand', '--as', 'jane', '--reason', 'seen')).toMatchObject({ code: 0 });
+    await at.entry(arn, 'the promotion to begin', ({ state, kind }) => state === 'PromoteReplica' && kind === 'entered');
+    await waitFor('the point of no return', async () => (await ports.controls.read(arn)).committedAt !== null);
+    await ports.controls.pause(arn, order);
+
+    // 2
+    const aborted = await person('abort', 'by-hand', '--as', 'joe', '--reason', 'changed my mind');
+    expect(aborted).toMatchObject({ code: 1, stderr: expect.stringMatching(/goes forward only/) });
+    expect(await person('resume', 'by-hand', '--as', 'jane', '--reason', 'forward then')).toMatchObject({ code: 0 });
+    expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await lab.world.databases.standby.isStandby()).toBe(false);
+    const orders = (await at.record(arn)).filter(({ kind }) => kind === 'control');
+    expect(orders.map(({ actor, result }) => [actor, (result as { order: string }).order])).toEqual([
+      ['person:jane', 'resume'],
+      ['person:joe', 'abort'],
+      ['person:jane', 'resume'],
+    ]);
+    await expectSteadyState(at, 'standby');
+  },
+  STORY_MS,
+);

@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest';
+import { person } from '#test/support/person.ts';
+import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { waitFor } from '#test/support/wait-for.ts';
+
+/**
+ * Situation: the application in A hangs, its database lives. A person starts a failover that has to be approved; while it waits behind its fence
+ * the application wakes up again, and a person aborts.
+ *
+ * Proves:
+ * 1. The run ends as Aborted, by name: nothing is promoted, no traffic is moved.
+ * 2. What was done is undone: the application may write in A again, with all its replicas; the standby has none.
+ * 3. Who and why is on record; a second abort is refused in one line with exit code 2.
+ */
+const scenario = useScenarioLab(132);
+
+it(
+  'operator-aborts-before-promotion',
+  async () => {
+    const at = scenario();
+    const { plan, lab, ports } = at;
+    await at.disableAlarmRule();
+    await lab.faults.break('freeze-service', { side: 'primary' });
+    await waitFor(
+      'a vantage point to see the service bad',
+      async () => (await ports.readings.list(plan.plan)).some(({ badSince }) => badSince !== null),
+      { withinMs: 20_000 },
+    );
+    const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
+      plan: plan.plan,
+      reason: 'the application in us-east-1 hangs',
+      mode: 'failover',
+      approval: 'required',
+    });
+    await at.entry(arn, 'approval to be asked', ({ state, kind }) => state === 'RequestApproval' && kind === 'left').catch(
+      () => at.entry(arn, 'the fence', ({ state, kind }) => state === 'DecideApproval' && kind === 'left'),
+    );
+    await lab.faults.heal();
+    const aborted = await person('abort', 'by-hand', '--as', 'jane', '--reason', 'it came back by itself');
+    expect(aborted).toMatchObject({ code: 0, stderr: '' });
+
+    // 1
+    const end = await at.recoveryOf(arn);
+    expect(end).toMatchObject({ status: 'FAILED', error: 'AbortedError' });
+    expect(end.cause).toContain('aborted by jane: it came back by itself');
+    const entries = await at.record(arn);
+    expect(entries.some(({ state, kind }) => state === 'PromoteReplica' && kind === 'left')).toBe(false);
+    expect(await lab.world.databases.standby.isStandby()).toBe(true);
+    expect((await ports.traffic.read()).map(({ side }) => side)).toEqual(plan.traffic.records.map(() => 'primary'));
+
+    // 2
+    const names = plan.workloads.deployments.map(({ name }) => name);
+    expect((await ports.workloads.status('primary', names)).map(({ wanted }) => wanted)).toEqual(
+      plan.workloads.deployments.map(({ replicas }) => replicas),
+    );
+    expect((await ports.workloads.status('standby', names)).map(({ wanted }) => wanted)).toEqual(names.map(() => 0));
+    await expectSteadyState(at, 'primary');
+
+    // 3
+    expect(entries.find(({ kind }) => kind === 'control')).toMatchObject({
+      actor: 'person:jane',
+      result: { order: 'abort', by: 'jane', reason: 'it came back by itself' },
+    });
+    const again = await person('abort', 'by-hand', '--reason', 'again');
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringMatching(/^continuity: by-hand is FAILED: .*\n$/) });
+  },
+  STORY_MS,
+);

@@ -1,0 +1,87 @@
+import type { Context } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import type { Control, Controls } from '#ports/controls.ts';
+import { world } from '#test/support/fakes/world.ts';
+import { handler as promote } from '../../../functions/promote-replica.ts';
+import { handler as scaleUp } from '../../../functions/scale-up-workloads.ts';
+
+process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
+process.env.POWERTOOLS_METRICS_DISABLED = 'true';
+
+const ORDER = { by: 'jane', reason: 'look first', at: '2026-11-23T23:36:00.000Z' };
+
+/** The rules of the port, in memory. */
+const fakeControls = (start: Partial<Control> = {}): Controls => {
+  let now: Control = { pause: null, abort: null, skips: {}, committedAt: null, ...start };
+  const become = (next: Partial<Control>) => {
+    now = { ...now, ...next };
+    return now;
+  };
+  return {
+    read: async () => now,
+    pause: async (_, pause) => become({ pause }),
+    resume: async () => become({ pause: null }),
+    skip: async (_, state, order) => become({ skips: { ...now.skips, [state]: order } }),
+    abort: async (_, abort) => now.committedAt === null && become({ abort }).abort !== null,
+    commit: async (_, at) => now.abort === null && become({ committedAt: now.committedAt ?? at }).committedAt !== null,
+  };
+};
+
+const claimed = async (controls: Controls) => {
+  const at = world();
+  const { ports, clock, plan, run, request } = at;
+  const { epoch } = await ports.claims.take('svg-ai', run.execution, clock.now(), 0);
+  const parts = { ports, claims: ports.claims, ledger: ports.ledger, clock, plan, controls, environment: {} };
+  const context = { getRemainingTimeInMillis: () => 15_000 } as Context;
+  const event = (state: string, input?: unknown) => ({ run: { ...run, state }, request, epoch, input });
+  return {
+    at,
+    scaleUp: () => scaleUp.with(parts)(event('ScaleUpWorkloads'), context),
+    promote: () => promote.with(parts)(event('PromoteReplica', { fence: { fenced: true, verified: true } }), context),
+  };
+};
+
+describe('orders of people', () => {
+  it('a pause holds a change back, off the record, until it is resumed', async () => {
+    const controls = fakeControls({ pause: ORDER });
+    const { at, scaleUp: call } = await claimed(controls);
+    await expect(call()).rejects.toMatchObject({ name: 'PausedError', message: expect.stringContaining('jane') });
+    expect(at.ports.ledger.entries).toEqual([]);
+    expect(at.ports.workloads.clusters.standby.deployments.get('svg-ai-api')?.wanted).toBe(0);
+    await controls.resume(at.run.execution);
+    await call();
+    expect(at.ports.workloads.clusters.standby.deployments.get('svg-ai-api')?.wanted).toBe(3);
+  });
+
+  it('an abort holds the promotion back, also one that comes while the step begins', async () => {
+    const late = fakeControls({ abort: ORDER });
+    const { at, promote: call } = await claimed({
+      ...late,
+      read: async () => ({ ...(await late.read('')), abort: null }),
+    });
+    await expect(call()).rejects.toMatchObject({ name: 'AbortedError' });
+    expect(at.ports.database.calls.promote).toBe(0);
+    expect(at.ports.ledger.entries.map(({ kind }) => kind)).toEqual(['entered', 'failed']);
+  });
+
+  it('there is no abort once the promotion was let begin', async () => {
+    const controls = fakeControls();
+    const { at, promote: call } = await claimed(controls);
+    await call();
+    expect(at.ports.database.calls.promote).toBe(1);
+    expect(await controls.abort(at.run.execution, ORDER)).toBe(false);
+    await expect(call()).resolves.toBeDefined();
+  });
+
+  it('skips a step that may be skipped, and says what is given up; not one that may not', async () => {
+    const {
+      at,
+      scaleUp: call,
+      promote: one,
+    } = await claimed(fakeControls({ skips: { ScaleUpWorkloads: ORDER, PromoteReplica: ORDER } }));
+    expect(await call()).toMatchObject({ skipped: ORDER, consequence: expect.stringContaining('replicas') });
+    expect(at.ports.workloads.clusters.standby.deployments.get('svg-ai-api')?.wanted).toBe(0);
+    await one();
+    expect(at.ports.database.calls.promote).toBe(1);
+  });
+});

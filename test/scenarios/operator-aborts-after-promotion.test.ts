@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { person } from '#test/support/person.ts';
-import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
@@ -13,6 +13,14 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. After the promotion an abort is refused, says so in one line, and is on record; the run goes forward and recovers.
  */
 const scenario = useScenarioLab(133);
+
+/** Waits until the record of the execution has the entry. */
+const until = (at: ScenarioLab, arn: string, state: string, kind: string): Promise<unknown> =>
+  waitFor(
+    `${state} ${kind}`,
+    async () => (await at.record(arn)).find((entry) => entry.state === state && entry.kind === kind),
+    { withinMs: 30_000 },
+  );
 
 it(
   'operator-aborts-after-promotion, operator-pauses-and-resumes',
@@ -30,7 +38,7 @@ it(
     const order = { by: 'jane', reason: 'I want to look first', at: new Date().toISOString() };
     await ports.controls.pause(arn, order);
     await ports.executions.start(at.machineArn, 'by-hand', { plan: plan.plan, reason: 'A is dead', mode: 'failover' });
-    await at.entry(arn, 'the guards to pass', ({ state, kind }) => state === 'CheckGuards' && kind === 'left');
+    await until(at, arn, 'CheckGuards', 'left');
 
     // 1
     await waitFor('the run to be held several times', async () => {
@@ -40,7 +48,7 @@ it(
     const held = await at.record(arn);
     expect(held.at(-1)).toMatchObject({ state: 'CheckGuards', kind: 'left' });
     expect(await person('resume', 'by-hand', '--as', 'jane', '--reason', 'seen')).toMatchObject({ code: 0 });
-    await at.entry(arn, 'the promotion to begin', ({ state, kind }) => state === 'PromoteReplica' && kind === 'entered');
+    await until(at, arn, 'PromoteReplica', 'entered');
     await waitFor('the point of no return', async () => (await ports.controls.read(arn)).committedAt !== null);
     await ports.controls.pause(arn, order);
 

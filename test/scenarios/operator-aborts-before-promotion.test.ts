@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { person } from '#test/support/person.ts';
-import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
@@ -14,6 +14,14 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 3. Who and why is on record; a second abort is refused in one line with exit code 2.
  */
 const scenario = useScenarioLab(132);
+
+/** Waits until the record of the execution has the entry. */
+const until = (at: ScenarioLab, arn: string, state: string, kind: string): Promise<unknown> =>
+  waitFor(
+    `${state} ${kind}`,
+    async () => (await at.record(arn)).find((entry) => entry.state === state && entry.kind === kind),
+    { withinMs: 30_000 },
+  );
 
 it(
   'operator-aborts-before-promotion',
@@ -33,9 +41,7 @@ it(
       mode: 'failover',
       approval: 'required',
     });
-    await at.entry(arn, 'approval to be asked', ({ state, kind }) => state === 'RequestApproval' && kind === 'left').catch(
-      () => at.entry(arn, 'the fence', ({ state, kind }) => state === 'DecideApproval' && kind === 'left'),
-    );
+    await until(at, arn, 'DecideApproval', 'left');
     await lab.faults.heal();
     const aborted = await person('abort', 'by-hand', '--as', 'jane', '--reason', 'it came back by itself');
     expect(aborted).toMatchObject({ code: 0, stderr: '' });

@@ -17,7 +17,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   // Reads only: nothing but the record of itself may be written.
   PlanChanges: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
   ClaimRecovery: ['record', 'writeState'],
-  AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession'],
+  AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession', 'readAlarms'],
   CheckGuards: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
   FencePrimary: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
   DecideApproval: ['record'],

@@ -5,6 +5,7 @@ import type { Plan } from '#domain/plan.ts';
 import { type ChangeFacts, planChanges as changesOf } from '#domain/planned-change.ts';
 import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
+import type { Alarms } from '#ports/alarms.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
@@ -15,6 +16,7 @@ import type { ServiceProbe } from '#ports/service-probe.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import {
+  alarms,
   claims,
   database,
   databaseSession,
@@ -33,6 +35,7 @@ const WITHIN_MS = 8_000;
 
 interface Step {
   readonly ports: {
+    readonly alarms: Alarms;
     readonly claims: Claims;
     readonly readings: Readings;
     readonly database: Database;
@@ -148,6 +151,6 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
 
 export const handler = pipeline({
   stage: 'requested',
-  ports: { claims, readings, database, databaseSession, serviceProbe, workloads, traffic, ledger },
+  ports: { alarms, claims, readings, database, databaseSession, serviceProbe, workloads, traffic, ledger },
   environment: ['NOTICE_TOPIC_ARN'],
 }).handler(planChanges);

@@ -15,9 +15,17 @@ import {
 export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   AcceptRequest: ['record', 'writeState'],
   // Reads only: nothing but the record of itself may be written.
-  PlanChanges: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
+  PlanChanges: [
+    'record',
+    'readState',
+    'describeDatabases',
+    'openSession',
+    'reachClusters',
+    'readTraffic',
+    'readAlarms',
+  ],
   ClaimRecovery: ['record', 'writeState'],
-  AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession'],
+  AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession', 'readAlarms'],
   CheckGuards: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
   FencePrimary: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
   DecideApproval: ['record'],

@@ -97,6 +97,7 @@ export const statements = (plan: Plan, tables: Tables) => {
           },
         ],
     putMetrics: [putMetric('Continuity')],
+    readAlarms: [{ Sid: 'AlarmsByPrefixHaveNoResources', ...allow('*', 'cloudwatch:DescribeAlarms') }],
     startFailover: [allow({ Ref: 'FailoverStateMachine' }, 'states:StartExecution')],
     describeFailovers: [
       allow(

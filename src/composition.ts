@@ -1,3 +1,4 @@
+import { cloudwatchAlarms } from '#aws/cloudwatch-alarms.ts';
 import { cloudwatchHealthMetrics } from '#aws/cloudwatch-health-metrics.ts';
 import { cloudwatchTraffic } from '#aws/cloudwatch-traffic.ts';
 import { dynamoApprovals } from '#aws/dynamo-approvals.ts';
@@ -17,6 +18,7 @@ import { sfnTaskTokens } from '#aws/sfn-task-tokens.ts';
 import { snsAnnouncer } from '#aws/sns-announcer.ts';
 import { systemClock } from '#aws/system-clock.ts';
 import type { PortFactory } from '#pipeline/port-factory.ts';
+import type { Alarms } from '#ports/alarms.ts';
 import type { Announcer } from '#ports/announcer.ts';
 import type { Approvals } from '#ports/approvals.ts';
 import type { Claims } from '#ports/claims.ts';
@@ -104,6 +106,11 @@ export const serviceProbe: PortFactory<ServiceProbe> = { variables: [], create: 
 export const announcer: PortFactory<Announcer, 'NOTICE_TOPIC_ARN'> = {
   variables: ['NOTICE_TOPIC_ARN'],
   create: ({ NOTICE_TOPIC_ARN }, plan) => snsAnnouncer({ region: plan.regions.standby, topicArn: NOTICE_TOPIC_ARN }),
+};
+
+export const alarms: PortFactory<Alarms, 'ALARM_PREFIX'> = {
+  variables: ['ALARM_PREFIX'],
+  create: ({ ALARM_PREFIX }, plan) => cloudwatchAlarms({ region: plan.regions.standby, prefix: ALARM_PREFIX }),
 };
 
 export const healthMetrics: PortFactory<HealthMetrics> = {

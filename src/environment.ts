@@ -16,6 +16,8 @@ export const VARIABLES = {
   LINK_KEY_ARN: z.string().startsWith('arn:'),
   /** State machine `regional-failover`. */
   FAILOVER_MACHINE_ARN: z.string().startsWith('arn:'),
+  /** Names of the plan's health alarms begin so. */
+  ALARM_PREFIX: z.string().min(3),
   /** Where this function looks from. */
   SITE: z.enum(['standby', 'witness']),
 } as const;

@@ -8,8 +8,10 @@ import { PROBE_CLIENT } from './ask-service.ts';
 import { attempt } from './attempt.ts';
 
 /** All signals are asked at once; none is waited for longer. */
-const WITHIN_MS = 2_000;
+const WITHIN_MS = 2_600;
 const HTTP_TIMEOUT_MS = 1_500;
+/** The application bounds its own work to 2 s: one that lives says so within this, also when its database hangs. */
+const APPLICATION_TIMEOUT_MS = 2_400;
 
 export interface Observes {
   readonly plan: Plan;
@@ -49,19 +51,27 @@ const judgeHttp = ({ status, region }: ProbeAnswer): Judged => ({
   detail: `HTTP ${status}${region === null ? '' : ` from ${region}`}`,
 });
 
+/** A load balancer that answers by itself has no application behind it; the application names its region, well or ill. */
+const judgeApplication = ({ status, region }: ProbeAnswer): Judged => ({
+  state: region !== null ? 'good' : status >= 500 ? 'bad' : 'unknown',
+  detail: `HTTP ${status}${region === null ? ' without an application' : ` from ${region}`}`,
+});
+
 /**
- * What one vantage point sees of the service: read and write through its name, a connection to the primary database and, with `replication`,
- * the replica's link to it. Without `write` it changes nothing: for a dry run. Takes 2 s at most and never throws.
+ * What one vantage point sees of the service: read and write through its name, a connection to the primary database, the primary's own
+ * application behind its own load balancer, and, with `replication`, the replica's link to the primary. Without `write` it changes nothing:
+ * for a dry run. Takes 3 s at most and never throws.
  */
 export const observeService = async (
   { plan, ports }: Observes,
   { replication, write: writes = true }: { readonly replication: boolean; readonly write?: boolean },
 ): Promise<Observation> => {
-  const { record, port, readPath, writePath } = plan.service;
+  const { record, port, readPath, writePath, healthPath } = plan.service;
   const base = `http://${record}:${port}`;
   const http = { timeoutMs: HTTP_TIMEOUT_MS };
+  const balancer = plan.traffic.records.find(({ name }) => name === record)?.primary ?? record;
   const order = { id: randomUUID(), client: PROBE_CLIENT };
-  const [read, write, primary, link] = await Promise.all([
+  const [read, write, primary, application, link] = await Promise.all([
     signal('http-read', () => ports.serviceProbe.read(base, readPath, http), judgeHttp),
     writes ? signal('http-write', () => ports.serviceProbe.write(base, writePath, order, http), judgeHttp) : null,
     signal(
@@ -71,6 +81,15 @@ export const observeService = async (
         state: 'good',
         detail: `at ${position.lsn}${position.inRecovery ? ', in recovery' : ''}`,
       }),
+    ),
+    signal(
+      'primary-application',
+      () =>
+        ports.serviceProbe.read(`http://${balancer}:${port}`, healthPath, {
+          host: record,
+          timeoutMs: APPLICATION_TIMEOUT_MS,
+        }),
+      judgeApplication,
     ),
     replication
       ? signal(
@@ -88,7 +107,7 @@ export const observeService = async (
       : null,
   ]);
   return {
-    signals: [read, write, primary, link].flatMap((one) => (one ? [one.signal] : [])),
+    signals: [read, write, primary, application, link].flatMap((one) => (one ? [one.signal] : [])),
     primary: primary.value,
     standby: link?.value?.position ?? null,
   };

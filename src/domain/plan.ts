@@ -9,7 +9,8 @@ import {
   statusPage,
   templates,
 } from '#domain/plan/communication.ts';
-import { database, detection, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
+import { database, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
+import { detection } from '#domain/plan/detection.ts';
 import { document } from '#domain/plan/document.ts';
 import { section, text } from '#domain/plan/fields.ts';
 import { contacts, escalation, roles, rotations, vendors } from '#domain/plan/people.ts';

@@ -3,7 +3,11 @@ import type { Instant } from '#domain/side.ts';
 export const VANTAGES = ['standby', 'witness', 'primary'] as const;
 export type Vantage = (typeof VANTAGES)[number];
 
-export const SIGNALS = ['http-read', 'http-write', 'database-connect', 'replication'] as const;
+/** Where probes stand. The primary itself is heard through them: what its own application and database answer. */
+export const OUTSIDE = ['standby', 'witness'] as const satisfies readonly Vantage[];
+
+/** `primary-application`: the application behind the primary's own load balancer, past the name; good when it answers, whatever it says. */
+export const SIGNALS = ['http-read', 'http-write', 'database-connect', 'replication', 'primary-application'] as const;
 export type SignalName = (typeof SIGNALS)[number];
 
 /** `unknown` is not `bad`: the probe itself failed (its permission, its network, a throttle), so it says nothing of the service. */
@@ -35,3 +39,11 @@ export interface Reading {
   readonly badSince: Instant | null;
   readonly lastHealthy: HealthySample | null;
 }
+
+/** A health alarm of the plan, read live in the standby region. */
+export type AlarmReading = {
+  readonly name: string;
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** When it changed to that state. */
+  readonly since: Instant;
+};

@@ -15,12 +15,22 @@ Printed from the code by \`node scripts/write-rules.ts\`; a test keeps it true. 
 ## Diagnosis
 
 The first row that holds decides (src/domain/rules.ts). M is \`detection.vantagesNeeded\`. Readings that are too old count for
-nothing; \`unknown\` counts for nothing; a vantage point counts once. The service is bad where a read or a write is bad, good where
-one is good and none bad.
+nothing; \`unknown\` counts for nothing; a vantage point counts once: the standby and the witness. The service is bad where a read or a
+write is bad, good where one is good and none bad. The primary's own application is asked past the name, through its own load balancer.
+The outcome counts when as many looks in a row, 5 s apart, gave the same code; until then it is \`more-evidence\`. One
+look is enough for a recovery that a person asked for. \`answer\` is the recovery plan that \`detection.answers\` names for the code: this pipeline starts
+only where that is \`regional-failover\`, and otherwise ends with the name of the plan that answers.
 
 ${table(
-  ['id', 'when', 'code', 'outcome', 'because'],
-  RULES.map(({ id, when, code, outcome, because }) => [id, when, `\`${code}\``, outcome, because]),
+  ['id', 'when', 'code', 'outcome', 'looks', 'because'],
+  RULES.map(({ id, when, code, outcome, looks, looksInAlarm, because }) => [
+    id,
+    when,
+    `\`${code}\``,
+    outcome,
+    looksInAlarm === undefined ? String(looks) : `${looks} (${looksInAlarm} while an alarm is in ALARM)`,
+    because,
+  ]),
 )}
 
 ## Guards

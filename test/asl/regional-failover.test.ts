@@ -3,7 +3,7 @@ import * as errors from '#domain/errors.ts';
 import { verifyChain } from '#domain/ledger-chain.ts';
 import { ENDING_STEPS, RECOVERY_STEPS } from '#domain/steps.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
-import { runRegionalFailover } from '#test/support/run-regional-failover.ts';
+import { ASKED, runRegionalFailover } from '#test/support/run-regional-failover.ts';
 import { probeService } from '../../functions/probe-service.ts';
 
 const probe = (at: World, SITE: 'standby' | 'witness') => probeService({ ...at, environment: { SITE } });
@@ -85,10 +85,26 @@ describe('regional-failover with the real functions', () => {
     expect(run.called.filter((state) => state === 'AssessEvidence')).toHaveLength(3);
   });
 
-  it('ends as NoRecovery when the evidence does not come, after a counted number of looks', async () => {
+  it('ends as NoRecovery when only the standby sees it dead, once that has lasted', async () => {
     const at = await regionDead(['standby']);
     const run = await runRegionalFailover(at);
     expect(run).toMatchObject({ end: 'NoRecovery', error: 'NoRecoveryError' });
+    expect(run.cause).toMatch(/^FO-310 partition-from-us/);
+    expect(run.called.filter((state) => state === 'AssessEvidence')).toHaveLength(24);
+    expect(unmoved(at)).toEqual(NOTHING_MOVED);
+  });
+
+  it('ends as NoRecovery when the evidence does not come, after a counted number of looks', async () => {
+    const at = await regionDead(['standby']);
+    at.clock.advance(at.plan.detection.readingsValidForSeconds * 1_000);
+    const input = {
+      ...ASKED,
+      trigger: { alarm: 'healthy-standby', at: at.clock.now() },
+      incident: { id: 'INC-2026-1123-001', startedAt: at.clock.now(), detectedAt: at.clock.now() },
+    };
+    const run = await runRegionalFailover(at, undefined, { input });
+    expect(run).toMatchObject({ end: 'NoRecovery', error: 'NoRecoveryError' });
+    expect(run.cause).toMatch(/^FO-320 unknown/);
     expect(run.called.filter((state) => state === 'AssessEvidence')).toHaveLength(60);
     expect(unmoved(at)).toEqual(NOTHING_MOVED);
   });

@@ -1,24 +1,44 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Bounds, diagnose } from '#domain/diagnosis.ts';
-import { RULES } from '#domain/rules.ts';
+import { type Bounds, DEFAULT_ANSWERS, diagnose, type Verdict } from '#domain/diagnosis.ts';
+import type { Reading } from '#domain/reading.ts';
+import { DIAGNOSIS_CODES, RULES } from '#domain/rules.ts';
 import { anyReadings, MAX_AGE_MS, NOW, readingsAndPlace, withState } from './readings.ts';
 
-const anyBounds: fc.Arbitrary<Bounds> = fc.record({
+const anyBounds: fc.Arbitrary<Required<Bounds>> = fc.record({
   now: fc.constant(NOW),
   maxAgeMs: fc.constant(MAX_AGE_MS),
-  needed: fc.constantFrom(2, 3),
+  needed: fc.constantFrom(1, 2),
   trigger: fc.constantFrom('alarm', 'person'),
+  alarms: fc.constantFrom<Required<Bounds>['alarms'][]>(null, [], [{ name: 'healthy', state: 'ALARM', since: NOW }]),
+  previous: fc.option(fc.record({ code: fc.constantFrom(...DIAGNOSIS_CODES), looks: fc.integer({ min: 1, max: 30 }) })),
+  answers: fc.record({
+    'region-down': fc.constantFrom('regional-failover', 'other'),
+    'database-down': fc.constantFrom('regional-failover', 'other'),
+    'application-down': fc.constantFrom('regional-failover', 'other'),
+  }),
 });
 
 const RUNS = { numRuns: 2_000 };
+
+/** The outcome by the usual answers when the diagnosis has lasted: what remains is the evidence. */
+const settled = (readings: readonly Reading[], bounds: Bounds): Verdict['outcome'] => {
+  const { code } = diagnose(readings, bounds);
+  return diagnose(readings, { ...bounds, answers: DEFAULT_ANSWERS, previous: { code, looks: 1_000 } }).outcome;
+};
+
+const CALLS = new Set<string>(['region-down', 'database-down', 'application-down']);
 
 describe('diagnosis', () => {
   test('every input has exactly one outcome, that of a row', () => {
     fc.assert(
       fc.property(anyReadings, anyBounds, (readings, bounds) => {
-        const { rule, code, outcome } = diagnose(readings, bounds);
-        expect(RULES.filter((row) => row.id === rule)).toEqual([expect.objectContaining({ code, outcome })]);
+        const { rule, code, outcome, looks, looksNeeded, answer } = diagnose(readings, bounds);
+        const rows = RULES.filter((row) => row.id === rule);
+        expect(rows).toEqual([expect.objectContaining({ code })]);
+        const own = rows[0]?.outcome;
+        const asked = own === 'answer' ? (answer === 'regional-failover' ? 'recover' : 'other-plan') : own;
+        expect(outcome).toBe(looks >= looksNeeded ? asked : 'more-evidence');
       }),
       RUNS,
     );
@@ -27,8 +47,20 @@ describe('diagnosis', () => {
   test('more bad evidence never takes a recovery back', () => {
     fc.assert(
       fc.property(readingsAndPlace, anyBounds, ([readings, place], bounds) => {
-        if (diagnose(readings, bounds).outcome !== 'recover') return;
-        expect(diagnose(withState(readings, place, 'bad'), bounds).outcome).toBe('recover');
+        if (settled(readings, bounds) !== 'recover') return;
+        expect(settled(withState(readings, place, 'bad'), bounds)).toBe('recover');
+      }),
+      RUNS,
+    );
+  });
+
+  test('more bad evidence never makes a service that calls for an answer well', () => {
+    fc.assert(
+      fc.property(readingsAndPlace, anyBounds, ([readings, place], bounds) => {
+        if (!CALLS.has(diagnose(readings, bounds).code)) return;
+        expect(['healthy', 'replication-broken']).not.toContain(
+          diagnose(withState(readings, place, 'bad'), bounds).code,
+        );
       }),
       RUNS,
     );
@@ -38,8 +70,8 @@ describe('diagnosis', () => {
     fc.assert(
       fc.property(readingsAndPlace, anyBounds, ([readings, place], bounds) => {
         const bad = withState(readings, place, 'bad');
-        if (diagnose(bad, bounds).outcome === 'recover') return;
-        expect(diagnose(withState(readings, place, 'unknown'), bounds).outcome).not.toBe('recover');
+        if (settled(bad, bounds) === 'recover') return;
+        expect(settled(withState(readings, place, 'unknown'), bounds)).not.toBe('recover');
       }),
       RUNS,
     );

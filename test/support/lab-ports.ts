@@ -28,6 +28,7 @@ export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
   LINK_KEY_ARN: stackRef(lab, 'LinkKey'),
   FAILOVER_MACHINE_ARN: stackRef(lab, 'FailoverStateMachine'),
   SITE: 'standby',
+  ALARM_PREFIX: stackRef(lab, 'HealthyFromStandbyAlarm').replace(/standby$/, ''),
 });
 
 /** Points every SDK client of this process at the lab's door, as the person. */

@@ -60,6 +60,11 @@ export const referenceRules: readonly PlanRule[] = [
         : known(['risks', index, 'recoveryPlan'], recoveryPlan, idsOf(recoveryPlans), 'recovery plan'),
     ),
   ),
+  rule('PL-335', ['detection', 'recoveryPlans'], ({ detection: { answers }, recoveryPlans }) =>
+    Object.entries(answers).flatMap(([code, name]) =>
+      known(['detection', 'answers', code], name, idsOf(recoveryPlans), 'recovery plan'),
+    ),
+  ),
   rule('PL-340', ['recoveryPlans', 'roles', 'checklists'], ({ recoveryPlans, roles, checklists }) =>
     recoveryPlans.flatMap((plan, index) => [
       ...known(['recoveryPlans', index, 'owner'], plan.owner, idsOf(roles), 'role'),

@@ -93,18 +93,3 @@ export const service = section({
   writePath: urlPath,
   healthPath: urlPath,
 });
-
-export const detection = section({
-  probeEvery: duration,
-  /** `periods` breaching periods out of the last `of`. */
-  alarm: section({ periods: whole(1, 100), of: whole(1, 100) }),
-  /**
-   * How many vantage points must see the service bad: the standby and the witness. One cannot tell a dead service from its own dead network, and a
-   * region that is dead reports nothing.
-   */
-  vantagesNeeded: z.literal(2, { error: '2: the standby and the witness' }),
-  /** A reading older than this says nothing. */
-  readingsValidFor: duration.prefault('5m'),
-  /** Since the end of the last recovery. */
-  coolDown: duration,
-}).transform(inSeconds('probeEvery', 'readingsValidFor', 'coolDown'));

@@ -9,13 +9,15 @@ import {
 import { executionName } from '#domain/execution-name.ts';
 import { dayOf, incidentId } from '#domain/incident-id.ts';
 import { link } from '#domain/ledger-chain.ts';
-import type { Reading } from '#domain/reading.ts';
+import type { AlarmReading, Reading } from '#domain/reading.ts';
 import type { Json } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
 import type { ApprovalRequest } from '#domain/votes.ts';
+import type { Alarms } from '#ports/alarms.ts';
 import type { Announcer, Notice } from '#ports/announcer.ts';
 import type { Approvals } from '#ports/approvals.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { HealthMetric, HealthMetrics } from '#ports/health-metrics.ts';
 import type { Incidents, OpenIncident } from '#ports/incidents.ts';
@@ -99,6 +101,23 @@ export const fakeLedger = (): Ledger & { readonly entries: Transition[]; down: b
     },
   };
   return ledger;
+};
+
+/** In ALARM: it is what started the run. */
+export const fakeAlarms = (clock: Clock): Alarms & { state: AlarmReading['state']; down: boolean } => {
+  const alarms = {
+    state: 'ALARM' as AlarmReading['state'],
+    down: false,
+    states: async () => {
+      if (alarms.down) throw new Error('ThrottlingException');
+      return ['standby', 'witness'].map((vantage) => ({
+        name: `continuity-svg-ai-prod-healthy-${vantage}`,
+        state: alarms.state,
+        since: clock.now(),
+      }));
+    },
+  };
+  return alarms;
 };
 
 export const fakeAnnouncer = (): Announcer & { readonly sent: Notice[]; down: boolean } => {

@@ -4,6 +4,7 @@ import { fakeDatabase } from './database.ts';
 import { examplePlan } from './plan.ts';
 import { fakeServiceProbe } from './service-probe.ts';
 import {
+  fakeAlarms,
   fakeAnnouncer,
   fakeApprovals,
   fakeClaims,
@@ -36,6 +37,7 @@ export const world = () => {
     incidents: fakeIncidents(),
     readings: fakeReadings(),
     ledger: fakeLedger(),
+    alarms: fakeAlarms(clock),
     announcer: fakeAnnouncer(),
     approvals: fakeApprovals(),
     taskTokens: fakeTaskTokens(),

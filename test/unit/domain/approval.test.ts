@@ -68,7 +68,7 @@ test('the request says diagnosis, loss, positions, fence, cost, and what each an
   const text = approvalMessage({ plan, execution: 'arn:run', request: request(), entries, now: at(3_600_000) });
   expect(text).toContain('Promote svg-ai-db-replica in us-west-2');
   expect(text).toContain('Asked by: alarm:service-unhealthy: it is down');
-  expect(text).toContain('Diagnosis: region-dead.');
+  expect(text).toContain('Diagnosis: region-down.');
   expect(text).toContain('Primary: does not answer');
   expect(text).toContain('Standby: 0/3000060 on timeline 1, received 0/3000060, heartbeat 2026-11-23T09:59:59.000Z');
   expect(text).toContain('Fence: not verified\n  database-role: unreachable (no answer in 5000 ms)');

@@ -25,7 +25,7 @@ type State = Signal['state'];
 
 export const reading = (
   vantage: Vantage,
-  states: { service?: State; database?: State; replication?: State },
+  states: { service?: State; database?: State; replication?: State; application?: State },
   more: { at?: string; badSince?: string | null; lastHealthy?: HealthySample | null } = {},
 ): Reading => ({
   plan: 'svg-ai',
@@ -35,6 +35,7 @@ export const reading = (
     { name: 'http-read', state: states.service ?? 'unknown', detail: 'as set', ms: 1 },
     { name: 'database-connect', state: states.database ?? 'unknown', detail: 'as set', ms: 1 },
     { name: 'replication', state: states.replication ?? 'unknown', detail: 'as set', ms: 1 },
+    { name: 'primary-application', state: states.application ?? 'unknown', detail: 'as set', ms: 1 },
   ],
   badSince: more.badSince ?? null,
   lastHealthy: more.lastHealthy ?? null,
@@ -91,7 +92,7 @@ export const recovery = (until?: string): Entry[] => {
     ...states.flatMap((state) => {
       const start = startOf(state);
       const result =
-        state === 'AssessEvidence' ? { outcome: 'recover', code: 'region-dead', rule: 'FO-110' } : { done: true };
+        state === 'AssessEvidence' ? { outcome: 'recover', code: 'region-down', rule: 'FO-110' } : { done: true };
       return [
         [start, state, 'entered'],
         [start + 90, state, 'left', { result }],

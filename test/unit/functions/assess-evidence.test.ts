@@ -9,7 +9,10 @@ describe('AssessEvidence', () => {
   it('finds nothing to recover from in a healthy service, also when a person asks', async () => {
     const at = world();
     await witness(at);
-    const verdict = await assessEvidence({ ...at, request: { ...at.request, trigger: 'person', actor: 'person' } });
+    const request = { ...at.request, trigger: 'person', actor: 'person' } as const;
+    const first = await assessEvidence({ ...at, request });
+    expect(first).toMatchObject({ outcome: 'more-evidence', rule: 'FO-900', looks: 1, looksNeeded: 6 });
+    const verdict = await assessEvidence({ ...at, request, input: { previous: { code: 'healthy', looks: 5 } } });
     expect(verdict).toMatchObject({ outcome: 'none', rule: 'FO-900' });
     expect(verdict.reason).toContain('nothing to recover from');
   });
@@ -42,6 +45,27 @@ describe('AssessEvidence', () => {
     const serviceProbe = { read: refuse, write: refuse };
     const databaseSession = { ...at.ports.databaseSession, position: refuse };
     const verdict = await assessEvidence({ ...at, ports: { ...at.ports, serviceProbe, databaseSession } });
-    expect(verdict).toMatchObject({ outcome: 'more-evidence', rule: 'FO-010' });
+    expect(verdict).toMatchObject({ outcome: 'more-evidence', rule: 'FO-010', code: 'monitoring-blind' });
+  });
+
+  it('wants a second look when no alarm says that the first was not a blink', async () => {
+    const at = world();
+    at.killPrimary();
+    await witness(at);
+    at.ports.alarms.down = true;
+    const first = await assessEvidence(at);
+    expect(first).toMatchObject({ outcome: 'more-evidence', code: 'region-down', looks: 1, alarms: null });
+    const previous = { code: first.code, looks: first.looks };
+    expect(await assessEvidence({ ...at, input: { previous } })).toMatchObject({ outcome: 'recover', looks: 2 });
+  });
+
+  it('names the plan that answers when the database alone has died', async () => {
+    const at = world();
+    at.ports.database.servers.primary.up = false;
+    await witness(at);
+    const verdict = await assessEvidence({ ...at, input: { previous: { code: 'database-down', looks: 23 } } });
+    expect(verdict).toMatchObject({ outcome: 'other-plan', rule: 'FO-170', answer: 'database-failover' });
+    expect(verdict.vantages.find(({ vantage }) => vantage === 'primary')).toMatchObject({ application: 'good' });
+    expect(verdict.alarms?.map(({ state }) => state)).toEqual(['ALARM', 'ALARM']);
   });
 });

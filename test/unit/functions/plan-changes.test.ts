@@ -76,8 +76,8 @@ describe('PlanChanges', () => {
     const rows = () => at.ports.database.servers.primary.rows.size;
     const before = rows();
     const result = await dryRun(at);
-    expect(result).toMatchObject({ wouldGo: false, evidence: { outcome: 'none' } });
-    expect(result.refusals[0]).toMatchObject({ by: 'FO-900', reason: expect.stringMatching(/^healthy: /) });
+    expect(result).toMatchObject({ wouldGo: false, evidence: { outcome: 'more-evidence', code: 'healthy' } });
+    expect(result.refusals[0]).toMatchObject({ by: 'FO-900', reason: expect.stringMatching(/healthy: /) });
     expect(result.changes.map(({ state }) => state)).toContain('ShiftTraffic');
     expect(rows()).toBe(before);
   });

@@ -10,7 +10,13 @@ describe('ProbeService', () => {
   it('reads a healthy service, keeps a sample of it, beats on the primary, and measures 1', async () => {
     const at = world();
     const reading = await probe(at);
-    const good = { 'http-read': 'good', 'http-write': 'good', 'database-connect': 'good', replication: 'good' };
+    const good = {
+      'http-read': 'good',
+      'http-write': 'good',
+      'database-connect': 'good',
+      'primary-application': 'good',
+      replication: 'good',
+    };
     expect(states(reading)).toEqual(good);
     expect(reading).toMatchObject({ badSince: null, lastHealthy: { at: at.clock.now(), lagSeconds: 0 } });
     expect(at.ports.database.servers.standby.heartbeatAt).toBe(at.clock.now());
@@ -26,7 +32,13 @@ describe('ProbeService', () => {
     at.clock.advance(60_000);
     at.killPrimary();
     const first = await probe(at);
-    const bad = { 'http-read': 'bad', 'http-write': 'bad', 'database-connect': 'bad', replication: 'bad' };
+    const bad = {
+      'http-read': 'bad',
+      'http-write': 'bad',
+      'database-connect': 'bad',
+      'primary-application': 'bad',
+      replication: 'bad',
+    };
     expect(states(first)).toEqual(bad);
     const came = Math.min(...first.signals.map(({ ms }) => ms));
     expect(Date.parse(first.badSince ?? '')).toBe(Date.parse(at.clock.now()) + came);
@@ -39,7 +51,12 @@ describe('ProbeService', () => {
   it('does not look at replication nor beat from the witness', async () => {
     const at = world();
     const reading = await probe(at, 'witness');
-    expect(Object.keys(states(reading))).toEqual(['http-read', 'http-write', 'database-connect']);
+    expect(Object.keys(states(reading))).toEqual([
+      'http-read',
+      'http-write',
+      'database-connect',
+      'primary-application',
+    ]);
     expect(at.ports.database.servers.primary.heartbeatAt).toBeNull();
     expect(reading.lastHealthy).toBeNull();
   });

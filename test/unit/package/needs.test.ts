@@ -31,6 +31,7 @@ const needsOf = async (key: string): Promise<Needs> => {
 
 /** Which permissions a port may take: one of each list at least. Ports without an AWS call take none. */
 const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
+  alarms: [['readAlarms']],
   announcer: [['announce']],
   approvals: [['writeApprovals']],
   claims: [['readState', 'writeState', 'writeReadings', 'writeApprovals']],

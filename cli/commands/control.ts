@@ -102,7 +102,7 @@ const DO: Readonly<Record<Verb, (to: Target, order: Order, state: string) => Pro
     mustRun(to, 'pause');
     await to.controls.pause(to.arn, order);
     await record(to, 'pause', order);
-    return 'paused: it holds before its next change, for an hour at most; continuity resume lets it go on';
+    return 'paused: it holds before its next change, for about an hour; continuity resume lets it go on';
   },
   resume: async (to, order) => {
     mustRun(to, 'resume');

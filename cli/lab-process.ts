@@ -84,7 +84,7 @@ export interface LabUp {
 export interface LabOptions {
   readonly slot?: number;
   readonly timeScale?: number;
-  /** False: the world alone, without the packaged stacks. Default true. */
+  /** False: nothing is scheduled or warmed. Default true. */
   readonly pipeline?: boolean;
   /** The lab ends when this process does. Otherwise it stays up in the background. */
   readonly attached?: boolean;

@@ -57,8 +57,6 @@ export interface CloudOptions {
   readonly time: LabTime;
   readonly log: Log;
   readonly world: World;
-  /** False: no stack is going to be deployed. */
-  readonly stacks: boolean;
 }
 
 /** The names of the load balancers, as AWS's own DNS would answer them. */
@@ -78,9 +76,9 @@ const balancerZones = (route53: Route53Service, plan: Plan, addresses: LabAddres
 };
 
 /** The zone of the service. Failover records belong to the stack; records that are changed in place stand before it, as in an account. */
-const serviceZone = (route53: Route53Service, plan: Plan, stacks: boolean): void => {
+const serviceZone = (route53: Route53Service, plan: Plan): void => {
   const zone = route53.createHostedZone({ name: plan.traffic.zone, id: plan.traffic.zoneId, comment: plan.title });
-  if (stacks && plan.traffic.strategy === 'health-switch') return;
+  if (plan.traffic.strategy === 'health-switch') return;
   for (const { name, ttlSeconds, primary } of plan.traffic.records) {
     zone.put({ Name: `${name}.`, Type: 'CNAME', TTL: ttlSeconds, ResourceRecords: [{ Value: `${primary}.` }] });
   }
@@ -135,7 +133,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     return alarm?.StateValue as 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' | undefined;
   };
   const route53 = createRoute53Service({ time, alarmState });
-  serviceZone(route53, plan, options.stacks);
+  serviceZone(route53, plan);
   balancerZones(route53, plan, addresses);
   const { instances } = plan.database;
   const rds = createRdsService({

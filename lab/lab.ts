@@ -8,7 +8,7 @@ import type { Log, Part } from '#lab/contract.ts';
 import { createFaults, type Faults } from '#lab/faults.ts';
 import { kubeconfigs } from '#lab/kubeconfigs.ts';
 import { deployStack, type Stack } from '#lab/stack/deploy.ts';
-import { standardTargets } from '#lab/stack/resources.ts';
+import { type StackServices, standardTargets } from '#lab/stack/resources.ts';
 import { loadTemplate, type StackPackage } from '#lab/stack/template.ts';
 import type { LabStatus, RegionStatus } from '#lab/status.ts';
 import { labTime } from '#lab/time.ts';
@@ -24,7 +24,7 @@ export interface LabOptions {
   readonly slot: number;
   readonly addresses?: LabAddresses;
   readonly timeScale?: number;
-  /** False: no stacks, the world alone. Default true. */
+  /** False: the stacks are there, but nothing is scheduled and nothing warmed: no probe looks, so no alarm starts anything. Default true. */
   readonly pipeline?: boolean;
 }
 
@@ -57,6 +57,16 @@ const named = (stacks: readonly Stack[], type: string): Record<string, string> =
     ),
   );
 
+/** Makes every schedule disabled. */
+const unscheduled = (services: StackServices): StackServices => {
+  const { scheduler } = services;
+  if (!scheduler) return services;
+  return {
+    ...services,
+    scheduler: { createSchedule: (input) => scheduler.createSchedule({ ...input, State: 'DISABLED' }) },
+  };
+};
+
 /** Boots the two regions and the third site, and deploys the packaged stacks in them. */
 export const startLab = async (options: LabOptions): Promise<Lab> => {
   const begun = performance.now();
@@ -83,20 +93,16 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       time,
       log,
       world,
-      stacks: options.pipeline !== false,
     });
     const services = cloud.stackServices;
     const deploy = (pack: StackPackage, region: string): Promise<Stack> =>
       deployStack(pack, {
         region,
         stackName: `${pack.service}-${pack.stage}`,
-        targets: standardTargets(services(region)),
+        targets: standardTargets(options.pipeline === false ? unscheduled(services(region)) : services(region)),
       });
-    const stacks =
-      options.pipeline === false
-        ? []
-        : [await deploy(pipeline, plan.regions.standby), await deploy(witness, plan.regions.witness)];
-    let warmed = stacks.length === 0;
+    const stacks = [await deploy(pipeline, plan.regions.standby), await deploy(witness, plan.regions.witness)];
+    let warmed = options.pipeline === false;
     const running = cloud;
     const faults: Faults = createFaults({
       world,

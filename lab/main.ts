@@ -56,7 +56,7 @@ try {
   if (options.attached) process.on('disconnect', () => void end());
   await tell({ ready: true });
   // On AWS the probes and the last drill keep functions warm; here the first recovery must not pay for all cold starts at once.
-  await lab.warm();
+  if (options.pipeline !== false) await lab.warm();
 } catch (error) {
   console.error(error);
   await tell({ error: error instanceof Error ? error.message : String(error) });

@@ -101,7 +101,12 @@ const guards = {
   ports: {
     ...ports,
     readings: { put: async () => undefined, last: async () => reading, list: async () => [reading] },
-    ledger: { append: async () => Promise.reject(new Error('no record')), read: async () => [] },
+    ledger: {
+      append: async () => Promise.reject(new Error('no record')),
+      rehearse: async () => undefined,
+      prepare: () => undefined,
+      read: async () => [],
+    },
   },
 };
 

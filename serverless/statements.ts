@@ -50,8 +50,8 @@ export const statements = (plan: Plan, tables: Tables) => {
   );
   const zone = sub(`arn:\${AWS::Partition}:route53:::hostedzone/${traffic.zoneId}`);
   return {
-    /** Append only: no UpdateItem, no DeleteItem; the put is on the condition that there is none. GetItem tells a lost answer from a lost race. */
-    record: [allow(tables.ledger, 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:GetItem')],
+    /** Append only: no UpdateItem, no DeleteItem; the put is on the condition that there is none. */
+    record: [allow(tables.ledger, 'dynamodb:PutItem', 'dynamodb:Query')],
     readState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query')],
     writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')],
     writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],

@@ -17,6 +17,7 @@ import { sfnExecutions } from '#aws/sfn-executions.ts';
 import { sfnTaskTokens } from '#aws/sfn-task-tokens.ts';
 import { snsAnnouncer } from '#aws/sns-announcer.ts';
 import { systemClock } from '#aws/system-clock.ts';
+import { digest } from '#domain/ledger-chain.ts';
 import type { PortFactory } from '#pipeline/port-factory.ts';
 import type { Alarms } from '#ports/alarms.ts';
 import type { Announcer } from '#ports/announcer.ts';
@@ -46,7 +47,18 @@ export const clock: PortFactory<Clock> = { variables: [], create: () => systemCl
 export const ledger: PortFactory<Ledger, 'LEDGER_TABLE'> = {
   variables: ['LEDGER_TABLE'],
   create: ({ LEDGER_TABLE }, plan) => dynamoLedger({ region: plan.regions.standby, table: LEDGER_TABLE }),
-  touch: (port) => port.read('readiness'),
+  touch: (port, plan) =>
+    port.rehearse({
+      execution: 'readiness',
+      plan: plan.plan,
+      incident: null,
+      state: 'readiness',
+      kind: 'entered',
+      at: new Date().toISOString(),
+      attempt: 0,
+      actor: 'pipeline',
+      inputDigest: digest(null),
+    }),
 };
 
 export const claims: PortFactory<Claims, 'STATE_TABLE'> = {

@@ -118,6 +118,13 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
   /** Over other parts without controls nobody orders anything. */
   const orders = (): Controls | undefined => setup.parts.controls ?? (setup.parts.claims ? undefined : made.controls);
 
+  /** What several layers will ask for is asked for at once. */
+  const preparing = {
+    before: ({ event }: Request): void => {
+      (setup.parts.ledger ?? made.ledger).prepare(parseRun(event).execution);
+    },
+  };
+
   /** Off the record: a pause is asked for again and again, and who ordered it stands there already. */
   const holding = {
     before: async ({ event }: Request): Promise<void> => {
@@ -209,7 +216,14 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
 
   return {
     readiness,
-    layers: [observing, ...(setup.heeds ? [holding] : []), recording, parsing, ...(setup.mutates ? [claiming] : [])],
+    layers: [
+      observing,
+      preparing,
+      ...(setup.heeds ? [holding] : []),
+      recording,
+      parsing,
+      ...(setup.mutates ? [claiming] : []),
+    ],
     run,
   };
 };

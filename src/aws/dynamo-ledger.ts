@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GetCommand, PutCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { LedgerUnavailableError } from '#domain/errors.ts';
 import { link } from '#domain/ledger-chain.ts';
 import type { NewTransition, Transition } from '#domain/transition.ts';
@@ -26,10 +26,10 @@ export const dynamoLedger = ({ region, table }: Table): Ledger => {
   const client = documentClient(region);
   /** The ends this process saw last. Only a hint: the condition on the put decides. */
   const ends = new Map<string, End>();
+  /** Looks for an end that nobody waits for yet. */
+  const looks = new Map<string, Promise<End | null>>();
 
-  const end = async (execution: string): Promise<End | null> => {
-    const seen = ends.get(execution);
-    if (seen) return seen;
+  const lookUp = async (execution: string): Promise<End | null> => {
     const { Items } = await client.send(
       new QueryCommand({
         TableName: table,
@@ -43,23 +43,32 @@ export const dynamoLedger = ({ region, table }: Table): Ledger => {
     return (Items?.[0] as Item | undefined) ?? null;
   };
 
-  const put = async (item: Item): Promise<boolean> => {
+  const end = async (execution: string): Promise<End | null> => {
+    const look = looks.get(execution);
+    looks.delete(execution);
+    return look ?? ends.get(execution) ?? lookUp(execution);
+  };
+
+  /** Null when the item is on record; else the end that another writer made meanwhile. */
+  const put = async (item: Item): Promise<End | null> => {
     try {
       await client.send(
         new PutCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(execution)' }),
       );
-      return true;
+      return null;
     } catch (error) {
       if (errorName(error) !== CONDITION_FAILED) throw error;
-      const { Item: found } = await client.send(
-        new GetCommand({
+      const { Items = [] } = await client.send(
+        new QueryCommand({
           TableName: table,
-          Key: { execution: item.execution, seq: item.seq },
+          KeyConditionExpression: 'execution = :e AND seq >= :s',
+          ExpressionAttributeValues: { ':e': item.execution, ':s': item.seq },
           ConsistentRead: true,
         }),
       );
       // The answer to an earlier try of this very put was lost: the entry is on record.
-      return (found as Item | undefined)?.writer === item.writer;
+      if ((Items[0] as Item | undefined)?.writer === item.writer) return null;
+      return Items.at(-1) as Item;
     }
   };
 
@@ -71,16 +80,15 @@ export const dynamoLedger = ({ region, table }: Table): Ledger => {
       let item: Item | undefined;
       let last: unknown;
       for (let tried = 0; tried < MOST_TRIES && Date.now() < until; tried += 1) {
-        if (tried > 0) await jitter(JITTER_MS);
+        // The first race lost needs no wait: who won it is through.
+        if (tried > 1) await jitter(JITTER_MS);
         try {
           item ??= { ...link(entry, await end(execution)), writer };
-          if (await put(item)) {
-            ends.set(execution, item);
-            return toEntry(item);
-          }
+          const other = await put(item);
+          ends.set(execution, other ?? item);
+          if (!other) return toEntry(item);
           last = new Error(`entry ${item.seq} is another writer's`);
           item = undefined;
-          ends.delete(execution);
         } catch (error) {
           // A put whose answer is unknown is made again unchanged, so that the entry cannot be on record twice.
           last = error;
@@ -88,6 +96,29 @@ export const dynamoLedger = ({ region, table }: Table): Ledger => {
         }
       }
       throw new LedgerUnavailableError(`the ledger ${table} did not take an entry: ${String(last)}`, { cause: last });
+    },
+    rehearse: async (entry) => {
+      const { execution } = entry;
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...link(entry, await lookUp(execution)), writer: randomUUID() },
+            ConditionExpression: 'attribute_exists(execution) AND attribute_not_exists(execution)',
+          }),
+        );
+      } catch (error) {
+        if (errorName(error) === CONDITION_FAILED) return;
+        throw new LedgerUnavailableError(`the ledger ${table} would not take an entry: ${String(error)}`, {
+          cause: error,
+        });
+      }
+    },
+    prepare: (execution) => {
+      const look = lookUp(execution);
+      // Whoever appends waits for it and deals with its failure.
+      look.catch(() => undefined);
+      looks.set(execution, look);
     },
     read: async (execution) => {
       const entries: Transition[] = [];

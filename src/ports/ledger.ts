@@ -10,6 +10,15 @@ export interface Ledger {
    * Throws LedgerUnavailableError (retryable) when the table does not take it in the bound.
    */
   append(entry: NewTransition): Promise<Transition>;
+  /**
+   * What `append` does, but on a condition that cannot hold: proves the way to the table and the permission to write, and writes nothing.
+   * Throws LedgerUnavailableError as `append` does.
+   */
+  rehearse(entry: NewTransition): Promise<void>;
+  /**
+   * Begins to look up where the record of this execution ends, so that the next `append` need not wait for it. Only a hint: never throws.
+   */
+  prepare(execution: string): void;
   /** All entries of one execution in order; empty for one it does not know. Strongly consistent. */
   read(execution: string): Promise<readonly Transition[]>;
 }

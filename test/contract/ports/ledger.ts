@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyChain } from '#domain/ledger-chain.ts';
 import type { NewTransition } from '#domain/transition.ts';
 import type { ContractLab } from '#test/support/contract-lab.ts';
+import { labEnvironmentOf, labPorts } from '#test/support/lab-ports.ts';
 
 const entry = (execution: string, more: Partial<NewTransition> = {}): NewTransition => ({
   execution,
@@ -64,6 +65,26 @@ export const describeLedger = (at: () => ContractLab) =>
       }
       expect(fault.hits).toBeGreaterThan(0);
       await expect(ledger.read(execution)).resolves.toHaveLength(1);
+    });
+
+    it('rehearses an entry and writes none', async () => {
+      const { ledger } = at().ports;
+      const execution = `arn:${at().freshId()}`;
+      await ledger.append(entry(execution));
+      await ledger.rehearse(entry(execution));
+      await expect(ledger.read(execution)).resolves.toHaveLength(1);
+    });
+
+    it('finds the end that another writer made after it was prepared', async () => {
+      const { lab, plan, ports } = at();
+      const one = ports.ledger;
+      const { ledger: other } = labPorts(plan, labEnvironmentOf(lab));
+      const execution = `arn:${at().freshId()}`;
+      one.prepare(execution);
+      await other.append(entry(execution));
+      await one.append(entry(execution, { kind: 'left' }));
+      await other.append(entry(execution, { state: 'Next' }));
+      expect(verifyChain(await one.read(execution))).toMatchObject({ intact: true, entries: 3 });
     });
 
     it('says so, retryably, when the table does not take it', async () => {

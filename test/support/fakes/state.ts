@@ -95,6 +95,10 @@ export const fakeLedger = (): Ledger & { readonly entries: Transition[]; down: b
       entries.push(linked);
       return linked;
     },
+    rehearse: async () => {
+      if (ledger.down) throw new LedgerUnavailableError('the table does not answer');
+    },
+    prepare: () => undefined,
     read: async (execution: string) => {
       if (ledger.down) throw new LedgerUnavailableError('the table does not answer');
       return entries.filter((entry) => entry.execution === execution);

@@ -53,7 +53,11 @@ describe('{"readiness": true}', () => {
     const append = vi.fn();
     const check = vi.fn();
     const handler = pipeline({ ports: { door: factory }, mutates: true }).handler(async () => 'done');
-    const all = { ...parts(factory), ledger: { append, read: vi.fn() }, claims: { check } as never };
+    const all = {
+      ...parts(factory),
+      ledger: { append, rehearse: vi.fn(), prepare: vi.fn(), read: vi.fn() },
+      claims: { check } as never,
+    };
     await expect(handler.with(all)(CHECK, lambdaContext())).resolves.toMatchObject({ ready: true });
     expect(append).not.toHaveBeenCalled();
     expect(check).not.toHaveBeenCalled();

@@ -1,3 +1,4 @@
+import { approvalNeed } from '#domain/approval.ts';
 import { estimateDataLoss, lastSampleBefore } from '#domain/data-loss.ts';
 import { firstBadAt } from '#domain/diagnosis.ts';
 import { GuardsRefusedError } from '#domain/errors.ts';
@@ -5,6 +6,7 @@ import { executionName } from '#domain/execution-name.ts';
 import { checkGuards as answersOf, type Looked, refusalOf } from '#domain/guards.ts';
 import type { Plan } from '#domain/plan.ts';
 import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
+import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
@@ -79,12 +81,15 @@ export const askGuards = async (step: Step) => {
   return { guards, standby: positions.standby, dataLoss };
 };
 
-/** Every guard's answer and the data-loss estimate: on record before the first change. Throws GuardsRefusedError with every reason. */
+/**
+ * Every guard's answer, the data-loss estimate, and whether people have to approve (by the plan's policy for this trigger and severity, or because
+ * the request asks): on record before the first change. Throws GuardsRefusedError with every reason.
+ */
 export const checkGuards = async (step: Step) => {
   const asked = await askGuards(step);
   const refusal = refusalOf(asked.guards);
   if (refusal !== null) throw new GuardsRefusedError(refusal);
-  return asked;
+  return { ...asked, approval: approvalNeed(step.plan, step.request, severityOf(REGION_OUTAGE).level) };
 };
 
 export const handler = pipeline({ ports: { readings, database, databaseSession, workloads, traffic, ledger } }).handler(

@@ -42,4 +42,4 @@ export const confirmPromotion = async (step: Step): Promise<Poll<Promoted>> => {
   }
 };
 
-export const handler = pipeline({ ports: { database, databaseSession } }).handler(confirmPromotion);
+export const handler = pipeline({ ports: { database, databaseSession }, patient: true }).handler(confirmPromotion);

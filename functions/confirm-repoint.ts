@@ -28,4 +28,4 @@ export const confirmRepoint = async ({ ports, plan }: Step): Promise<Poll> => {
   return late.length > 0 ? notYet(late.join(', ')) : { done: true, detail: `${names.join(', ')} restarted` };
 };
 
-export const handler = pipeline({ ports: { workloads } }).handler(confirmRepoint);
+export const handler = pipeline({ ports: { workloads }, patient: true }).handler(confirmRepoint);

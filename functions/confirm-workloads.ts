@@ -36,4 +36,4 @@ export const confirmWorkloads = async ({
   };
 };
 
-export const handler = pipeline({ ports: { workloads } }).handler(confirmWorkloads);
+export const handler = pipeline({ ports: { workloads }, patient: true }).handler(confirmWorkloads);

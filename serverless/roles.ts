@@ -28,7 +28,6 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession', 'readAlarms'],
   CheckGuards: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
   FencePrimary: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
-  DecideApproval: ['record'],
   RequestApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   EscalateApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],

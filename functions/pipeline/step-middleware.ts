@@ -10,6 +10,7 @@ import type { Ledger } from '#ports/ledger.ts';
 import { type Environment, parseEnvironment, type VariableName } from '#src/environment.ts';
 import { type Envelope, looseRequest, parseEnvelope, parseRun, type Stage } from './envelope.ts';
 import { type Observer, observer } from './observe.ts';
+import { patiently } from './patiently.ts';
 import type { StepContext, StepFunction } from './pipeline.ts';
 import { lazyPorts, type PortFactories, type PortFactory, type PortsOf, prime } from './port-factory.ts';
 import { checkReadiness, type Readiness } from './readiness.ts';
@@ -35,6 +36,7 @@ export interface StepSetup<I, S extends Stage, F extends PortFactories, V extend
   /** Orders of people are looked at before it begins. */
   readonly heeds: boolean;
   readonly oneWay: boolean;
+  readonly patient: boolean;
   readonly own: {
     readonly ledger: PortFactory<Ledger, 'LEDGER_TABLE'>;
     readonly claims: PortFactory<Claims, 'STATE_TABLE'>;
@@ -188,19 +190,23 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     },
   };
 
+  const begin = <R>(step: StepFunction<I, S, F, V, R>, signal: AbortSignal): Promise<R> =>
+    step({
+      ...(now.envelope as Envelope<I, S>),
+      ports,
+      environment: environment() as StepContext<I, S, F, V>['environment'],
+      plan,
+      clock: clock(),
+      log: observe().log,
+      signal,
+    });
+
+  /** Over other parts nothing takes time: one look is enough. */
   const run =
     <R>(step: StepFunction<I, S, F, V, R>) =>
     (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }): Promise<R> =>
       skipped<R>(now) ??
-      step({
-        ...(now.envelope as Envelope<I, S>),
-        ports,
-        environment: environment() as StepContext<I, S, F, V>['environment'],
-        plan,
-        clock: clock(),
-        log: observe().log,
-        signal,
-      });
+      (setup.patient && !setup.parts.ports ? patiently(() => begin(step, signal), signal) : begin(step, signal));
 
   /** Not of a run: nothing is on record, no claim is looked at. */
   const readiness = (): Promise<Readiness> => {

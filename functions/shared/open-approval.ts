@@ -19,7 +19,7 @@ const RACES = 10;
 
 const ids = z.array(z.string().min(1));
 
-/** The task token of this try, and what DecideApproval said. */
+/** The task token of this try, and what CheckGuards said of approval. */
 export const approvalInput = z.strictObject({
   token: z.string().min(1),
   approval: z.strictObject({

@@ -15,7 +15,6 @@ export const RECOVERY_STEPS: readonly Step[] = [
   step('AssessEvidence', 'assess the evidence'),
   step('CheckGuards', 'check the guards'),
   step('FencePrimary', 'fence the old primary', true),
-  step('DecideApproval', 'decide whether people have to approve'),
   step('PromoteReplica', 'promote the replica', true),
   step('ConfirmPromotion', 'confirm the promotion'),
   step('ScaleUpWorkloads', 'scale up the workloads', true),
@@ -34,9 +33,9 @@ export interface SideStep extends Step {
 
 /** Steps that only some runs take: they stand in an outcome when they were taken. */
 export const SIDE_STEPS: readonly SideStep[] = [
-  { ...step('RequestApproval', 'ask for approval'), after: 'DecideApproval' },
-  { ...step('EscalateApproval', 'ask for approval again, and more people'), after: 'DecideApproval' },
-  { ...step('RenewFence', 'fence the old primary again', true), after: 'DecideApproval' },
+  { ...step('RequestApproval', 'ask for approval'), after: 'FencePrimary' },
+  { ...step('EscalateApproval', 'ask for approval again, and more people'), after: 'FencePrimary' },
+  { ...step('RenewFence', 'fence the old primary again', true), after: 'FencePrimary' },
   { ...step('LiftFence', 'lift the fence', true), after: 'VerifyTraffic' },
 ];
 

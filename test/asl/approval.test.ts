@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { approvalNeed } from '#domain/approval.ts';
 import { verifyChain } from '#domain/ledger-chain.ts';
 import type { Choice } from '#domain/votes.ts';
 import { type Decided, takeDecision } from '#src/take-decision.ts';
@@ -48,8 +49,8 @@ describe('approval', () => {
     const run = await runRegionalFailover(at, decided);
     expect(run.end).toBe('Recovered');
     expect(run.called).not.toContain('RequestApproval');
-    const { result } = run.record.find(({ state, kind }) => state === 'DecideApproval' && kind === 'left') ?? {};
-    expect(result).toMatchObject({ required: false, policy: 'outage-reported-by-a-person' });
+    const { result } = run.record.find(({ state, kind }) => state === 'CheckGuards' && kind === 'left') ?? {};
+    expect(result).toMatchObject({ approval: { required: false, policy: 'outage-reported-by-a-person' } });
   });
 
   it('given by two: fenced again, then promoted; both names on record', async () => {
@@ -100,11 +101,7 @@ describe('approval', () => {
     const at = await outage();
     const run = await runAsked(at, () => undefined);
     expect(run).toMatchObject({ status: 'FAILED', end: 'ApprovalRefused', error: 'ApprovalTimedOutError' });
-    expect(run.called.filter((state) => /Approval$/.test(state))).toEqual([
-      'DecideApproval',
-      'RequestApproval',
-      'EscalateApproval',
-    ]);
+    expect(run.called.filter((state) => /Approval$/.test(state))).toEqual(['RequestApproval', 'EscalateApproval']);
     expect(at.ports.announcer.sent.map(({ subject }) => subject)).toEqual([
       expect.stringMatching(/^APPROVAL/),
       expect.stringMatching(/^STILL WAITING FOR APPROVAL/),
@@ -160,12 +157,13 @@ describe('approval', () => {
   it('declined after an earlier run promoted: the fence stays', async () => {
     const at = await outage();
     Object.assign(at.ports.database.servers.standby, { replicaOf: null, inRecovery: false, replication: null });
+    const approval = approvalNeed(at.plan, { trigger: 'person', approval: { withinSeconds: null } }, 1);
     const run = await runAsked(
       at,
       (state) => {
         if (state === 'RequestApproval') void vote(at, 'john-doe', 'decline');
       },
-      (state, call) => (state === 'CheckGuards' ? {} : decided(state, call)),
+      (state, call) => (state === 'CheckGuards' ? { approval } : decided(state, call)),
     );
     expect(run).toMatchObject({ end: 'ApprovalRefused', error: 'ApprovalDeclinedError' });
     expect(at.ports.database.servers.primary.applicationRefused).toBe(true);

@@ -165,10 +165,8 @@ describe('regional-failover', () => {
     ['AssessEvidence', 'CheckGuards'],
     ['CheckGuards', 'FencePrimary'],
     ['CheckGuards', 'PromoteReplica'],
-    ['FencePrimary', 'DecideApproval'],
     ['FencePrimary', 'PromoteReplica'],
-    ['DecideApproval', 'PromoteReplica'],
-    ['DecideApproval', 'RequestApproval'],
+    ['FencePrimary', 'RequestApproval'],
     ['CheckGuards', 'ScaleUpWorkloads'],
     ['RecoverStandby', 'RepointApplication'],
     ['ConfirmRepoint', 'VerifyStandby'],
@@ -186,14 +184,7 @@ describe('regional-failover', () => {
     expect(reachable(machine, 'RepointApplication').has('LiftFence')).toBe(false);
     expect(reachable(machine, 'LiftFence').has('RecoverStandby')).toBe(false);
     const leads = nodes.filter(({ state }) => successorsOf(state).includes('LiftFence')).map(({ name }) => name);
-    expect(leads).toEqual([
-      'FencePrimary',
-      'DecideApproval',
-      'RequestApproval',
-      'EscalateApproval',
-      'RenewFence',
-      'RecoverStandby',
-    ]);
+    expect(leads).toEqual(['FencePrimary', 'RequestApproval', 'EscalateApproval', 'RenewFence', 'RecoverStandby']);
   });
 
   it('promotes without asking only where no approval is required; after people approved, it fences again', () => {

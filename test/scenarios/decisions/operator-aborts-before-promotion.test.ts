@@ -41,7 +41,7 @@ it(
       mode: 'failover',
       approval: 'required',
     });
-    await until(at, arn, 'DecideApproval', 'left');
+    await until(at, arn, 'FencePrimary', 'left');
     await lab.faults.heal();
     const aborted = await person('abort', 'by-hand', '--as', 'jane', '--reason', 'it came back by itself');
     expect(aborted).toMatchObject({ code: 0, stderr: '' });

@@ -67,7 +67,6 @@ const STATES = [
   'AssessEvidence',
   'CheckGuards',
   'FencePrimary',
-  'DecideApproval',
   'PromoteReplica',
   'ConfirmPromotion',
   'ScaleUpWorkloads',
@@ -79,11 +78,7 @@ const STATES = [
   'VerifyTraffic',
 ];
 
-/** Steps that run beside the one after them here: they take no time of their own. */
-const INSTANT = ['DecideApproval'];
-
-const startOf = (state: string): number =>
-  800 + STATES.slice(0, STATES.indexOf(state)).filter((one) => !INSTANT.includes(one)).length * 100;
+const startOf = (state: string): number => 800 + STATES.indexOf(state) * 100;
 
 /** A recovery whose steps take 100 ms each, from 800 ms on. With `until`, only the steps before that state. */
 export const recovery = (until?: string): Entry[] => {

@@ -43,7 +43,7 @@ describe("the plan's test report", () => {
       },
       execution_arn: 'arn:run',
     });
-    expect(testReport(input()).measurements.steps).toHaveLength(15);
+    expect(testReport(input()).measurements.steps).toHaveLength(14);
     expect(testReport(input({ timeScale: 1 })).results.rto_achieved).toBe('3s');
   });
 

@@ -49,7 +49,7 @@ describe('PublishOutcome', () => {
       measured: true,
       notDone: [],
     });
-    expect(outcome.clocks?.rto.elapsedMs).toBe(3_000);
+    expect(outcome.clocks?.rto.elapsedMs).toBe(2_800);
     expect(await at.ports.incidents.current('svg-ai')).toBeNull();
     expect(at.ports.healthMetrics.points.map(({ name }) => name)).toEqual(['RecoverySucceeded', 'RecoveryTime']);
   });

@@ -226,14 +226,19 @@ export const createDoor = (deps: DoorDeps): Door => {
     return writeOutput(visit.wire, read.operation, output, visit.id);
   };
 
-  const serveRaw = async (visit: Visit, accessKeyId: string, { handler }: Mounted & { kind: 'raw' }): Promise<void> => {
+  const serveRaw = async (
+    visit: Visit,
+    accessKeyId: string,
+    { handler }: Mounted & { kind: 'raw' },
+  ): Promise<string> => {
     const call = callOf(visit, accessKeyId);
     const { answerLost } = await applyFaults(call, visit);
     authorize?.(call, parseJson(visit.rest.body));
     if (answerLost) muteResponse(visit.res);
-    await handler(visit.req, visit.res, visit.rest.body, call);
+    const outcome = await handler(visit.req, visit.res, visit.rest.body, call);
     if (answerLost) throw new Hangup('AnswerLost');
     if (!visit.res.writableFinished && !visit.res.closed) await once(visit.res, 'close');
+    return outcome;
   };
 
   const refusalOf = (error: unknown, visit: Visit): Refusal => {
@@ -261,8 +266,7 @@ export const createDoor = (deps: DoorDeps): Door => {
       const { accessKeyId, heard } = await identify(visit);
       const mounted = mountedFor(visit);
       if (mounted.kind === 'raw') {
-        await serveRaw(visit, accessKeyId, mounted);
-        return visit.res.statusCode < 300 ? 'ok' : String(visit.res.statusCode);
+        return await serveRaw(visit, accessKeyId, mounted);
       }
       send(visit.req, visit.res, visit.id, await serveTyped(visit, heard, accessKeyId, mounted));
       return 'ok';

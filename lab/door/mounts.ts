@@ -3,8 +3,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Call, LabService } from '#lab/contract.ts';
 import { modelOf, type ServiceModel } from '#lab/door/sdk-schemas.ts';
 
-/** Answers on the wire by itself, e.g. DynamoDB by dynalite. `body` is the request's body, already read and decoded. */
-export type RawHandler = (req: IncomingMessage, res: ServerResponse, body: Buffer, call: Call) => Promise<void> | void;
+/**
+ * Answers on the wire by itself, e.g. DynamoDB by dynalite. `body` is the request's body, already read and decoded. Gives the outcome for the log: `ok` or
+ * the error's code.
+ */
+export type RawHandler = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  body: Buffer,
+  call: Call,
+) => Promise<string> | string;
 
 export type Mounted =
   | { readonly kind: 'typed'; readonly service: LabService; readonly model: ServiceModel }

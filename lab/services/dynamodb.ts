@@ -39,7 +39,7 @@ export interface CreatedTable {
 
 export interface DynamoDbService extends Part {
   /** For `door.mountRaw('dynamodb', ...)`. */
-  readonly raw: (req: IncomingMessage, res: ServerResponse, body: Buffer, call: Call) => Promise<void>;
+  readonly raw: (req: IncomingMessage, res: ServerResponse, body: Buffer, call: Call) => Promise<string>;
   /** Any operation, in-process; input and output are the JSON of the wire (attribute values as `{ S: 'x' }`). Rejects with DynamoError. */
   execute(region: string, operation: string, input: object): Promise<Item>;
   /** CreateTable's input, plus TimeToLiveSpecification and PointInTimeRecoverySpecification; resolves when the table is ACTIVE. */
@@ -254,17 +254,20 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
     async raw(req, res, body, call) {
       const operation = String(req.headers['x-amz-target'] ?? '').split('.')[1] ?? call.operation;
       let status = 200;
+      let outcome = 'ok';
       let answer: unknown;
       try {
         answer = await execute(call.region, operation, JSON.parse(body.toString('utf8') || '{}'));
       } catch (error) {
-        if (error instanceof DynamoError) [status, answer] = [error.status, error.body];
-        else if (error instanceof SyntaxError)
-          [status, answer] = [400, { __type: 'com.amazon.coral.service#SerializationException' }];
-        else throw error;
+        if (error instanceof DynamoError) [status, outcome, answer] = [error.status, error.name, error.body];
+        else if (error instanceof SyntaxError) {
+          outcome = 'SerializationException';
+          [status, answer] = [400, { __type: `com.amazon.coral.service#${outcome}` }];
+        } else throw error;
       }
       res.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': call.id });
       res.end(JSON.stringify(answer));
+      return outcome;
     },
     async stop() {
       const all = [...regions.values()];

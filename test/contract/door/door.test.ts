@@ -36,6 +36,7 @@ door.mountRaw('dynamodb', (_req, res, body, call) => {
       },
     }),
   );
+  return 'ok';
 });
 
 beforeAll(() => door.listen());

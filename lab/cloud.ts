@@ -5,6 +5,7 @@ import type { LabAddresses } from '#lab/addresses.ts';
 import type { LabTime, Log, Part } from '#lab/contract.ts';
 import { deliverySwitch } from '#lab/delivery.ts';
 import { createDoor, type Door } from '#lab/door/door.ts';
+import { cutsFile } from '#lab/faults.ts';
 import { createDnsServer } from '#lab/parts/dns/server.ts';
 import type { Zone } from '#lab/parts/dns/zone.ts';
 import { alarmAction } from '#lab/services/cloudwatch/alarm-action.ts';
@@ -124,7 +125,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     doorUrl: door.url,
     time,
     log,
-    network: (region) => ({ dns: addresses.site.dns, egress: sites[region] }),
+    network: (region) => ({ dns: addresses.site.dns, egress: sites[region], cuts: cutsFile(options.folder, region) }),
     deliver,
   });
   const dynamodb = createDynamoDbService({ log, onStreamRecord: (record) => lambda.onStreamRecord(record) });

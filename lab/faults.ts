@@ -1,4 +1,7 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Plan } from '#domain/plan.ts';
+import type { LabAddresses } from '#lab/addresses.ts';
 import type { Door } from '#lab/door/door.ts';
 import type { CutMode } from '#lab/parts/wan.ts';
 import type { World } from '#lab/world.ts';
@@ -15,7 +18,12 @@ export interface Faults {
   regionUp(side: Side): boolean;
 }
 
+/** Where the functions of a region read what they cannot reach (lab/services/lambda/runtime/network.mjs). */
+export const cutsFile = (folder: string, region: string): string => join(folder, `cut-off-from-${region}`);
+
 export interface FaultsOptions {
+  readonly folder: string;
+  readonly addresses: LabAddresses;
   readonly world: World;
   readonly door: Door;
   readonly plan: Plan;
@@ -24,7 +32,15 @@ export interface FaultsOptions {
   readonly promoted: () => Promise<boolean>;
 }
 
-export const createFaults = ({ world, door, plan, killFunctions, promoted }: FaultsOptions): Faults => {
+export const createFaults = ({
+  folder,
+  addresses,
+  world,
+  door,
+  plan,
+  killFunctions,
+  promoted,
+}: FaultsOptions): Faults => {
   const active = new Map<string, () => Promise<string>>();
   const dead = new Set<Side>();
 
@@ -77,6 +93,21 @@ export const createFaults = ({ world, door, plan, killFunctions, promoted }: Fau
         return 'replication flows again';
       });
       return 'the link that replication uses is cut: packets vanish';
+    },
+    'cut-regions': async () => {
+      const { primary, standby } = plan.regions;
+      const { database, loadBalancer, cluster } = addresses.a;
+      if (loadBalancer.host === addresses.b.loadBalancer.host)
+        throw new Error('cut-regions needs an address per region: it is not there with LAB_SINGLE_HOST=1');
+      const file = cutsFile(folder, standby);
+      writeFileSync(file, [database, loadBalancer, cluster].map(({ host }) => host).join('\n'));
+      world.wan.cut('stall');
+      active.set('cut-regions', async () => {
+        rmSync(file, { force: true });
+        world.wan.heal();
+        return `${standby} reaches ${primary} again`;
+      });
+      return `${standby} and ${primary} do not reach each other; the rest of the world reaches both`;
     },
     'delay-wan': async (_, ms) => {
       if (ms === undefined || !(ms >= 0 && ms <= 60_000))

@@ -105,6 +105,8 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
     let warmed = options.pipeline === false;
     const running = cloud;
     const faults: Faults = createFaults({
+      folder,
+      addresses,
       world,
       door: running.door,
       plan,

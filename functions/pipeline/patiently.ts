@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
  * Waits between looks within one invocation, ms: what is done in a moment is seen in a moment, and what takes minutes costs few calls. After
  * them the state machine waits, where waiting costs nothing.
  */
-const WAITS_MS = [10, 20, 30, 40, 50, 100, 200, 300];
+const WAITS_MS = [10, 20, 30, 40, 50, 100];
 
 const isDone = (seen: unknown): boolean => (seen as { done?: unknown } | null | undefined)?.done !== false;
 

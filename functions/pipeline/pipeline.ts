@@ -46,7 +46,7 @@ export interface StepOptions<I, S extends Stage, F extends PortFactories, V exte
   readonly mutates?: S extends 'claimed' ? boolean : false;
   /** What a person ordered does not stop it: it is what an abort runs. */
   readonly undoes?: boolean;
-  /** It confirms what takes its time (`done: false`: not yet): it looks several times within a second before the state machine waits. */
+  /** It confirms what takes its time (`done: false`: not yet): it looks several times within a moment before the state machine waits. */
   readonly patient?: boolean;
   /** It cannot be undone: an abort that comes before it holds it back, and none is taken once it was let begin. */
   readonly oneWay?: boolean;

@@ -31,13 +31,18 @@ const takesWrites = async ({ lab }: ScenarioLab, side: Side): Promise<boolean> =
   }
 };
 
-/** Each visit of a state: `entered`, then once `left` or `failed` with the same attempt. Gives what does not pair up. */
+/**
+ * Each visit of a state: `entered`, then once `left` or `failed` with the same attempt. A try whose process died says nothing more; the next try
+ * of the state stands for it. Gives what does not pair up.
+ */
 export const unpaired = (entries: readonly Transition[]): readonly string[] => {
   const open: string[] = [];
   const wrong: string[] = [];
   for (const { kind, state, attempt } of entries) {
     const visit = `${state} (attempt ${attempt})`;
     if (kind === 'notice' || kind === 'decision' || kind === 'control') continue;
+    const died = `${state} (attempt ${attempt - 1})`;
+    if (kind === 'entered' && open.includes(died)) open.splice(open.indexOf(died), 1);
     if (kind === 'entered') open.push(visit);
     else if (open.includes(visit)) open.splice(open.indexOf(visit), 1);
     else wrong.push(`${visit} ${kind} without having been entered`);

@@ -13,6 +13,8 @@ export interface NetworkPlace {
   readonly dns?: { readonly host: string; readonly port: number } | undefined;
   /** Source address of outgoing connections; without it the system chooses. */
   readonly egress?: string | undefined;
+  /** File with the addresses that the region cannot reach at the moment, one a line; absent while it reaches all. */
+  readonly cuts?: string | undefined;
 }
 
 export interface InstanceOptions {

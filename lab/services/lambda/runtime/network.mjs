@@ -3,6 +3,7 @@
  * leave from the region's egress address, so that a cut of a region's network cuts its functions too.
  */
 import dns from 'node:dns';
+import { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 
@@ -35,8 +36,18 @@ const lookupError = (name, cause) =>
 
 const normalise = (options) => (typeof options === 'number' ? { family: options } : (options ?? {}));
 
-/** @param {{ host: string, port: number }} server */
-const resolveThrough = (server) => {
+/** True for an address that no packet reaches at the moment: the file is what the fault writes, read at each connection. */
+const isCutOff = (file, address) => {
+  if (file === undefined || address === undefined) return false;
+  try {
+    return readFileSync(file, 'utf8').split('\n').includes(address);
+  } catch {
+    return false;
+  }
+};
+
+/** @param {{ dns: { host: string, port: number }, cuts?: string }} network */
+const resolveThrough = ({ dns: server, cuts }) => {
   const address = `${server.host}:${server.port}`;
   dns.setServers([address]);
   const resolver = new dns.promises.Resolver({ timeout: 1000, tries: 2 });
@@ -51,6 +62,8 @@ const resolveThrough = (server) => {
     const found = await addressesOf(resolver, name).catch((cause) => {
       throw lookupError(name, cause);
     });
+    // Who connects by name waits for an answer that never comes, as by address.
+    if (found.some((entry) => isCutOff(cuts, entry))) return new Promise(() => undefined);
     const all = found.map((entry) => ({ address: entry, family: 4 }));
     return options.all ? all : all[0];
   };
@@ -69,8 +82,8 @@ const resolveThrough = (server) => {
   };
 };
 
-/** @param {string} egress */
-const connectFrom = (egress) => {
+/** @param {{ egress: string, cuts?: string }} network */
+const connectFrom = ({ egress, cuts }) => {
   const connect = net.Socket.prototype.connect;
   const leavesTheHost = (host) => (net.isIP(host) === 0 ? !isLocal(host) : host.startsWith('127.'));
   const withSource = (options) =>
@@ -86,18 +99,18 @@ const connectFrom = (egress) => {
     // net.connect and http call this with an array of normalised arguments that carries a private symbol.
     if (Array.isArray(first)) {
       first[0] = withSource(first[0]);
-      return connect.apply(this, given);
+      return isCutOff(cuts, first[0]?.host) ? this : connect.apply(this, given);
     }
     const isPort = typeof first === 'number' || (typeof first === 'string' && /^\d+$/.test(first));
-    if (isPort && typeof second === 'string')
-      return connect.call(this, withSource({ port: Number(first), host: second }), ...rest);
-    return connect.call(this, withSource(first), ...given.slice(1));
+    const [target, left] =
+      isPort && typeof second === 'string' ? [{ port: Number(first), host: second }, rest] : [first, given.slice(1)];
+    return isCutOff(cuts, target?.host) ? this : connect.call(this, withSource(target), ...left);
   };
 };
 
-/** @param {{ dns?: { host: string, port: number }, egress?: string }} network */
+/** @param {{ dns?: { host: string, port: number }, egress?: string, cuts?: string }} network */
 export const joinNetwork = (network) => {
-  if (network.dns) resolveThrough(network.dns);
-  if (network.egress) connectFrom(network.egress);
+  if (network.dns) resolveThrough(network);
+  if (network.egress) connectFrom(network);
   syncBuiltinESMExports();
 };

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import { kubernetesApi } from '#aws/kubernetes-api.ts';
+import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { waitFor } from '#test/support/wait-for.ts';
+
+/**
+ * Situation: the standby's configuration has an error that nobody saw while nothing ran there: each replica ends as it starts. Region A dies. Later
+ * somebody finds the error and corrects it.
+ *
+ * Proves:
+ * 1. The database is promoted meanwhile, but no traffic is sent to a region in which nothing serves: the switch is not touched.
+ * 2. The record says, look after look, how many replicas are ready of how many wanted.
+ * 3. When the replicas start, the same run goes on by itself and recovers.
+ */
+const scenario = useScenarioLab(161);
+
+const configOf = ({ lab, plan }: ScenarioLab) => {
+  const { endpoint, caData, token } = lab.world.clusters.standby;
+  const ca = Buffer.from(caData, 'base64').toString('utf8');
+  const api = kubernetesApi({ endpoint, ca, token: async () => token }, 5_000);
+  const path = `/api/v1/namespaces/${plan.workloads.namespace}/configmaps/db-config`;
+  return { put: (key: string, value: string) => api.patch(path, { data: { [key]: value } }) };
+};
+
+it(
+  'scale-up-stalls',
+  async () => {
+    const at = scenario();
+    const { lab, plan, ports } = at;
+    const config = configOf(at);
+    const { user } = { user: 'svg_ai_app' };
+    await config.put('user', '');
+    await at.killRegion('primary');
+    const arn = await at.started();
+    const looks = async () =>
+      (await at.record(arn)).filter(({ state, kind }) => state === 'ConfirmWorkloads' && kind === 'left');
+    await waitFor('several looks at replicas that do not come', async () => (await looks()).length >= 4, {
+      withinMs: 30_000,
+    });
+
+    // 1
+    await waitFor(
+      'the promotion to be confirmed',
+      async () => (await ports.databaseSession.position('standby')).inRecovery === false,
+      { withinMs: 20_000 },
+    );
+    expect((await ports.traffic.read()).map(({ side }) => side)).toEqual(plan.traffic.records.map(() => 'primary'));
+
+    // 2
+    const [{ name = '', replicas = 0 } = {}] = plan.workloads.deployments;
+    for (const { result } of await looks())
+      expect(result).toMatchObject({
+        done: false,
+        detail: expect.stringContaining(`${name} has 0 ready of ${replicas}`),
+      });
+
+    // 3
+    await config.put('user', user);
+    expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
+    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
+
+    await expectSteadyState(at, 'standby');
+  },
+  STORY_MS,
+);

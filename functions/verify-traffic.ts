@@ -4,14 +4,19 @@ import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { ServiceProbe } from '#ports/service-probe.ts';
+import type { ThirdSite } from '#ports/third-site.ts';
 import type { Traffic } from '#ports/traffic.ts';
-import { databaseSession, serviceProbe, traffic } from '#src/composition.ts';
+import { databaseSession, serviceProbe, thirdSite, traffic } from '#src/composition.ts';
 import { askStandby, type StandbyAnswer } from './shared/ask-service.ts';
 import { attempt } from './shared/attempt.ts';
 import { notYet, type Poll } from './shared/poll.ts';
 
-/** What ShiftTraffic gave; null when nothing had to change. */
-const input = z.strictObject({ changeId: z.string().min(1).nullable() });
+/** What ShiftTraffic gave, null when nothing had to change; and how often this was asked before. */
+const input = z.strictObject({ changeId: z.string().min(1).nullable(), looks: z.int().nonnegative() });
+
+/** The third site has to say so as well; one that is silent is waited for this many looks (a minute), then the record says that it was silent. */
+const LOOKS_FOR_THIRD_SITE = 12;
+const THIRD_SITE_WITHIN_MS = 3_500;
 
 /** The provider's control plane may be the failed region's: it is asked, not needed (design, point 11). */
 const APPLIED_WITHIN_MS = 3_000;
@@ -20,6 +25,7 @@ interface Step {
   readonly input: z.output<typeof input>;
   readonly ports: {
     readonly traffic: Traffic;
+    readonly thirdSite: ThirdSite;
     readonly serviceProbe: ServiceProbe;
     readonly databaseSession: DatabaseSession;
   };
@@ -29,6 +35,8 @@ interface Step {
 interface Arrived extends Omit<StandbyAnswer, 'problems'> {
   /** null: there was no change to ask for, or the provider did not say. */
   readonly applied: boolean | null;
+  /** Each record's addresses as resolvers at the third site have them; null when it was silent. */
+  readonly thirdSite: Readonly<Record<string, readonly string[]>> | null;
 }
 
 /** Why the name does not lead to the standby yet, or null. */
@@ -40,9 +48,33 @@ const notThere = async (traffic: Traffic, name: string, target: string): Promise
     : `${name} resolves to ${addresses.join(', ') || 'nothing'}, the standby is ${standby.join(', ')}`;
 };
 
+/** What the third site sees of the names, or why it is not there yet. */
+const seenFromThirdSite = async ({
+  ports,
+  plan,
+  input,
+}: Step): Promise<{ readonly seen: Arrived['thirdSite'] } | { readonly problem: string }> => {
+  const { records } = plan.traffic;
+  const names = [...new Set(records.flatMap(({ name, standby }) => [name, standby]))];
+  const answer = await attempt(() => ports.thirdSite.resolve(names), THIRD_SITE_WITHIN_MS);
+  if (answer.outcome !== 'answered') {
+    if (input.looks >= LOOKS_FOR_THIRD_SITE) return { seen: null };
+    return { problem: `the third site (${plan.regions.witness}) does not answer: ${answer.detail}` };
+  }
+  const seen = answer.value;
+  const late = records.find(({ name, standby }) => {
+    const addresses = seen[name] ?? [];
+    return addresses.length === 0 || !addresses.every((address) => (seen[standby] ?? []).includes(address));
+  });
+  if (!late) return { seen: Object.fromEntries(records.map(({ name }) => [name, seen[name] ?? []])) };
+  const at = (seen[late.name] ?? []).join(', ') || 'nothing';
+  return { problem: `${late.name} resolves to ${at} at the third site (${plan.regions.witness})` };
+};
+
 const look = async (step: Step): Promise<Poll<Arrived>> => {
   const { ports, plan, input } = step;
   const { changeId } = input;
+  const outside = seenFromThirdSite(step);
   const answer = changeId === null ? null : await attempt(() => ports.traffic.applied(changeId), APPLIED_WITHIN_MS);
   const applied = answer?.outcome === 'answered' ? answer.value : null;
   if (applied === false) return notYet(`change ${changeId} is not at every name server yet`);
@@ -53,12 +85,17 @@ const look = async (step: Step): Promise<Poll<Arrived>> => {
   if (problem) return notYet(problem);
   const { problems, ...arrived } = await askStandby(step, `http://${plan.service.record}:${plan.service.port}`);
   if (problems.length > 0) return notYet(problems.join('; '));
-  return { done: true, detail: `${plan.service.record} is served by ${plan.regions.standby}`, applied, ...arrived };
+  const third = await outside;
+  if ('problem' in third) return notYet(third.problem);
+  const silent = third.seen === null ? '; the third site was silent' : '';
+  const detail = `${plan.service.record} is served by ${plan.regions.standby}${silent}`;
+  return { done: true, detail, applied, thirdSite: third.seen, ...arrived };
 };
 
 /**
  * Done when a client from outside is served by the standby: every record resolves to the standby's addresses, and a read and a write through
- * the service's name are answered there. A resolver may keep the old answer for the TTL: that is "not yet".
+ * the service's name are answered there; resolvers at the third site have to say the same. A resolver may keep the old answer for the TTL: that
+ * is "not yet".
  */
 export const verifyTraffic = async (step: Step): Promise<Poll<Arrived>> => {
   try {
@@ -69,4 +106,6 @@ export const verifyTraffic = async (step: Step): Promise<Poll<Arrived>> => {
   }
 };
 
-export const handler = pipeline({ input, ports: { traffic, serviceProbe, databaseSession } }).handler(verifyTraffic);
+export const handler = pipeline({ input, ports: { traffic, thirdSite, serviceProbe, databaseSession } }).handler(
+  verifyTraffic,
+);

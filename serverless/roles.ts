@@ -41,7 +41,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   ConfirmRepoint: ['record', 'reachClusters'],
   VerifyStandby: ['record', 'describeDatabases', 'openSession'],
   ShiftTraffic: ['record', 'readState', 'readTraffic', 'shiftTraffic'],
-  VerifyTraffic: ['record', 'readTraffic', 'describeDatabases', 'openSession'],
+  VerifyTraffic: ['record', 'readTraffic', 'describeDatabases', 'openSession', 'askThirdSite'],
   PublishOutcome: ['record', 'writeState', 'putMetrics'],
   ReleaseClaim: ['record', 'writeState'],
   ReceiveAlarm: ['writeState', 'startFailover', 'deadAlarms'],
@@ -73,8 +73,8 @@ const role = (service: string, policy: readonly Statement[], description: string
   },
 });
 
-const functionRole = (plan: Plan, tables: Tables, key: string) => {
-  const all = statements(plan, tables);
+const functionRole = (plan: Plan, tables: Tables, stage: string, key: string) => {
+  const all = statements(plan, tables, stage);
   const policy = [logging(key), tracing, ...(GRANTS[key] ?? []).flatMap((grant): readonly Statement[] => all[grant])];
   return [`${key}Role`, role('lambda.amazonaws.com', policy, `What ${key} may do`)] as const;
 };
@@ -102,8 +102,8 @@ export const READY_FUNCTIONS: readonly string[] = Object.keys(GRANTS).filter((ke
 const scheduleRole = invoker('scheduler.amazonaws.com', ['ProbeService'], 'Lets the schedule run the probe');
 
 /** Roles of the pipeline's stack. `states`: the functions that the machine invokes. */
-export const pipelineRoles = (plan: Plan, states: readonly string[]) => ({
-  ...Object.fromEntries(Object.keys(GRANTS).map((key) => functionRole(plan, tablesHere, key))),
+export const pipelineRoles = (plan: Plan, stage: string, states: readonly string[]) => ({
+  ...Object.fromEntries(Object.keys(GRANTS).map((key) => functionRole(plan, tablesHere, stage, key))),
   FailoverStateMachineRole: invoker('states.amazonaws.com', states, 'Lets the machine run its functions', [
     tracing,
     machineLogging,
@@ -118,6 +118,8 @@ export const pipelineRoles = (plan: Plan, states: readonly string[]) => ({
 });
 
 export const witnessRoles = (plan: Plan, stage: string) => ({
-  ...Object.fromEntries([functionRole(plan, tablesOf(plan, stage), 'ProbeService')]),
+  ...Object.fromEntries(
+    ['ProbeService', 'ResolveNames'].map((key) => functionRole(plan, tablesOf(plan, stage), stage, key)),
+  ),
   ProbeScheduleRole: scheduleRole,
 });

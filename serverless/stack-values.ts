@@ -1,5 +1,6 @@
 import type { Plan } from '#domain/plan.ts';
 import { pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
+import { resolverFunction } from './statements.ts';
 import { trafficResources } from './traffic.ts';
 
 /** How often the probe looks, in minutes: EventBridge Scheduler and alarms on standard metrics count whole ones, 1 at least. */
@@ -105,7 +106,8 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
       probeRate,
       alarmPeriodSeconds: minutes * 60,
       failover: withReferences(failover),
-      roles: pipelineRoles(plan, functionsOf(failover)),
+      roles: pipelineRoles(plan, stage, functionsOf(failover)),
+      resolverFunction: resolverFunction(plan, stage),
       subscriptions: subscriptions(plan),
       approvers: approvers(plan),
       readinessSchedules: readinessSchedules(),

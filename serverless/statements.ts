@@ -37,8 +37,12 @@ export const tablesOf = (plan: Plan, stage: string): Tables => {
   return { ledger: table('ledger'), state: table('state') };
 };
 
+/** Function of the witness stack that resolves names at the third site. */
+export const resolverFunction = (plan: Plan, stage: string): string =>
+  `continuity-${plan.plan}-witness-${stage}-ResolveNames`;
+
 /** Every permission that a function may have, by name: serverless/roles.ts says which has which. */
-export const statements = (plan: Plan, tables: Tables) => {
+export const statements = (plan: Plan, tables: Tables, stage: string) => {
   const { regions, database, workloads, traffic } = plan;
   const instance = (side: Side) =>
     sub(`arn:\${AWS::Partition}:rds:${regions[side]}:\${AWS::AccountId}:db:${database.instances[side]}`);
@@ -96,6 +100,14 @@ export const statements = (plan: Plan, tables: Tables) => {
             },
           },
         ],
+    askThirdSite: [
+      allow(
+        sub(
+          `arn:\${AWS::Partition}:lambda:${regions.witness}:\${AWS::AccountId}:function:${resolverFunction(plan, stage)}`,
+        ),
+        'lambda:InvokeFunction',
+      ),
+    ],
     putMetrics: [putMetric('Continuity')],
     readAlarms: [{ Sid: 'AlarmsByPrefixHaveNoResources', ...allow('*', 'cloudwatch:DescribeAlarms') }],
     startFailover: [allow({ Ref: 'FailoverStateMachine' }, 'states:StartExecution')],

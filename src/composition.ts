@@ -1,6 +1,7 @@
 import { cloudwatchAlarms } from '#aws/cloudwatch-alarms.ts';
 import { cloudwatchHealthMetrics } from '#aws/cloudwatch-health-metrics.ts';
 import { cloudwatchTraffic } from '#aws/cloudwatch-traffic.ts';
+import { resolveNow } from '#aws/dns-answers.ts';
 import { dynamoApprovals } from '#aws/dynamo-approvals.ts';
 import { dynamoClaims } from '#aws/dynamo-claims.ts';
 import { dynamoControls } from '#aws/dynamo-controls.ts';
@@ -9,6 +10,7 @@ import { dynamoLedger } from '#aws/dynamo-ledger.ts';
 import { dynamoReadings } from '#aws/dynamo-readings.ts';
 import { eksWorkloads } from '#aws/eks-workloads.ts';
 import { httpServiceProbe } from '#aws/http-service-probe.ts';
+import { lambdaThirdSite } from '#aws/lambda-third-site.ts';
 import { pgDatabaseSession } from '#aws/pg-database-session.ts';
 import { rdsDatabase } from '#aws/rds-database.ts';
 import { route53Traffic } from '#aws/route53-traffic.ts';
@@ -32,9 +34,11 @@ import type { HealthMetrics } from '#ports/health-metrics.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { LinkKey } from '#ports/link-key.ts';
+import type { Names } from '#ports/names.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { ServiceProbe } from '#ports/service-probe.ts';
 import type { TaskTokens } from '#ports/task-tokens.ts';
+import type { ThirdSite } from '#ports/third-site.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
 
@@ -111,6 +115,15 @@ export const traffic: PortFactory<Traffic> = {
   variables: [],
   create: (_, plan) => (plan.traffic.strategy === 'health-switch' ? cloudwatchTraffic(plan) : route53Traffic(plan)),
   touch: (port) => port.read(),
+};
+
+export const names: PortFactory<Names> = { variables: [], create: () => ({ resolve: resolveNow }) };
+
+export const thirdSite: PortFactory<ThirdSite, 'RESOLVER_FUNCTION'> = {
+  variables: ['RESOLVER_FUNCTION'],
+  create: ({ RESOLVER_FUNCTION }, plan) =>
+    lambdaThirdSite({ region: plan.regions.witness, functionName: RESOLVER_FUNCTION }),
+  touch: (port, plan) => port.resolve([plan.service.record]),
 };
 
 export const serviceProbe: PortFactory<ServiceProbe> = { variables: [], create: () => httpServiceProbe() };

@@ -18,6 +18,8 @@ export const VARIABLES = {
   FAILOVER_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Names of the plan's health alarms begin so. */
   ALARM_PREFIX: z.string().min(3),
+  /** Function of the witness stack that resolves names at the third site. */
+  RESOLVER_FUNCTION: z.string().min(3),
   /** Where this function looks from. */
   SITE: z.enum(['standby', 'witness']),
 } as const;

@@ -14,6 +14,7 @@ const EVENT_FUNCTIONS = [
   'probe-service',
   'receive-alarm',
   'record-death',
+  'resolve-names',
   'watch-claims',
 ];
 /** Errors that no function of ours throws: of Step Functions, of its Lambda integration, and of the Lambda runtime. */

@@ -12,6 +12,7 @@ import { describeIncidents } from './ports/incidents.ts';
 import { describeLedger } from './ports/ledger.ts';
 import { describeReadings } from './ports/readings.ts';
 import { describeServiceProbe } from './ports/service-probe.ts';
+import { describeThirdSite } from './ports/third-site.ts';
 import { describeTraffic, describeTrafficRefusals } from './ports/traffic.ts';
 import { describeWorkloads } from './ports/workloads.ts';
 
@@ -33,6 +34,7 @@ describeServiceProbe(lab);
 describeAnnouncer(lab);
 describeHealthMetrics(lab);
 describeExecutions(lab);
+describeThirdSite(lab);
 describeTraffic(lab);
 describeTrafficRefusals(lab);
 describeWorkloads(lab);

@@ -1,6 +1,7 @@
-import { TrafficRefusedError, UnreachableError } from '#domain/errors.ts';
+import { ServiceUnavailableError, TrafficRefusedError, UnreachableError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
+import type { ThirdSite } from '#ports/third-site.ts';
 import type { Traffic } from '#ports/traffic.ts';
 
 export const LOAD_BALANCERS: Readonly<Record<Side, string>> = { primary: '10.1.0.20', standby: '10.2.0.20' };
@@ -61,4 +62,22 @@ export const fakeTraffic = (plan: Plan): FakeTraffic => {
     },
   };
   return traffic;
+};
+
+/** Resolvers that have what `traffic` has, or what they kept. */
+export const fakeThirdSite = (
+  traffic: FakeTraffic,
+): ThirdSite & { readonly cached: Map<string, string>; silent: boolean } => {
+  const site = {
+    cached: new Map<string, string>(),
+    silent: false,
+    resolve: async (names: readonly string[]) => {
+      if (site.silent) throw new ServiceUnavailableError('us-east-2 does not answer');
+      const answers = await Promise.all(
+        names.map(async (name) => [name, await traffic.resolve(site.cached.get(name) ?? name)] as const),
+      );
+      return Object.fromEntries(answers);
+    },
+  };
+  return site;
 };

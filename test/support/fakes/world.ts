@@ -15,7 +15,7 @@ import {
   fakeReadings,
   fakeTaskTokens,
 } from './state.ts';
-import { fakeTraffic } from './traffic.ts';
+import { fakeThirdSite, fakeTraffic } from './traffic.ts';
 import { fakeWorkloads } from './workloads.ts';
 
 export const EXECUTION = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:svg-ai-INC-2026-1123-001';
@@ -32,6 +32,7 @@ export const world = () => {
     databaseSession: database,
     workloads,
     traffic,
+    thirdSite: fakeThirdSite(traffic),
     serviceProbe: fakeServiceProbe(plan, { database, traffic, workloads }),
     claims: fakeClaims(),
     incidents: fakeIncidents(),

@@ -5,7 +5,7 @@ import { verifyTraffic } from '../../../functions/verify-traffic.ts';
 const shifted = async () => {
   const at = await recoveredStandby();
   const { changeId } = await at.ports.traffic.shift('standby');
-  return { at, input: { changeId } };
+  return { at, input: { changeId, looks: 0 } };
 };
 
 describe('VerifyTraffic', () => {
@@ -38,13 +38,41 @@ describe('VerifyTraffic', () => {
 
   it('asks for no change when there was none', async () => {
     const { at } = await shifted();
-    expect(await verifyTraffic({ ...at, input: { changeId: null } })).toMatchObject({ done: true, applied: null });
+    expect(await verifyTraffic({ ...at, input: { changeId: null, looks: 0 } })).toMatchObject({
+      done: true,
+      applied: null,
+    });
+  });
+
+  it('waits for resolvers at the third site as well', async () => {
+    const { at } = await shifted();
+    const [record] = at.plan.traffic.records;
+    at.ports.thirdSite.cached.set(record?.name ?? '', record?.primary ?? '');
+    const late = await verifyTraffic({ ...at, input: { changeId: null, looks: 299 } });
+    expect(late).toEqual({ done: false, detail: expect.stringContaining('resolves to 10.1.0.20 at the third site') });
+    at.ports.thirdSite.cached.clear();
+    expect(await verifyTraffic({ ...at, input: { changeId: null, looks: 0 } })).toMatchObject({
+      done: true,
+      thirdSite: { [record?.name ?? '']: ['10.2.0.20'] },
+    });
+  });
+
+  it('waits a minute for a third site that is silent, and then says that it was', async () => {
+    const { at } = await shifted();
+    at.ports.thirdSite.silent = true;
+    const early = await verifyTraffic({ ...at, input: { changeId: null, looks: 11 } });
+    expect(early).toEqual({ done: false, detail: expect.stringContaining('does not answer') });
+    expect(await verifyTraffic({ ...at, input: { changeId: null, looks: 12 } })).toMatchObject({
+      done: true,
+      thirdSite: null,
+      detail: expect.stringContaining('the third site was silent'),
+    });
   });
 
   it('is not done while the standby does not write', async () => {
     const { at } = await shifted();
     at.ports.database.servers.standby.up = false;
-    const seen = await verifyTraffic({ ...at, input: { changeId: null } });
+    const seen = await verifyTraffic({ ...at, input: { changeId: null, looks: 0 } });
     expect(seen).toEqual({ done: false, detail: expect.stringContaining('503') });
   });
 });

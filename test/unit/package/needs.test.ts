@@ -48,6 +48,7 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   readings: [['readState', 'writeState', 'writeReadings']],
   serviceProbe: [],
   taskTokens: [['answerTasks']],
+  thirdSite: [['askThirdSite']],
   traffic: [['readTraffic']],
   workloads: [['reachClusters']],
 };

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HealthySample, Reading } from '#domain/reading.ts';
+import { NOTHING_STANDS } from '#domain/standing-orders.ts';
 import { clock, database, databaseSession, serviceProbe, traffic, workloads } from '#src/composition.ts';
 import { checkGuards } from '../functions/check-guards.ts';
 import { confirmPromotion } from '../functions/confirm-promotion.ts';
@@ -33,6 +34,8 @@ const ports = {
   workloads: workloads.create({}, plan),
   traffic: traffic.create({}, plan),
   serviceProbe: serviceProbe.create({}, plan),
+  // The record, the claim and the readings are the pipeline's own tables: bare there are none.
+  readings: { list: async () => [] as Reading[] },
 };
 const run = { execution: 'bare' };
 const step = { ports, plan, run };
@@ -68,7 +71,7 @@ await Promise.all([
   ),
   ports.traffic.read(),
 ]);
-/** The record and the readings are the pipeline's own tables: bare there are none, so the guards get the one sample that they need. */
+/** The guards get the one sample that they need. */
 const startedAt = new Date().toISOString();
 const request = {
   plan: plan.plan,
@@ -100,6 +103,8 @@ const guards = {
   request,
   ports: {
     ...ports,
+    claims: { read: async () => null },
+    standingOrders: { read: async () => NOTHING_STANDS },
     readings: { put: async () => undefined, last: async () => reading, list: async () => [reading] },
     ledger: {
       append: async () => Promise.reject(new Error('no record')),

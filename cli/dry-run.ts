@@ -55,7 +55,10 @@ export const dryRunLines = (plan: DryRun, last: readonly number[], style: Termin
   ...plan.refusals.map(({ by, reason }) => `  ${by}: ${reason}`),
   '',
   'Guards',
-  ...plan.guards.map(({ id, passed, reason }) => `  ${id}  ${passed ? 'passes ' : 'refuses'}  ${reason}`),
+  ...plan.guards.flatMap(({ id, state, reason, override }) => [
+    `  ${id}  ${state.padEnd(7)}  ${reason}`,
+    ...(override === null ? [] : [`          overridden by ${override.by}: ${override.reason}`]),
+  ]),
   '',
   `What a recovery would change (${plan.changes.length}), in order`,
   ...changeLines(plan.changes),

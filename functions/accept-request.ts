@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { firstBadAt } from '#domain/diagnosis.ts';
 import { InvalidRequestError } from '#domain/errors.ts';
+import { OVERRIDABLE_IDS, type Override } from '#domain/override.ts';
 import type { Plan } from '#domain/plan.ts';
 import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
@@ -16,6 +17,13 @@ interface Step {
   readonly run: { readonly enteredAt: string };
 }
 
+/** In the order of the guards. */
+const overridesOf = (by: string, reasons: Readonly<Record<string, string | undefined>>): readonly Override[] =>
+  OVERRIDABLE_IDS.flatMap((guard) => {
+    const reason = reasons[guard];
+    return reason === undefined ? [] : [{ guard, by, reason }];
+  });
+
 /**
  * Makes the request that every later state gets, of what a person typed or of what the alarm intake started. A person's request opens an
  * incident or joins the open one; it starts with the first bad signal that was seen, else now. A dry run opens none. Throws InvalidRequestError.
@@ -30,6 +38,8 @@ export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<
     const { trigger, incident } = asked;
     return { plan: plan.plan, mode, reason, trigger: 'alarm', actor: `alarm:${trigger.alarm}`, incident };
   }
+  const actor = asked.by === undefined ? 'person' : `person:${asked.by}`;
+  const overrides = asked.by && asked.overrides ? { overrides: overridesOf(asked.by, asked.overrides) } : {};
   const badAt = firstBadAt(await ports.readings.list(plan.plan));
   const startedAt = badAt !== null && badAt < run.enteredAt ? badAt : run.enteredAt;
   if (mode === 'dry-run') {
@@ -39,12 +49,12 @@ export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<
       startedAt: open?.startedAt ?? startedAt,
       detectedAt: run.enteredAt,
     };
-    return { plan: plan.plan, mode, reason, trigger: 'person', actor: 'person', incident };
+    return { plan: plan.plan, mode, reason, trigger: 'person', actor, incident, ...overrides };
   }
   const { id, ...times } = await ports.incidents.openOrJoin(plan.plan, startedAt, run.enteredAt);
   const incident = { id, startedAt: times.startedAt, detectedAt: times.detectedAt };
   const approval = asked.approval && { approval: { withinSeconds: asked.decideWithin ?? null } };
-  return { plan: plan.plan, mode, reason, trigger: 'person', actor: 'person', incident, ...approval };
+  return { plan: plan.plan, mode, reason, trigger: 'person', actor, incident, ...approval, ...overrides };
 };
 
 export const handler = pipeline({ stage: 'start', input: z.unknown(), ports: { incidents, readings } }).handler(

@@ -57,4 +57,5 @@ export const assessEvidence = async (step: Step) => {
 export const handler = pipeline({
   input,
   ports: { readings, serviceProbe, databaseSession, database, alarms },
+  watches: true,
 }).handler(assessEvidence);

@@ -1,4 +1,5 @@
 import { approvalNeed } from '#domain/approval.ts';
+import { targetsOf } from '#domain/capacity.ts';
 import { estimateDataLoss, lastSampleBefore } from '#domain/data-loss.ts';
 import { firstBadAt } from '#domain/diagnosis.ts';
 import { GuardsRefusedError } from '#domain/errors.ts';
@@ -8,14 +9,25 @@ import type { Plan } from '#domain/plan.ts';
 import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
 import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
+import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
+import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
-import { database, databaseSession, ledger, readings, traffic, workloads } from '#src/composition.ts';
+import {
+  claims,
+  database,
+  databaseSession,
+  ledger,
+  readings,
+  standingOrders,
+  traffic,
+  workloads,
+} from '#src/composition.ts';
 import { attempt } from './shared/attempt.ts';
 import { readPositions } from './shared/positions.ts';
 
@@ -23,6 +35,8 @@ const WITHIN_MS = 8_000;
 
 interface Step {
   readonly ports: {
+    readonly claims: Pick<Claims, 'read'>;
+    readonly standingOrders: Pick<StandingOrders, 'read'>;
     readonly readings: Readings;
     readonly database: Database;
     readonly databaseSession: DatabaseSession;
@@ -56,29 +70,41 @@ const promotedBefore = async ({ ports, plan, request, run }: Step): Promise<bool
 
 /** Collects what the guards look at, and gives every guard's answer with the data-loss estimate. Changes nothing and refuses nothing. */
 export const askGuards = async (step: Step) => {
-  const { ports, plan, request, clock } = step;
+  const { ports, plan, request, run, clock } = step;
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
-  const [reported, standby, deployments, records, positions, promoted] = await Promise.all([
-    ports.readings.list(plan.plan),
+  const [orders, claim, reported, standby, deployments, room, records, positions, promoted] = await Promise.all([
+    looked(() => ports.standingOrders.read(plan.plan)),
+    looked(() => ports.claims.read(plan.plan)),
+    looked(() => ports.readings.list(plan.plan)),
     looked(() => ports.database.describe('standby')),
     looked(() => ports.workloads.status('standby', names)),
+    looked(() => ports.workloads.room('standby', names)),
     looked(() => ports.traffic.read()),
     readPositions(ports.databaseSession, false),
     promotedBefore(step),
   ]);
   // Where nothing is bad, a dry run supposes that the region dies now: after the samples that were just read.
-  const supposed = request.incident.id === NO_INCIDENT && firstBadAt(reported) === null;
-  const startedAt = supposed ? clock.now() : request.incident.startedAt;
-  const guards = answersOf(plan, {
+  const seen = 'value' in reported ? reported.value : [];
+  const supposed = request.incident.id === NO_INCIDENT && firstBadAt(seen) === null;
+  const now = clock.now();
+  const startedAt = supposed ? now : request.incident.startedAt;
+  const facts = {
+    now,
+    trigger: request.trigger,
+    execution: run.execution,
+    orders,
+    claim,
     startedAt,
     readings: reported,
     standby,
     workloads: deployments,
+    room,
     traffic: records,
     promotedBefore: promoted,
-  });
-  const dataLoss = estimateDataLoss(startedAt, lastSampleBefore(reported, startedAt), positions.standby);
-  return { guards, standby: positions.standby, dataLoss };
+  };
+  const guards = answersOf(plan, facts, request.overrides);
+  const dataLoss = estimateDataLoss(startedAt, lastSampleBefore(seen, startedAt), positions.standby);
+  return { guards, standby: positions.standby, dataLoss, targets: targetsOf(plan, seen) };
 };
 
 /**
@@ -92,6 +118,7 @@ export const checkGuards = async (step: Step) => {
   return { ...asked, approval: approvalNeed(step.plan, step.request, severityOf(REGION_OUTAGE).level) };
 };
 
-export const handler = pipeline({ ports: { readings, database, databaseSession, workloads, traffic, ledger } }).handler(
-  checkGuards,
-);
+export const handler = pipeline({
+  ports: { claims, standingOrders, readings, database, databaseSession, workloads, traffic, ledger },
+  watches: true,
+}).handler(checkGuards);

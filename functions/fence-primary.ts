@@ -66,4 +66,6 @@ export const fencePrimary = async (step: Step) => {
   };
 };
 
-export const handler = pipeline({ ports: { databaseSession, workloads }, mutates: true }).handler(fencePrimary);
+export const handler = pipeline({ ports: { databaseSession, workloads }, mutates: true, begins: true }).handler(
+  fencePrimary,
+);

@@ -6,13 +6,14 @@ import { type ChangeFacts, planChanges as changesOf } from '#domain/planned-chan
 import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Alarms } from '#ports/alarms.ts';
-import type { Claim, Claims } from '#ports/claims.ts';
+import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { ServiceProbe } from '#ports/service-probe.ts';
+import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import {
@@ -23,6 +24,7 @@ import {
   ledger,
   readings,
   serviceProbe,
+  standingOrders,
   traffic,
   workloads,
 } from '#src/composition.ts';
@@ -44,6 +46,7 @@ interface Step {
     readonly workloads: Workloads;
     readonly traffic: Traffic;
     readonly ledger: Ledger;
+    readonly standingOrders: StandingOrders;
   };
   readonly clock: Clock;
   readonly plan: Plan;
@@ -64,21 +67,7 @@ const reader =
     return got.outcome === 'answered' ? { value: got.value } : { error: got.detail };
   };
 
-/** Why the claim would not be given, as ClaimRecovery would say it; null when it would. */
-const claimRefusal = (claim: Looked<Claim | null>, plan: Plan, now: string): string | null => {
-  if ('error' in claim) return `the claim could not be read: ${claim.error}`;
-  const { holder, takenAt, releasedAt } = claim.value ?? { holder: null, takenAt: null, releasedAt: null };
-  if (holder !== null) return `held by ${holder} since ${takenAt}`;
-  const until = releasedAt === null ? 0 : Date.parse(releasedAt) + plan.detection.coolDownSeconds * 1_000;
-  return until > Date.parse(now) ? `cool-down until ${new Date(until).toISOString()}` : null;
-};
-
-const refusalsOf = (
-  evidence: Looked<Verdict>,
-  guards: readonly GuardReason[],
-  claim: string | null,
-): readonly Refusal[] => [
-  ...(claim === null ? [] : [{ by: 'claim', reason: claim }]),
+const refusalsOf = (evidence: Looked<Verdict>, guards: Looked<readonly GuardReason[]>): readonly Refusal[] => [
   ...('error' in evidence
     ? [{ by: 'evidence', reason: evidence.error }]
     : evidence.value.outcome === 'recover'
@@ -89,7 +78,9 @@ const refusalsOf = (
             reason: `${evidence.value.code}: ${evidence.value.reason.replace(`${evidence.value.rule} `, '')}`,
           },
         ]),
-  ...guards.filter(({ passed }) => !passed).map(({ id, reason }) => ({ by: id, reason })),
+  ...('error' in guards
+    ? [{ by: 'guards', reason: guards.error }]
+    : guards.value.filter(({ passed }) => !passed).map(({ id, reason }) => ({ by: id, reason }))),
 ];
 
 /**
@@ -97,7 +88,7 @@ const refusalsOf = (
  * its parameters in the order of the steps. Goes through to the end also when it would be refused. Changes nothing (design, point 15).
  */
 export const planChanges = async (step: Step): Promise<DryRun> => {
-  const { ports, plan, clock, request, run, environment } = step;
+  const { ports, plan, request, run, environment } = step;
   const names = plan.workloads.deployments.map(({ name }) => name);
   const { configMap, key } = plan.workloads.databaseConfig;
   const reads: PlannedRead[] = [];
@@ -123,7 +114,6 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     read(`ConfigMap ${configMap} of the standby cluster`, () => ports.workloads.readConfig('standby', configMap, key)),
     read(`records of zone ${plan.traffic.zoneId}`, () => ports.traffic.read()),
   ]);
-  const now = clock.now();
   const facts: ChangeFacts = {
     execution: run.execution.split(':').at(-1) ?? run.execution,
     claim,
@@ -134,15 +124,16 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     standbyInstance,
     config,
     records,
+    targets: 'value' in asked ? asked.value.targets : [],
     topic: environment.NOTICE_TOPIC_ARN,
   };
-  const guards = 'value' in asked ? asked.value.guards : [{ id: 'guards', passed: false, reason: asked.error }];
-  const refusals = refusalsOf(evidence, guards, claimRefusal(claim, plan, now));
+  const guards: Looked<readonly GuardReason[]> = 'value' in asked ? { value: asked.value.guards } : asked;
+  const refusals = refusalsOf(evidence, guards);
   return {
     wouldGo: refusals.length === 0,
     refusals,
     evidence: 'value' in evidence ? evidence.value : null,
-    guards,
+    guards: 'value' in guards ? guards.value : [],
     dataLoss: 'value' in asked ? asked.value.dataLoss : null,
     changes: changesOf(plan, facts),
     reads,
@@ -151,6 +142,17 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
 
 export const handler = pipeline({
   stage: 'requested',
-  ports: { alarms, claims, readings, database, databaseSession, serviceProbe, workloads, traffic, ledger },
+  ports: {
+    alarms,
+    claims,
+    readings,
+    database,
+    databaseSession,
+    serviceProbe,
+    standingOrders,
+    workloads,
+    traffic,
+    ledger,
+  },
   environment: ['NOTICE_TOPIC_ARN'],
 }).handler(planChanges);

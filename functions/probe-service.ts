@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { peakOf } from '#domain/capacity.ts';
 import { msBetween } from '#domain/clocks.ts';
 import type { HealthySample, Reading, Signal } from '#domain/reading.ts';
 import type { Instant } from '#domain/side.ts';
@@ -7,7 +8,16 @@ import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { HealthMetrics } from '#ports/health-metrics.ts';
 import type { Readings } from '#ports/readings.ts';
-import { claims, database, databaseSession, healthMetrics, readings, serviceProbe } from '#src/composition.ts';
+import type { Workloads } from '#ports/workloads.ts';
+import {
+  claims,
+  database,
+  databaseSession,
+  healthMetrics,
+  readings,
+  serviceProbe,
+  workloads,
+} from '#src/composition.ts';
 import { attempt } from './shared/attempt.ts';
 import { type Observation, type Observes, observeService } from './shared/observe-service.ts';
 
@@ -18,6 +28,7 @@ interface Call extends Observes {
     readonly claims: Claims;
     readonly readings: Readings;
     readonly healthMetrics: HealthMetrics;
+    readonly workloads: Pick<Workloads, 'status'>;
   };
   readonly environment: { readonly SITE: 'standby' | 'witness' };
   readonly clock: Clock;
@@ -62,6 +73,16 @@ const beat = async ({ ports, plan }: Call): Promise<void> => {
   await ports.databaseSession.beat('primary', claim?.epoch ?? 0);
 };
 
+/** Replicas that are wanted in the primary now; none when its cluster does not answer. What the standby has to carry one day. */
+const wantedNow = async ({
+  ports,
+  plan,
+}: Call): Promise<readonly { readonly name: string; readonly replicas: number }[]> => {
+  const names = plan.workloads.deployments.map(({ name }) => name);
+  const answer = await attempt(() => ports.workloads.status('primary', names), WITHIN_MS);
+  return answer.outcome === 'answered' ? answer.value.map(({ name, wanted }) => ({ name, replicas: wanted })) : [];
+};
+
 /**
  * One look at the service from one vantage point: a reading, and the metric that the alarm watches (no datapoint when the probe does not
  * know). A bad service is a result; only what keeps the reading from being stored is an error.
@@ -70,10 +91,12 @@ export const probeService = async (call: Call) => {
   const { ports, plan, clock, environment } = call;
   const vantage = environment.SITE;
   const at = clock.now();
-  const [observed, previous] = await Promise.all([
-    observeService(call, { replication: vantage === 'standby' }),
+  const fromStandby = vantage === 'standby';
+  const [observed, previous, wanted] = await Promise.all([
+    observeService(call, { replication: fromStandby }),
     ports.readings.last(plan.plan, vantage),
-    vantage === 'standby' ? attempt(() => beat(call), WITHIN_MS) : null,
+    fromStandby ? wantedNow(call) : null,
+    fromStandby ? attempt(() => beat(call), WITHIN_MS) : null,
   ]);
   const reading: Reading = {
     plan: plan.plan,
@@ -82,6 +105,7 @@ export const probeService = async (call: Call) => {
     signals: observed.signals,
     badSince: badSince(observed.signals, previous, at),
     lastHealthy: healthySample(observed, at) ?? previous?.lastHealthy ?? null,
+    ...(wanted === null ? {} : { peak: peakOf(previous?.peak ?? [], wanted, at) }),
   };
   const value = healthy(observed.signals);
   const dimensions = { Plan: plan.plan, Vantage: vantage };
@@ -97,6 +121,6 @@ export const probeService = async (call: Call) => {
 export const handler = event({
   name: 'ProbeService',
   parse: z.unknown(),
-  ports: { claims, readings, serviceProbe, databaseSession, database, healthMetrics },
+  ports: { claims, readings, serviceProbe, databaseSession, database, healthMetrics, workloads },
   environment: ['SITE'],
 }).handler(probeService);

@@ -1,17 +1,26 @@
+import { targetsOf } from '#domain/capacity.ts';
 import { NoEffectError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
+import type { Readings } from '#ports/readings.ts';
 import type { Workloads } from '#ports/workloads.ts';
-import { workloads } from '#src/composition.ts';
+import { readings, workloads } from '#src/composition.ts';
+import { attempt } from './shared/attempt.ts';
+
+const READINGS_WITHIN_MS = 2_000;
 
 interface Step {
-  readonly ports: { readonly workloads: Workloads };
+  readonly ports: { readonly workloads: Workloads; readonly readings: Pick<Readings, 'list'> };
   readonly plan: Plan;
 }
 
-/** Sets the plan's replicas in the standby region where fewer are wanted; never scales down. Throws NoEffectError when they are not wanted then. */
+/**
+ * Sets the replicas that were seen in the primary, and the plan's at least, in the standby region where fewer are wanted; never scales down. A peak
+ * that cannot be read leaves the plan's floor. Throws NoEffectError when they are not wanted then.
+ */
 export const scaleUpWorkloads = async ({ ports, plan }: Step) => {
-  const { deployments } = plan.workloads;
+  const seen = await attempt(() => ports.readings.list(plan.plan), READINGS_WITHIN_MS);
+  const deployments = targetsOf(plan, seen.outcome === 'answered' ? seen.value : []);
   const names = deployments.map((deployment) => deployment.name);
   const before = await ports.workloads.status('standby', names);
   const wantedOf = (statuses: typeof before, name: string) =>
@@ -25,12 +34,13 @@ export const scaleUpWorkloads = async ({ ports, plan }: Step) => {
     throw new NoEffectError(`scaled up, but: ${list.join(', ')}`);
   }
   return {
-    deployments: deployments.map(({ name }) => ({
+    deployments: deployments.map(({ name, from }) => ({
       name,
+      from,
       before: wantedOf(before, name),
       after: wantedOf(after, name),
     })),
   };
 };
 
-export const handler = pipeline({ ports: { workloads }, mutates: true }).handler(scaleUpWorkloads);
+export const handler = pipeline({ ports: { readings, workloads }, mutates: true }).handler(scaleUpWorkloads);

@@ -27,7 +27,8 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   ClaimRecovery: ['record', 'writeState'],
   AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession', 'readAlarms'],
   CheckGuards: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
-  FencePrimary: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
+  // It marks the claim as acting.
+  FencePrimary: ['record', 'writeState', 'describeDatabases', 'openSession', 'reachClusters'],
   RequestApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   EscalateApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
@@ -45,7 +46,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   PublishOutcome: ['record', 'writeState', 'putMetrics'],
   ReleaseClaim: ['record', 'writeState'],
   ReceiveAlarm: ['writeState', 'startFailover', 'deadAlarms'],
-  ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession'],
+  ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession', 'reachClusters'],
   RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
   WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce'],
   DecideByLink: ['record', 'writeApprovals', 'answerTasks', 'readLinkKey'],
@@ -73,9 +74,9 @@ const role = (service: string, policy: readonly Statement[], description: string
   },
 });
 
-const functionRole = (plan: Plan, tables: Tables, stage: string, key: string) => {
+const functionRole = (plan: Plan, tables: Tables, stage: string, key: string, grants = GRANTS[key] ?? []) => {
   const all = statements(plan, tables, stage);
-  const policy = [logging(key), tracing, ...(GRANTS[key] ?? []).flatMap((grant): readonly Statement[] => all[grant])];
+  const policy = [logging(key), tracing, ...grants.flatMap((grant): readonly Statement[] => all[grant])];
   return [`${key}Role`, role('lambda.amazonaws.com', policy, `What ${key} may do`)] as const;
 };
 
@@ -118,8 +119,12 @@ export const pipelineRoles = (plan: Plan, stage: string, states: readonly string
 });
 
 export const witnessRoles = (plan: Plan, stage: string) => ({
+  // Only the standby's probe looks at the clusters.
   ...Object.fromEntries(
-    ['ProbeService', 'ResolveNames'].map((key) => functionRole(plan, tablesOf(plan, stage), stage, key)),
+    ['ProbeService', 'ResolveNames'].map((key) => {
+      const grants = (GRANTS[key] ?? []).filter((grant) => grant !== 'reachClusters');
+      return functionRole(plan, tablesOf(plan, stage), stage, key, grants);
+    }),
   ),
   ProbeScheduleRole: scheduleRole,
 });

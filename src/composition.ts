@@ -8,6 +8,7 @@ import { dynamoControls } from '#aws/dynamo-controls.ts';
 import { dynamoIncidents } from '#aws/dynamo-incidents.ts';
 import { dynamoLedger } from '#aws/dynamo-ledger.ts';
 import { dynamoReadings } from '#aws/dynamo-readings.ts';
+import { dynamoStandingOrders } from '#aws/dynamo-standing-orders.ts';
 import { eksWorkloads } from '#aws/eks-workloads.ts';
 import { httpServiceProbe } from '#aws/http-service-probe.ts';
 import { lambdaThirdSite } from '#aws/lambda-third-site.ts';
@@ -37,6 +38,7 @@ import type { LinkKey } from '#ports/link-key.ts';
 import type { Names } from '#ports/names.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { ServiceProbe } from '#ports/service-probe.ts';
+import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { TaskTokens } from '#ports/task-tokens.ts';
 import type { ThirdSite } from '#ports/third-site.ts';
 import type { Traffic } from '#ports/traffic.ts';
@@ -77,6 +79,12 @@ export const controls: PortFactory<Controls, 'STATE_TABLE'> = {
   touch: (port) => port.read('readiness'),
 };
 
+export const standingOrders: PortFactory<StandingOrders, 'STATE_TABLE'> = {
+  variables: ['STATE_TABLE'],
+  create: ({ STATE_TABLE }, plan) => dynamoStandingOrders({ region: plan.regions.standby, table: STATE_TABLE }),
+  touch: (port, plan) => port.read(plan.plan),
+};
+
 export const incidents: PortFactory<Incidents, 'STATE_TABLE'> = {
   variables: ['STATE_TABLE'],
   create: ({ STATE_TABLE }, plan) => dynamoIncidents({ region: plan.regions.standby, table: STATE_TABLE }),
@@ -105,7 +113,7 @@ export const workloads: PortFactory<Workloads> = {
   variables: [],
   create: (_, plan) => eksWorkloads(plan),
   touch: (port, plan) =>
-    port.status(
+    port.room(
       'standby',
       plan.workloads.deployments.map(({ name }) => name),
     ),

@@ -132,7 +132,8 @@ const DO: Readonly<Record<Verb, (to: Target, order: Order, state: string) => Pro
     if (to.about.status === 'SUCCEEDED') throw new UsageError(`${to.about.name} has succeeded: nothing to retry`);
     const name = manualName(to.plan.plan, 'retry', order.by, new Date());
     await record(to, 'retry', order, { as: name });
-    const input = { plan: to.plan.plan, reason: `retry of ${to.about.name}: ${order.reason}`, mode: 'failover' };
+    const reason = `retry of ${to.about.name}: ${order.reason}`;
+    const input = { plan: to.plan.plan, reason, mode: 'failover', by: order.by };
     const { arn } = await to.executions.start(to.machineArn, name, input);
     return `started again for the same incident: each step looks first whether it is done already\n${arn}`;
   },

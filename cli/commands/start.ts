@@ -7,10 +7,34 @@ import { followExecution } from '#cli/follow.ts';
 import { terminal } from '#cli/terminal.ts';
 import type { DryRun } from '#domain/dry-run.ts';
 import { parseDuration } from '#domain/durations.ts';
+import { GUARDS } from '#domain/guards.ts';
+import { isOverridable, notOverridable, OVERRIDABLE_IDS } from '#domain/override.ts';
 
 /** A valid, telling and unique execution name: `svg-ai-manual-jane-20261123T233507123Z`. */
 export const manualName = (plan: string, how: 'manual' | 'dry-run' | 'retry', person: string, now: Date): string =>
   `${plan}-${how}-${person.replace(/[^A-Za-z0-9_-]/g, '')}-${now.toISOString().replace(/[-:.]/g, '')}`.slice(0, 80);
+
+const OVERRIDE = /^\s*([^=\s]+)\s*=\s*(\S.*?)\s*$/s;
+
+/** `GU-210=accepted by the board` -> its place in the request. Throws UsageError. */
+export const parseOverrides = (given: readonly string[]): Record<string, string> => {
+  const overrides: Record<string, string> = {};
+  for (const one of given) {
+    const [, guard, reason] = OVERRIDE.exec(one) ?? [];
+    if (!guard || !reason) {
+      throw new UsageError(
+        `--override must be a guard and why it is overridden, such as GU-210="accepted by ...", got "${one}"`,
+      );
+    }
+    if (!isOverridable(guard)) {
+      const guards = GUARDS.map(({ id }) => id);
+      throw new UsageError(`--override: ${notOverridable(guard, guards)}`);
+    }
+    if (guard in overrides) throw new UsageError(`--override ${guard} is given twice`);
+    overrides[guard] = reason;
+  }
+  return overrides;
+};
 
 interface Options {
   readonly reason: string;
@@ -20,6 +44,8 @@ interface Options {
   readonly dryRun?: boolean;
   readonly approval?: string;
   readonly decideWithin?: string;
+  readonly override: readonly string[];
+  readonly as: string;
 }
 
 /** What goes into the request beyond what it needs. */
@@ -49,6 +75,13 @@ export const startCommand = (program: Command): void => {
     )
     .option('--approval <required>', "ask for approval before the promotion, also where the plan's policy does not")
     .option('--decide-within <duration>', 'time for the approvers, such as 10m; needs --approval required')
+    .option(
+      '--override <guard=reason>',
+      `a guard that you override, and why; repeatable: ${OVERRIDABLE_IDS.join(', ')}`,
+      (one: string, before: readonly string[]) => [...before, one],
+      [],
+    )
+    .option('--as <person>', 'who starts it: it stands in the record', userInfo().username)
     .option('--no-wait', 'return when it is started')
     .option('--json', 'one JSON object on the last line')
     .action(async (plan: string, options: Options) => {
@@ -57,13 +90,20 @@ export const startCommand = (program: Command): void => {
       }
       const dry = options.dryRun === true || options.mode === 'dry-run';
       if (options.reason.trim() === '') throw new UsageError('--reason must say why: it stands in the record');
-      const asked = askedFor(options);
+      const by = options.as.trim();
+      if (by === '') throw new UsageError('--as must say who starts it: it stands in the record');
+      const overrides = parseOverrides(options.override);
+      const asked = {
+        ...askedFor(options),
+        by,
+        ...(Object.keys(overrides).length > 0 ? { overrides } : {}),
+      };
       const { executions, machine, plan: own } = await cloud();
       if (plan !== own.plan) throw new UsageError(`unknown plan "${plan}"; the plan here is "${own.plan}"`);
       const machineArn = await machine('regional-failover');
       const input = { plan, reason: options.reason, mode: dry ? 'dry-run' : 'failover', ...asked };
       const how = dry ? 'dry-run' : 'manual';
-      const { arn } = await executions.start(machineArn, manualName(plan, how, userInfo().username, new Date()), input);
+      const { arn } = await executions.start(machineArn, manualName(plan, how, by, new Date()), input);
       const screen = terminal(process.stderr, { quiet: options.json === true });
       screen.line(`started ${arn}`);
       if (!options.wait) {

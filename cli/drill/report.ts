@@ -184,7 +184,7 @@ const viewOf = (run: DrillRun, outcome: Outcome, report: DrillReport['report']):
     marks,
     steps,
     notDone: outcome.notDone,
-    warnings: issuesOf(run),
+    warnings: [...issuesOf(run), ...report.measurements.overridden_guards],
     recommendations: report.results.recommendations,
   };
 };

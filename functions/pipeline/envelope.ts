@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { InvalidRequestError } from '#domain/errors.ts';
+import { OVERRIDABLE_IDS } from '#domain/override.ts';
 import { MODES, type RecoveryRequest } from '#domain/request.ts';
 import type { Instant } from '#domain/side.ts';
 
@@ -50,6 +51,7 @@ const request = z.strictObject({
   actor: text,
   incident: z.strictObject({ id: text, startedAt: instant, detectedAt: instant }),
   approval: z.strictObject({ withinSeconds: z.number().int().positive().nullable() }).exactOptional(),
+  overrides: z.array(z.strictObject({ guard: z.enum(OVERRIDABLE_IDS), by: text, reason: text })).exactOptional(),
 });
 
 const epoch = z.number().int().positive();

@@ -44,6 +44,10 @@ export interface StepOptions<I, S extends Stage, F extends PortFactories, V exte
    * claim must still be held at its epoch (else StaleEpochError). Only for stage `claimed`.
    */
   readonly mutates?: S extends 'claimed' ? boolean : false;
+  /** It changes nothing, and ends with StaleEpochError all the same when the claim is another's: a person has taken over. Only for stage `claimed`. */
+  readonly watches?: S extends 'claimed' ? boolean : false;
+  /** The first that changes something: from here on nobody takes the claim over. */
+  readonly begins?: boolean;
   /** What a person ordered does not stop it: it is what an abort runs. */
   readonly undoes?: boolean;
   /** It confirms what takes its time (`done: false`: not yet): it looks several times within a moment before the state machine waits. */
@@ -86,6 +90,8 @@ export const pipeline = <
         ports: options.ports ?? ({} as F),
         environment: options.environment ?? [],
         mutates: options.mutates === true,
+        watches: options.watches === true,
+        begins: options.begins === true,
         heeds: options.mutates === true && options.undoes !== true,
         oneWay: options.oneWay === true,
         patient: options.patient === true,
@@ -108,9 +114,15 @@ export const pipeline = <
     return Object.assign(handler, {
       step,
       needs: needsOf(
-        { ...options.ports, ledger, clock, ...(options.mutates ? { claims, controls } : {}) },
+        {
+          ...options.ports,
+          ledger,
+          clock,
+          ...(options.mutates || options.watches ? { claims } : {}),
+          ...(options.mutates ? { controls } : {}),
+        },
         options.environment ?? [],
-        options.mutates,
+        options,
       ),
       with: (parts: Partial<Parts<F>>) => build(parts) as unknown as typeof handler,
     });

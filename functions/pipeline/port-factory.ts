@@ -59,9 +59,17 @@ export interface Needs {
   readonly ports: readonly string[];
   readonly variables: readonly VariableName[];
   readonly mutates: boolean;
+  /** It marks the claim as acting: a write. */
+  readonly begins: boolean;
+  /** It changes nothing and looks at the claim all the same. */
+  readonly watches: boolean;
 }
 
-export const needsOf = (factories: PortFactories, environment: readonly VariableName[], mutates = false): Needs => ({
+export const needsOf = (
+  factories: PortFactories,
+  environment: readonly VariableName[],
+  { mutates = false, begins = false, watches = false }: Partial<Pick<Needs, 'mutates' | 'begins' | 'watches'>> = {},
+): Needs => ({
   ports: Object.keys(factories).sort(),
   variables: [
     ...new Set([
@@ -70,4 +78,6 @@ export const needsOf = (factories: PortFactories, environment: readonly Variable
     ]),
   ].sort(),
   mutates,
+  begins,
+  watches,
 });

@@ -33,6 +33,10 @@ export interface StepSetup<I, S extends Stage, F extends PortFactories, V extend
   readonly ports: F;
   readonly environment: readonly V[];
   readonly mutates: boolean;
+  /** The claim is looked at before it begins, though it changes nothing. */
+  readonly watches: boolean;
+  /** It marks the claim as acting before it begins. */
+  readonly begins: boolean;
   /** Orders of people are looked at before it begins. */
   readonly heeds: boolean;
   readonly oneWay: boolean;
@@ -77,12 +81,19 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
 ) => {
   const plan = setup.parts.plan ?? setup.plan;
   const { ledger, claims, controls, clock: time } = setup.own;
-  const factories = { ...setup.ports, ledger, clock: time, ...(setup.mutates ? { claims, controls } : {}) };
+  const holds = setup.mutates || setup.watches;
+  const factories = {
+    ...setup.ports,
+    ledger,
+    clock: time,
+    ...(holds ? { claims } : {}),
+    ...(setup.mutates ? { controls } : {}),
+  };
   const names = [
     ...setup.environment,
     ...(setup.parts.ports ? [] : Object.values(setup.ports).flatMap((port) => port.variables as VariableName[])),
     ...(setup.parts.ledger ? [] : setup.own.ledger.variables),
-    ...(setup.mutates && !setup.parts.claims ? setup.own.claims.variables : []),
+    ...(holds && !setup.parts.claims ? setup.own.claims.variables : []),
   ];
   let parsed: Partial<Environment> | undefined;
   const environment = (): Partial<Environment> => {
@@ -173,12 +184,22 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     },
   };
 
+  /** Of a run that was taken over from, the next step ends here. */
+  const held = (): Promise<void> => {
+    const { run, epoch } = now.envelope as unknown as Envelope<I, 'claimed'>;
+    const port = setup.parts.claims ?? made.claims;
+    return setup.begins
+      ? port.act(plan.plan, run.execution, epoch, clock().now())
+      : port.check(plan.plan, run.execution, epoch);
+  };
+
+  const watching = { before: held };
+
   /** A change waits for both: it is on record, and the claim is held. */
   const claiming = {
     before: async (): Promise<void> => {
-      const { run, epoch } = now.envelope as unknown as Envelope<I, 'claimed'>;
-      const check = (setup.parts.claims ?? made.claims).check(plan.plan, run.execution, epoch);
-      await Promise.all([now.entering, check]);
+      const { run } = now.envelope as unknown as Envelope<I, 'claimed'>;
+      await Promise.all([now.entering, held()]);
       if (!setup.heeds) return;
       const { abort } = now.control ?? NOTHING_ORDERED;
       // Whoever reads that there is no abort may read too early: the one-way step asks by a conditional write.
@@ -228,7 +249,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       ...(setup.heeds ? [holding] : []),
       recording,
       parsing,
-      ...(setup.mutates ? [claiming] : []),
+      ...(setup.mutates ? [claiming] : setup.watches ? [watching] : []),
     ],
     run,
   };

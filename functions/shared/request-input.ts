@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { parseDuration } from '#domain/durations.ts';
 import { InvalidRequestError } from '#domain/errors.ts';
+import { GUARDS } from '#domain/guards.ts';
 import { nearest } from '#domain/nearest.ts';
+import { notOverridable, OVERRIDABLE_IDS, type OverridableGuard } from '#domain/override.ts';
 import { MODES } from '#domain/request.ts';
 
 /** Each field's error text is what is allowed there: the refusal says it. */
@@ -18,6 +20,13 @@ const fields = {
 };
 
 const withinText = 'a duration of 2s or more, such as 10m';
+const why = z
+  .string({ error: reasonText })
+  .trim()
+  .min(1, { error: reasonText })
+  .max(MOST_REASON, { error: reasonText });
+const overridesText = `an object such as {"${OVERRIDABLE_IDS[0]}": "why"}`;
+const byText = 'a name of 1 to 100 characters';
 /** What a person may ask for beyond what the plan needs. */
 const extras = {
   approval: z.literal('required', { error: '"required"' }).exactOptional(),
@@ -26,10 +35,22 @@ const extras = {
     .refine((given) => (parseDuration(given) ?? 0) >= 2, { error: withinText })
     .transform((given) => parseDuration(given) ?? 0)
     .exactOptional(),
+  by: z.string({ error: byText }).trim().min(1, { error: byText }).max(100, { error: byText }).exactOptional(),
+  overrides: z
+    .strictObject(
+      Object.fromEntries(OVERRIDABLE_IDS.map((id) => [id, why.exactOptional()])) as {
+        [K in OverridableGuard]: z.ZodExactOptional<typeof why>;
+      },
+      { error: (issue) => (issue.code === 'invalid_type' ? overridesText : undefined) },
+    )
+    .exactOptional(),
 };
 
 /** What a person types in the Step Functions console. */
-const consoleInput = z.strictObject({ ...fields, ...extras });
+const consoleInput = z.strictObject({ ...fields, ...extras }).refine((input) => !input.overrides || input.by, {
+  path: ['by'],
+  error: 'who overrides: a name of 1 to 100 characters',
+});
 
 /** What the alarm intake starts. */
 const intakeInput = z.strictObject({
@@ -51,6 +72,10 @@ const shown = (value: unknown): string =>
 const line = (input: unknown, issue: z.core.$ZodIssue): string => {
   const where = ['input', ...issue.path.map(String)].join('.');
   if (issue.code !== 'unrecognized_keys') return `${where} ${shown(at(input, issue.path))}; allowed: ${issue.message}`;
+  if (issue.path[0] === 'overrides') {
+    const guards = GUARDS.map(({ id }) => id);
+    return issue.keys.map((key) => `${where}: ${notOverridable(key, guards)}`).join('; ');
+  }
   const allowed = Object.keys({ ...fields, ...extras });
   const unknown = issue.keys.map((key) => {
     const meant = nearest(key, allowed);

@@ -1,4 +1,5 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { coolsUntil, liftCommand, onlyWatches } from '#domain/claim.ts';
 import { ClaimHeldError, CoolDownError, ServiceUnavailableError, StaleEpochError } from '#domain/errors.ts';
 import type { Instant } from '#domain/side.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
@@ -6,6 +7,7 @@ import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts'
 import { errorName, sdkCall } from './sdk-errors.ts';
 
 const RACES = 3;
+const NOBODY = { actor: null, mayTakeOver: false };
 
 const keyOf = (plan: string) => ({ pk: `claim#${plan}`, sk: 'claim' });
 
@@ -15,6 +17,9 @@ const toClaim = (plan: string, item: Record<string, unknown>): Claim => ({
   holder: (item.holder as string | undefined) ?? null,
   takenAt: (item.takenAt as Instant | undefined) ?? null,
   releasedAt: (item.releasedAt as Instant | undefined) ?? null,
+  actor: (item.actor as string | undefined) ?? null,
+  actingAt: (item.actingAt as Instant | undefined) ?? null,
+  tookOverFrom: (item.tookOverFrom as string | undefined) ?? null,
 });
 
 /** One item per plan. It is never deleted, so that its epoch only grows; a free claim has no `holder`. */
@@ -58,15 +63,34 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
     }
   };
 
-  const liftCommand = (plan: string, holder: string): string => {
-    const { pk, sk } = keyOf(plan);
-    return [
-      `aws dynamodb update-item --region ${region} --table-name ${table}`,
-      `--key '{"pk":{"S":"${pk}"},"sk":{"S":"${sk}"}}'`,
-      `--update-expression 'REMOVE holder' --condition-expression 'holder = :h'`,
-      `--expression-attribute-values '{":h":{"S":"${holder}"}}'`,
-    ].join(' ');
+  const stale = (plan: string, epoch: number, present: Claim | null): StaleEpochError => {
+    const over = present?.tookOverFrom ? `, which took over from ${present.tookOverFrom}` : '';
+    return new StaleEpochError(
+      `plan ${plan}: this run carries epoch ${epoch}; the claim is at ${present?.epoch ?? 0}, held by ${present?.holder ?? 'nobody'}${over}`,
+    );
   };
+
+  /** On the condition that the holder has not begun to act: of this and `act` one write comes through. */
+  const takeOver = (
+    plan: string,
+    execution: string,
+    actor: string | null,
+    from: Claim,
+    now: Instant,
+  ): Promise<Claim | null> =>
+    update(
+      plan,
+      'SET holder = :me, takenAt = :now, actor = :actor, tookOverFrom = :from ADD epoch :one',
+      'holder = :from AND epoch = :epoch AND attribute_not_exists(actingAt)',
+      {
+        ':me': execution,
+        ':now': now,
+        ':actor': actor,
+        ':from': from.holder,
+        ':epoch': from.epoch,
+        ':one': 1,
+      },
+    );
 
   return {
     read,
@@ -74,30 +98,37 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
     /*
      *      free, cool-down over          held by us               held by another      free, cool-down not over
      *  ------- epoch + 1, ours -------- | -- as it is (epoch) -- | -- ClaimHeldError -- | -- CoolDownError ------
+     *                                    an alarm's run that only watches, asked by a person: -- epoch + 1, ours --
      */
-    take: async (plan, execution, now, coolDownSeconds) => {
+    take: async (plan, execution, now, coolDownSeconds, { actor, mayTakeOver } = NOBODY) => {
       const coolSince = new Date(Date.parse(now) - coolDownSeconds * 1000).toISOString();
       for (let race = 0; race < RACES; race += 1) {
         const isFree = 'attribute_not_exists(holder)';
         const isCool = '(attribute_not_exists(releasedAt) OR releasedAt <= :coolSince)';
-        const taken = await update(plan, 'SET holder = :me, takenAt = :now ADD epoch :one', `${isFree} AND ${isCool}`, {
-          ':me': execution,
-          ':now': now,
-          ':one': 1,
-          ':coolSince': coolSince,
-        });
+        const taken = await update(
+          plan,
+          'SET holder = :me, takenAt = :now, actor = :actor REMOVE actingAt, tookOverFrom ADD epoch :one',
+          `${isFree} AND ${isCool}`,
+          { ':me': execution, ':now': now, ':actor': actor, ':one': 1, ':coolSince': coolSince },
+        );
         if (taken) return taken;
         const present = await read(plan);
         if (present?.holder === execution) return present;
+        if (present?.holder && mayTakeOver && onlyWatches(present)) {
+          const over = await takeOver(plan, execution, actor, present, now);
+          if (over) return over;
+          // It began to act, or was freed, between the two calls: once more.
+          continue;
+        }
         if (present?.holder) {
           throw new ClaimHeldError(
-            `plan ${plan} is being recovered by ${present.holder} since ${present.takenAt}; when that run is over, lift it with: ${liftCommand(plan, present.holder)}`,
+            `plan ${plan} is being recovered by ${present.holder} since ${present.takenAt}; when that run is over, lift it with: ${liftCommand(plan)}`,
           );
         }
-        if (present?.releasedAt && present.releasedAt > coolSince) {
-          const until = new Date(Date.parse(present.releasedAt) + coolDownSeconds * 1000).toISOString();
+        const until = coolsUntil(present?.releasedAt ?? null, coolDownSeconds, now);
+        if (until !== null) {
           throw new CoolDownError(
-            `the last recovery of plan ${plan} ended at ${present.releasedAt}; the next may begin at ${until}`,
+            `the last recovery of plan ${plan} ended at ${present?.releasedAt}; the next may begin at ${until}; a person may override it: continuity start ${plan} --override GU-040="<why>"`,
           );
         }
         // It was freed between the two calls: once more.
@@ -109,19 +140,31 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
 
     check: async (plan, execution, epoch) => {
       const present = await read(plan);
-      if (present?.epoch === epoch && present.holder === execution) return;
-      throw new StaleEpochError(
-        `plan ${plan}: this run carries epoch ${epoch}; the claim is at ${present?.epoch ?? 0}, held by ${present?.holder ?? 'nobody'}`,
+      if (present?.epoch !== epoch || present.holder !== execution) throw stale(plan, epoch, present);
+    },
+
+    act: async (plan, execution, epoch, now) => {
+      const acting = await update(
+        plan,
+        'SET actingAt = if_not_exists(actingAt, :now)',
+        'holder = :me AND epoch = :epoch',
+        { ':me': execution, ':epoch': epoch, ':now': now },
       );
+      if (!acting) throw stale(plan, epoch, await read(plan));
     },
 
     release: async (plan, execution, epoch, now, { startsCoolDown = true } = {}) => {
       const cooling = startsCoolDown ? 'SET releasedAt = :now ' : '';
-      const free = await update(plan, `${cooling}REMOVE holder, takenAt`, 'holder = :me AND epoch = :epoch', {
-        ':me': execution,
-        ':epoch': epoch,
-        ...(startsCoolDown ? { ':now': now } : {}),
-      });
+      const free = await update(
+        plan,
+        `${cooling}REMOVE holder, takenAt, actor, actingAt, tookOverFrom`,
+        'holder = :me AND epoch = :epoch',
+        {
+          ':me': execution,
+          ':epoch': epoch,
+          ...(startsCoolDown ? { ':now': now } : {}),
+        },
+      );
       return free ?? (await read(plan)) ?? toClaim(plan, {});
     },
   };

@@ -5,6 +5,7 @@ import type { Side } from '#domain/side.ts';
 import type { WorkloadStatus, Workloads } from '#ports/workloads.ts';
 import { eksToken } from './eks-token.ts';
 import { type KubernetesApi, kubernetesApi } from './kubernetes-api.ts';
+import { kubernetesRoom } from './kubernetes-room.ts';
 import { clientOptions, MAYBE_DEAD, NEEDED } from './sdk-client.ts';
 import { sdkCall } from './sdk-errors.ts';
 
@@ -84,6 +85,7 @@ export const eksWorkloads = (plan: Pick<Plan, 'regions' | 'workloads'>): Workloa
         deployments.map(async (name) => toStatus(name, (await kubernetes.get(deploymentPath(name))) as Deployment)),
       );
     },
+    room: async (side, deployments) => kubernetesRoom(await api(side), namespace, deployments),
     scale: async (side, deployment, replicas) => {
       await (await api(side)).patch(`${deploymentPath(deployment)}/scale`, { spec: { replicas } });
     },

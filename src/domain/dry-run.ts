@@ -11,7 +11,7 @@ export type PlannedRead = {
   readonly ms: number;
 };
 
-/** Why a recovery would be refused, and by what: `claim`, the id of a rule, the id of a guard. */
+/** Why a recovery would be refused, and by what: the id of a rule, the id of a guard. */
 export type Refusal = { readonly by: string; readonly reason: string };
 
 /** What a dry run gives. */

@@ -2,9 +2,10 @@ import { type Clocks, clocksOf, msBetween, type Phases, phasesOf } from '#domain
 import { completedAt, completes, type Entry } from '#domain/milestones.ts';
 import { nextCommands } from '#domain/next-commands.ts';
 import type { Plan } from '#domain/plan.ts';
+import { type RecordedOverride, recordedOverrides } from '#domain/recorded-override.ts';
 import type { Incident } from '#domain/request.ts';
 import type { Instant } from '#domain/side.ts';
-import { RECOVERY_STEPS, REFUSALS, SIDE_STEPS, type Step } from '#domain/steps.ts';
+import { AT_THE_DOOR, RECOVERY_STEPS, REFUSALS, SIDE_STEPS, type Step } from '#domain/steps.ts';
 
 /**
  * `done`: left for good. `failed`: its last try ended in an error. `interrupted`: entered, and no end on record: what it changes may or may not
@@ -38,6 +39,8 @@ export type Outcome = {
   /** Labels, in the order of the plan. */
   readonly done: readonly string[];
   readonly notDone: readonly string[];
+  /** Guards that a person overrode. */
+  readonly overrides: readonly RecordedOverride[];
   /** Null when the request was never accepted: no incident, no clock. */
   readonly clocks: Clocks | null;
   readonly phases: Phases | null;
@@ -59,9 +62,10 @@ export interface OutcomeInput {
 
 /** One step as the record has it. */
 export const stepRecord = (step: Step, entries: readonly Entry[]): StepRecord => {
-  // A step that an abort stopped at its door was not begun.
-  const aborted = entries.some(({ state, error }) => state === step.state && error?.name === 'AbortedError');
-  const own = aborted ? [] : entries.filter(({ state, kind }) => state === step.state && kind !== 'notice');
+  const all = entries.filter(({ state, kind }) => state === step.state && kind !== 'notice');
+  // A try that was stopped at the step's door, by an abort or by a claim that is another's, did nothing.
+  const stopped = all.filter(({ error }) => AT_THE_DOOR.includes(error?.name ?? '')).map(({ attempt }) => attempt);
+  const own = step.changes ? all.filter(({ attempt }) => !stopped.includes(attempt)) : all;
   const entered = own.filter(({ kind }) => kind === 'entered');
   const end = own.find(completes);
   const last = own.at(-1);
@@ -127,6 +131,7 @@ export const outcomeOf = ({
     steps,
     done: steps.filter(({ status }) => status === 'done').map(({ label }) => label),
     notDone: steps.filter(({ status }) => status !== 'done').map(({ label }) => label),
+    overrides: recordedOverrides(entries),
     clocks: incident && clocksOf({ incident, entries, objectives: plan.objectives, now, timeScale }),
     phases: incident && phasesOf(incident, entries),
     next: nextCommands(plan, execution, result, steps, failure),

@@ -1,3 +1,4 @@
+import type { Target } from '#domain/capacity.ts';
 import { formatDuration } from '#domain/durations.ts';
 import { fenceStatements } from '#domain/fence-statements.ts';
 import type { Looked } from '#domain/guards.ts';
@@ -52,6 +53,8 @@ export interface ChangeFacts {
       readonly ttlSeconds: number;
     }[]
   >;
+  /** Replicas that the standby has to run. */
+  readonly targets: readonly Target[];
   readonly topic: string;
 }
 
@@ -76,13 +79,18 @@ const silent = <T>(looked: Looked<T>): string | null =>
 const wantedOf = (looked: Looked<readonly Replicas[]>, name: string): number | null =>
   'error' in looked ? null : (looked.value.find((one) => one.name === name)?.wanted ?? null);
 
-const scales = (plan: Plan, side: Side, facts: ChangeFacts, to: (now: number | null, planned: number) => number) => {
+const scales = (
+  plan: Plan,
+  side: Side,
+  facts: ChangeFacts,
+  to: (now: number | null, planned: number, name: string) => number,
+) => {
   const statuses = side === 'primary' ? facts.primaryWorkloads : facts.standbyWorkloads;
   return plan.workloads.deployments.map(({ name, replicas }): Change => {
     const now = wantedOf(statuses, name);
     const target = `deployment ${plan.workloads.namespace}/${name} in ${plan.workloads.clusters[side]}`;
     const from = now === null ? null : `${now} replicas`;
-    return change('kubernetes: scale', target, from, `${to(now, replicas)} replicas`, { note: silent(statuses) });
+    return change('kubernetes: scale', target, from, `${to(now, replicas, name)} replicas`, { note: silent(statuses) });
   });
 };
 
@@ -126,7 +134,11 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
   ConfirmPromotion: (plan) => [
     row(`${plan.database.heartbeatTable} in ${plan.database.instances.standby}`, 'one row, read back'),
   ],
-  ScaleUpWorkloads: (plan, facts) => scales(plan, 'standby', facts, (now, planned) => Math.max(now ?? 0, planned)),
+  ScaleUpWorkloads: (plan, facts) =>
+    scales(plan, 'standby', facts, (now, planned, name) => {
+      const target = facts.targets.find((one) => one.name === name)?.replicas ?? planned;
+      return Math.max(now ?? 0, target);
+    }),
   RepointApplication: (plan, { config, standbyInstance, execution }) => {
     const { namespace, clusters, databaseConfig, deployments } = plan.workloads;
     const host = 'value' in standbyInstance ? standbyInstance.value.host : `host of ${plan.database.instances.standby}`;

@@ -29,6 +29,9 @@ export interface HealthySample {
   readonly heartbeatAt: Instant | null;
 }
 
+/** The most replicas of a deployment that were wanted in the primary, and when. A type, not an interface: it is stored as JSON. */
+export type PeakReplicas = { readonly name: string; readonly replicas: number; readonly at: Instant };
+
 /** What one vantage point saw at one time. */
 export interface Reading {
   readonly plan: string;
@@ -38,6 +41,8 @@ export interface Reading {
   /** Start of the present unbroken run of readings with a bad signal; null while good. */
   readonly badSince: Instant | null;
   readonly lastHealthy: HealthySample | null;
+  /** Of the last week, as this vantage point saw it; absent where it does not look. */
+  readonly peak?: readonly PeakReplicas[];
 }
 
 /** A health alarm of the plan, read live in the standby region. */

@@ -1,3 +1,4 @@
+import type { OverridableGuard, Override } from '#domain/override.ts';
 import type { Instant } from '#domain/side.ts';
 
 /** `dry-run`: look at everything, name every change, make none. */
@@ -16,6 +17,10 @@ export interface ConsoleInput {
   readonly approval?: 'required';
   /** A duration shorter than the plan's `approval.timeout`. */
   readonly decideWithin?: string;
+  /** Who asks. With overrides it has to be said: the record names the person. */
+  readonly by?: string;
+  /** Guard -> why the person overrides it. */
+  readonly overrides?: Partial<Record<OverridableGuard, string>>;
 }
 
 export interface Incident {
@@ -33,9 +38,11 @@ export interface RecoveryRequest {
   readonly mode: Mode;
   readonly reason: string;
   readonly trigger: 'alarm' | 'person';
-  /** `alarm:<alarm name>` or `person`. */
+  /** `alarm:<alarm name>`, `person` or `person:<name>`. */
   readonly actor: string;
   readonly incident: Incident;
   /** People have to approve whatever the plan's policy says. `withinSeconds`: they get less time than the plan gives. */
   readonly approval?: { readonly withinSeconds: number | null };
+  /** Guards that the person overrides. */
+  readonly overrides?: readonly Override[];
 }

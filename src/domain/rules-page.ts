@@ -1,4 +1,4 @@
-import { GUARDS } from '#domain/guards.ts';
+import { GUARDS, overrideOf } from '#domain/guards.ts';
 import { RULES } from '#domain/rules.ts';
 import { SEVERITY_RULES } from '#domain/severity.ts';
 
@@ -35,11 +35,14 @@ ${table(
 
 ## Guards
 
-All are asked before the first change, all answers are on record, and one refusal is enough (src/domain/guards.ts).
+All are asked before the first change, all answers are on record, and one refusal is enough (src/domain/guards.ts). What could not be looked up
+is \`unknown\`, which refuses. A person may override those that say what is taken upon oneself (\`continuity start --override\`), and no other: behind
+the rest stand two primaries, a recovery that cannot end, or old data. The first four are also asked when an alarm comes: one that is refused there
+starts nothing, and is on record.
 
 ${table(
-  ['id', 'must hold'],
-  GUARDS.map(({ id, must }) => [id, must]),
+  ['id', 'must hold', 'who overrides it accepts'],
+  GUARDS.map(({ id, must }) => [id, must, overrideOf(id) ?? 'cannot be overridden']),
 )}
 
 ## Severity

@@ -65,4 +65,8 @@ export const REFUSALS: readonly string[] = [
   'ApprovalDeclinedError',
   'ApprovalTimedOutError',
   'AbortedError',
+  'StaleEpochError',
 ];
+
+/** Errors that keep a step from beginning: it was entered, and nothing was done in it. */
+export const AT_THE_DOOR: readonly string[] = ['AbortedError', 'StaleEpochError'];

@@ -6,6 +6,7 @@ import { labelOf, type NoticeKind } from '#domain/notices.ts';
 import { onCall } from '#domain/on-call.ts';
 import { type Failure, type Outcome, outcomeOf } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
+import { sayOverride } from '#domain/recorded-override.ts';
 import type { Incident } from '#domain/request.ts';
 import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
 import type { Instant } from '#domain/side.ts';
@@ -107,7 +108,7 @@ const factsOf = (input: MessageInput, outcome: Outcome): TemplateFacts => {
     elapsed: said(clocks?.mtd.elapsedMs ?? 0),
     rtoLeft: left(clocks?.rto.leftSeconds ?? 0),
     mtdLeft: left(clocks?.mtd.leftSeconds ?? 0),
-    actionsTaken: outcome.done,
+    actionsTaken: [...outcome.overrides.map(sayOverride), ...outcome.done],
     notDone: outcome.notDone,
     nextSteps: running ? outcome.notDone.slice(0, 3) : outcome.next,
     recoveredTime: clocks?.rto.until ?? 'not yet',

@@ -1,6 +1,7 @@
 import { formatDuration, sayMilliseconds } from '#domain/durations.ts';
 import type { Outcome } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
+import { sayOverride } from '#domain/recorded-override.ts';
 import type { Instant } from '#domain/side.ts';
 
 /** The plan's "Test Report Template" with the measurements of a drill beside it. Keys are the template's. */
@@ -42,6 +43,8 @@ export type Measurements = {
     readonly ms: number | null;
     readonly entries: number;
   }[];
+  /** Guards that a person overrode, with who, why, and what the guard had said. */
+  readonly overridden_guards: readonly string[];
 };
 
 export interface ReportInput {
@@ -146,6 +149,7 @@ export const testReport = (input: ReportInput): TestReport => {
       rto_plan_seconds: scaled(total),
       rpo_plan_seconds: scaled(writes.lossWindowMs),
       steps: outcome.steps.map(({ state, status, ms, entries }) => ({ state, status, ms, entries })),
+      overridden_guards: outcome.overrides.map(sayOverride),
     },
     execution_arn: outcome.execution,
   };

@@ -1,25 +1,38 @@
+import type { ClaimSeen } from '#domain/claim.ts';
 import type { Instant } from '#domain/side.ts';
 
-export interface Claim {
+export interface Claim extends ClaimSeen {
   readonly plan: string;
   /** Grows by one with each claim taken, never falls, survives release. A later step with an older epoch is refused. */
   readonly epoch: number;
-  /** Execution ARN of the holder; null when free. */
-  readonly holder: string | null;
-  readonly takenAt: Instant | null;
-  /** When the last recovery ended: the cool-down counts from here. */
-  readonly releasedAt: Instant | null;
+  /** Execution that held it until the holder took it over; null when it was free. */
+  readonly tookOverFrom: string | null;
+}
+
+/** Who asks, as far as it matters for the claim. */
+export interface Claimant {
+  /** `alarm:<alarm>`, `person`, `person:<name>`; null when it is not known. */
+  readonly actor: string | null;
+  /** A person may take over from an alarm's run that has changed nothing yet. */
+  readonly mayTakeOver: boolean;
 }
 
 /** One recovery per plan at a time (design, point 1). */
 export interface Claims {
   /**
    * One conditional write. Returns the claim with its new epoch; the same execution asking again gets the claim it holds.
-   * Throws ClaimHeldError naming the holder and the command that lifts it; CoolDownError when `coolDownSeconds` since `releasedAt` are not over.
+   * Without `by` nobody takes over, and nobody takes over from it. A claimant who may take over gets the claim of an alarm's run too, on the condition that this one has not begun to act; it finds out at its
+   * next step, by its epoch. Throws ClaimHeldError naming the holder and the command that lifts it; CoolDownError when `coolDownSeconds` since
+   * `releasedAt` are not over.
    */
-  take(plan: string, execution: string, now: Instant, coolDownSeconds: number): Promise<Claim>;
+  take(plan: string, execution: string, now: Instant, coolDownSeconds: number, by?: Claimant): Promise<Claim>;
   /** Throws StaleEpochError when `epoch` is not the present one or the holder is another. Read before each change. */
   check(plan: string, execution: string, epoch: number): Promise<void>;
+  /**
+   * Before the first change: from now on nobody takes over. One conditional write, so that of this and a taking over exactly one comes through.
+   * Throws StaleEpochError as `check` does. Repeating it keeps the first time.
+   */
+  act(plan: string, execution: string, epoch: number, now: Instant): Promise<void>;
   /**
    * Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is.
    * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that did not recover

@@ -1,3 +1,4 @@
+import type { Room } from '#domain/capacity.ts';
 import type { Side } from '#domain/side.ts';
 
 export interface WorkloadStatus {
@@ -16,6 +17,12 @@ export interface WorkloadStatus {
 /** Deployments and configuration of one region's cluster. Throws UnreachableError (time-out 2 s), WorkloadNotFoundError. */
 export interface Workloads {
   status(side: Side, deployments: readonly string[]): Promise<readonly WorkloadStatus[]>;
+  /**
+   * What the cluster can take now: left on each node that is ready, schedulable and untainted (allocatable less the requests of its pods), left of
+   * each ResourceQuota of the plan's namespace, and what a replica of each deployment asks for. A node that an autoscaler would make is not there.
+   * Needs `list` on nodes and on pods of all namespaces. Throws CallRefusedError without it.
+   */
+  room(side: Side, deployments: readonly string[]): Promise<Room>;
   /** Sets spec.replicas by the scale subresource. Setting what is already set changes nothing. */
   scale(side: Side, deployment: string, replicas: number): Promise<void>;
   /** One key of a ConfigMap; null when the key is absent. */

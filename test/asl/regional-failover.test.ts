@@ -130,6 +130,66 @@ describe('regional-failover with the real functions', () => {
     expect(await at.ports.incidents.current('svg-ai')).not.toBeNull();
   });
 
+  it("a person's run takes over from an alarm's that waits: the alarm's ends as TakenOver at its next step and changes nothing", async () => {
+    const at = await regionDead(['standby']);
+    const { id, executionName, ...times } = await at.ports.incidents.openOrJoin(
+      'svg-ai',
+      at.clock.now(),
+      at.clock.now(),
+    );
+    const alarm = { alarm: 'healthy-standby', at: at.clock.now() };
+    const input = {
+      ...ASKED,
+      trigger: alarm,
+      incident: { id, startedAt: times.startedAt, detectedAt: times.detectedAt },
+    };
+    let person: Awaited<ReturnType<typeof runRegionalFailover>> | undefined;
+    const waiting = await runRegionalFailover(
+      at,
+      async (state, call) => {
+        if (state !== 'AssessEvidence' || call !== 3) return;
+        await probe(at, 'witness');
+        person = await runRegionalFailover(at, undefined, { input: { ...ASKED, by: 'jane' } });
+      },
+      { input, name: executionName },
+    );
+    expect(person).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
+    expect(waiting).toMatchObject({ status: 'FAILED', end: 'TakenOver', error: 'StaleEpochError' });
+    expect(waiting.called).toEqual([
+      'AcceptRequest',
+      'ClaimRecovery',
+      'AssessEvidence',
+      'AssessEvidence',
+      'AssessEvidence',
+      'PublishOutcome',
+      'ReleaseClaim',
+    ]);
+    const claimed = person?.record.find(({ state, kind }) => state === 'ClaimRecovery' && kind === 'left');
+    expect(claimed?.result).toMatchObject({ epoch: 2, tookOverFrom: expect.stringContaining(executionName) });
+    expect(unmoved(at)).toEqual({ promotions: 1, fences: 1, changes: 1 });
+  });
+
+  it("a person's run does not take over from an alarm's that has begun to act", async () => {
+    const at = await regionDead();
+    const now = at.clock.now();
+    const input = {
+      ...ASKED,
+      trigger: { alarm: 'healthy-standby', at: now },
+      incident: { id: 'INC-2026-1123-001', startedAt: now, detectedAt: now },
+    };
+    let person: Awaited<ReturnType<typeof runRegionalFailover>> | undefined;
+    const acting = await runRegionalFailover(
+      at,
+      async (state) => {
+        if (state === 'DecideApproval') person = await runRegionalFailover(at);
+      },
+      { input, name: 'svg-ai-INC-2026-1123-001' },
+    );
+    expect(person).toMatchObject({ end: 'ClaimRefused', error: 'ClaimHeldError' });
+    expect(acting.end).toBe('Recovered');
+    expect(unmoved(at)).toEqual({ promotions: 1, fences: 1, changes: 1 });
+  });
+
   it('ends as GuardsRefused with every reason before anything is changed, and starts no cool-down', async () => {
     const at = await regionDead();
     at.ports.database.servers.standby.status = 'backing-up';

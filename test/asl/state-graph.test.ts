@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import * as errors from '#domain/errors.ts';
 import { DRY_RUN_STEPS, ENDING_STEPS, RECOVERY_STEPS, SIDE_STEPS } from '#domain/steps.ts';
 import { secondOpinion } from '#lab/services/stepfunctions/second-opinion.ts';
+import type { Needs } from '#pipeline/port-factory.ts';
 import { functionOf, gates, kebab, machines, nodesOf, reachable, successorsOf } from '../../scripts/state-graph.ts';
 import { stateMachinesPage } from '../../scripts/state-machines-page.ts';
 
@@ -152,6 +153,7 @@ describe('regional-failover', () => {
       'NoRecovery',
       'Recovered',
       'RequestRefused',
+      'TakenOver',
     ]);
     // A dry run's own answer is its outcome, and it holds no claim.
     expect(gates(machine, 'PlanChanges', 'ChangesPlanned')).toBe(true);
@@ -175,6 +177,27 @@ describe('regional-failover', () => {
     ['ShiftTraffic', 'VerifyTraffic'],
   ])('goes through %s before %s on every path', (gate, state) => {
     expect(gates(machine, gate, state)).toBe(true);
+  });
+
+  it('marks the claim as acting before anything is changed, and looks at the claim wherever a run only watches', async () => {
+    const tasks = nodes.filter(({ state }) => state.Type === 'Task').map(({ name }) => name);
+    const needs = new Map(
+      await Promise.all(
+        tasks.map(async (name) => {
+          const { handler } = (await import(`../../functions/${kebab(name)}.ts`)) as { handler: { needs: Needs } };
+          return [name, handler.needs] as const;
+        }),
+      ),
+    );
+    const changing = tasks.filter((name) => needs.get(name)?.mutates);
+    const beginning = tasks.filter((name) => needs.get(name)?.begins);
+    expect(beginning).toHaveLength(1);
+    const [first = ''] = beginning;
+    for (const name of changing.filter((one) => one !== first)) expect(gates(machine, first, name)).toBe(true);
+    const watching = tasks.filter((name) => gates(machine, 'ClaimRecovery', name) && !gates(machine, first, name));
+    const ending = ENDING_STEPS.map(({ state }) => state);
+    for (const name of watching.filter((one) => one !== first && one !== 'ClaimRecovery' && !ending.includes(one)))
+      expect(needs.get(name)?.watches).toBe(true);
   });
 
   it('never lifts the fence where something may have been promoted, and promotes nothing after it', () => {

@@ -28,7 +28,15 @@ const REFUSALS: readonly (readonly [input: string, cause: string])[] = [
   ['{"plan":"svg-al","reason":"r","mode":"failover"}', 'input.plan is "svg-al"; allowed: "svg-ai"'],
   [
     '{"plan":"svg-ai","reasn":"r","reason":"r","mode":"failover"}',
-    'input has unknown keys: reasn (reason?); allowed: plan, reason, mode, approval, decideWithin',
+    'input has unknown keys: reasn (reason?); allowed: plan, reason, mode, approval, decideWithin, by, overrides',
+  ],
+  [
+    '{"plan":"svg-ai","reason":"r","mode":"failover","by":"jane","overrides":{"GU-030":"I know"}}',
+    'input.overrides: GU-030 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330',
+  ],
+  [
+    '{"plan":"svg-ai","reason":"r","mode":"failover","overrides":{"GU-020":"I know"}}',
+    'input.by is missing; allowed: who overrides: a name of 1 to 100 characters',
   ],
   ['[]', `input is []; ${SHAPE}`],
   ['"failover"', `input is "failover"; ${SHAPE}`],

@@ -7,10 +7,11 @@ import type { ClusterConfig, ClusterMessage } from './config.ts';
 import { inherited } from './inherited.ts';
 import { createApiServer } from './kube/api-server.ts';
 import { admit } from './kube/defaults.ts';
-import { groupVersion, RESOURCES } from './kube/resources.ts';
+import { groupVersion, NODES, RESOURCES } from './kube/resources.ts';
 import { checkShape } from './kube/shapes.ts';
 import { Store } from './kube/store.ts';
 import { createLoadBalancer } from './load-balancer.ts';
+import { nodeName, nodeOf } from './node-object.ts';
 import { createController } from './pods/deployment-controller.ts';
 
 /**
@@ -41,6 +42,7 @@ const run = async (config: ClusterConfig): Promise<() => Promise<void>> => {
     if (!resource) throw new Error(`${object.apiVersion} ${object.kind} is not a kind of this cluster`);
     store.create(resource, admit(resource, checkShape(resource, object)));
   }
+  store.create(NODES, nodeOf(config.region));
   const certificate = await selfSigned(config.cluster.host);
   const controller = createController({
     store,
@@ -51,7 +53,7 @@ const run = async (config: ClusterConfig): Promise<() => Promise<void>> => {
       REGION: config.region,
     },
     host: config.pods,
-    node: `node-1.${config.region}`,
+    node: nodeName(config.region),
     ms: (declaredSeconds) => (declaredSeconds * 1_000) / config.timeScale,
     log,
   });

@@ -5,6 +5,7 @@ import {
   host,
   id,
   inSeconds,
+  oneOf,
   region,
   section,
   text,
@@ -55,6 +56,8 @@ const kubernetesName = z
 export const workloads = section({
   /** EKS cluster names. */
   clusters: bothSides(id),
+  /** `fixed`: the standby's nodes are there, and have to have room. `on-demand`: they are made when pods ask for them, which nobody guarantees. */
+  nodes: oneOf('fixed', 'on-demand').prefault('fixed'),
   namespace: kubernetesName,
   /** Where the application reads its database host. */
   databaseConfig: section({ configMap: kubernetesName, key: text }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DEFAULT_ANSWERS } from '#domain/diagnosis.ts';
-import { duration, id, inSeconds, section, whole } from '#domain/plan/fields.ts';
+import { WEEKDAYS } from '#domain/maintenance-window.ts';
+import { duration, id, inSeconds, oneOf, section, text, whole } from '#domain/plan/fields.ts';
 
 /** Which recovery plan answers which diagnosis: `regional-failover` is carried out by this pipeline, any other is named to people. */
 const answers = section({
@@ -9,6 +10,18 @@ const answers = section({
   'database-down': id.prefault(DEFAULT_ANSWERS['database-down']),
   'application-down': id.prefault(DEFAULT_ANSWERS['application-down']),
 });
+
+const timeText = 'a time of day in UTC as 02:00, in quotes';
+const lastsText = 'a duration of a day at most';
+
+/** While it is open no recovery begins; a person may override it. Others are started by hand: `continuity maintenance start`. */
+const maintenanceWindow = section({
+  id,
+  name: text,
+  days: z.array(oneOf(...WEEKDAYS), { error: 'a list of days' }).min(1, { error: 'a list of at least one day' }),
+  from: z.string({ error: timeText }).regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: timeText }),
+  lasts: duration.refine((seconds) => seconds <= 86_400, { error: lastsText }),
+}).transform(inSeconds('lasts'));
 
 export const detection = section({
   probeEvery: duration,
@@ -24,4 +37,5 @@ export const detection = section({
   /** Since the end of the last recovery. */
   coolDown: duration,
   answers: answers.prefault({}),
+  maintenanceWindows: z.array(maintenanceWindow, { error: 'a list of windows' }).prefault([]),
 }).transform(inSeconds('probeEvery', 'readingsValidFor', 'coolDown'));

@@ -4,6 +4,8 @@ import type { ContractLab } from '#test/support/contract-lab.ts';
 const NOW = '2026-11-23T12:00:00.000Z';
 const LATER = '2026-11-23T12:30:00.000Z';
 const HOUR = 3_600;
+const ALARM = { actor: 'alarm:healthy-standby', mayTakeOver: false };
+const PERSON = { actor: 'person:jane', mayTakeOver: true };
 
 export const describeClaims = (at: () => ContractLab) =>
   describe('claims', () => {
@@ -12,7 +14,8 @@ export const describeClaims = (at: () => ContractLab) =>
       const plan = at().freshId();
       await expect(claims.read(plan)).resolves.toBeNull();
       const taken = await claims.take(plan, 'arn:a', NOW, HOUR);
-      expect(taken).toEqual({ plan, epoch: 1, holder: 'arn:a', takenAt: NOW, releasedAt: null });
+      const nobody = { actor: null, actingAt: null, tookOverFrom: null };
+      expect(taken).toEqual({ plan, epoch: 1, holder: 'arn:a', takenAt: NOW, releasedAt: null, ...nobody });
       await expect(claims.take(plan, 'arn:a', LATER, HOUR)).resolves.toEqual(taken);
       await expect(claims.read(plan)).resolves.toEqual(taken);
     });
@@ -23,7 +26,7 @@ export const describeClaims = (at: () => ContractLab) =>
       await claims.take(plan, 'arn:a', NOW, HOUR);
       await expect(claims.take(plan, 'arn:b', NOW, HOUR)).rejects.toMatchObject({
         name: 'ClaimHeldError',
-        message: expect.stringMatching(/arn:a.*aws dynamodb update-item/),
+        message: expect.stringMatching(/arn:a.*continuity claim release c[-0-9a-f]+ --reason/),
       });
     });
 
@@ -40,7 +43,7 @@ export const describeClaims = (at: () => ContractLab) =>
       const plan = at().freshId();
       const { epoch } = await claims.take(plan, 'arn:a', NOW, HOUR);
       const free = await claims.release(plan, 'arn:a', epoch, LATER);
-      expect(free).toEqual({ plan, epoch, holder: null, takenAt: null, releasedAt: LATER });
+      expect(free).toMatchObject({ plan, epoch, holder: null, takenAt: null, releasedAt: LATER });
       await expect(claims.take(plan, 'arn:b', '2026-11-23T13:29:59.999Z', HOUR)).rejects.toMatchObject({
         name: 'CoolDownError',
         message: expect.stringContaining('2026-11-23T13:30:00.000Z'),
@@ -66,6 +69,59 @@ export const describeClaims = (at: () => ContractLab) =>
       await expect(claims.check(plan, 'arn:b', epoch)).rejects.toMatchObject({ name: 'StaleEpochError' });
       await expect(claims.release(plan, 'arn:b', epoch, LATER)).resolves.toMatchObject({ holder: 'arn:a' });
       await expect(claims.release(plan, 'arn:a', epoch + 1, LATER)).resolves.toMatchObject({ holder: 'arn:a' });
+    });
+
+    it("go from an alarm's run that only watches to a person, by the next epoch", async () => {
+      const { claims } = at().ports;
+      const plan = at().freshId();
+      const { epoch } = await claims.take(plan, 'arn:alarm', NOW, HOUR, ALARM);
+      await expect(claims.take(plan, 'arn:alarm-2', NOW, HOUR, ALARM)).rejects.toMatchObject({
+        name: 'ClaimHeldError',
+      });
+      const taken = await claims.take(plan, 'arn:person', LATER, HOUR, PERSON);
+      expect(taken).toMatchObject({
+        epoch: epoch + 1,
+        holder: 'arn:person',
+        tookOverFrom: 'arn:alarm',
+        takenAt: LATER,
+      });
+      await expect(claims.take(plan, 'arn:person', LATER, HOUR, PERSON)).resolves.toEqual(taken);
+      await expect(claims.check(plan, 'arn:alarm', epoch)).rejects.toMatchObject({
+        name: 'StaleEpochError',
+        message: expect.stringContaining('held by arn:person, which took over from arn:alarm'),
+      });
+      await expect(claims.act(plan, 'arn:alarm', epoch, LATER)).rejects.toMatchObject({ name: 'StaleEpochError' });
+      await expect(claims.release(plan, 'arn:alarm', epoch, LATER)).resolves.toMatchObject({ holder: 'arn:person' });
+      await expect(claims.take(plan, 'arn:person-2', LATER, HOUR, PERSON)).rejects.toMatchObject({
+        name: 'ClaimHeldError',
+      });
+      const free = await claims.release(plan, 'arn:person', taken.epoch, LATER);
+      expect(free).toMatchObject({ holder: null, actor: null, actingAt: null, tookOverFrom: null });
+    });
+
+    it('stay with a run that has begun to act', async () => {
+      const { claims } = at().ports;
+      const plan = at().freshId();
+      const { epoch } = await claims.take(plan, 'arn:alarm', NOW, HOUR, ALARM);
+      await claims.act(plan, 'arn:alarm', epoch, NOW);
+      await claims.act(plan, 'arn:alarm', epoch, LATER);
+      await expect(claims.read(plan)).resolves.toMatchObject({ actingAt: NOW });
+      await expect(claims.take(plan, 'arn:person', LATER, HOUR, PERSON)).rejects.toMatchObject({
+        name: 'ClaimHeldError',
+      });
+    });
+
+    it('let one of the two through when a person takes over at the instant in which the run begins to act', async () => {
+      const { claims } = at().ports;
+      for (let round = 0; round < 8; round += 1) {
+        const plan = at().freshId();
+        const { epoch } = await claims.take(plan, 'arn:alarm', NOW, HOUR, ALARM);
+        const both = await Promise.allSettled([
+          claims.act(plan, 'arn:alarm', epoch, NOW),
+          claims.take(plan, 'arn:person', NOW, HOUR, PERSON),
+        ]);
+        expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      }
     });
 
     it('are ours when the answer to the taking was lost', async () => {

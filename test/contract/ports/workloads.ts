@@ -1,6 +1,33 @@
+import { request } from 'node:https';
 import { describe, expect, it } from 'vitest';
+import type { Side } from '#domain/side.ts';
 import type { ContractLab } from '#test/support/contract-lab.ts';
 import { waitFor } from '#test/support/wait-for.ts';
+
+/** As kubectl would, with the token of the lab's kubeconfig. */
+const kubernetes = ({ lab }: ContractLab, side: Side, path: string, method: string, body?: unknown): Promise<void> => {
+  const { endpoint, caData, token } = lab.world.clusters[side];
+  return new Promise((resolve, reject) => {
+    const call = request(
+      new URL(path, endpoint),
+      {
+        method,
+        ca: Buffer.from(caData, 'base64').toString('utf8'),
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+        },
+      },
+      (answer) => {
+        answer.resume();
+        const ok = (answer.statusCode ?? 500) < 300;
+        answer.on('end', () => (ok ? resolve() : reject(new Error(`${method} ${path}: ${answer.statusCode}`))));
+      },
+    );
+    call.on('error', reject);
+    call.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+};
 
 export const describeWorkloads = (at: () => ContractLab) =>
   describe('workloads', () => {
@@ -30,6 +57,32 @@ export const describeWorkloads = (at: () => ContractLab) =>
         total: replicas,
         observed: true,
       });
+    });
+
+    it('say what the cluster has room for: nodes less their pods, quotas less their use', async () => {
+      const { workloads } = at().ports;
+      const { name, replicas } = deployment();
+      const asked = { cpuMillis: 250, memoryBytes: 256 * 2 ** 20 };
+      const [empty, full] = await Promise.all([workloads.room('standby', [name]), workloads.room('primary', [name])]);
+      expect(empty).toMatchObject({ quotas: [], requests: [{ deployment: name, ...asked }] });
+      const [before, after] = [empty.nodes[0], full.nodes[0]];
+      if (!before || !after) throw new Error('a cluster without a node');
+      expect(before.cpuMillis - after.cpuMillis).toBe(replicas * asked.cpuMillis);
+      expect(before.memoryBytes - after.memoryBytes).toBe(replicas * asked.memoryBytes);
+      expect(before.pods - after.pods).toBe(replicas);
+
+      const { namespace } = at().plan.workloads;
+      const quota = { metadata: { name: 'team' }, spec: { hard: { 'requests.cpu': '1', pods: '4' } } };
+      const node = { path: `/api/v1/nodes/${before.name}`, method: 'PATCH' };
+      await kubernetes(at(), 'standby', `/api/v1/namespaces/${namespace}/resourcequotas`, 'POST', quota);
+      await kubernetes(at(), 'standby', node.path, node.method, { spec: { unschedulable: true } });
+      await expect(workloads.room('standby', [name])).resolves.toMatchObject({
+        nodes: [],
+        quotas: [{ name: 'team', cpuMillis: 1_000, pods: 4 }],
+      });
+      await kubernetes(at(), 'standby', node.path, node.method, { spec: { unschedulable: false } });
+      await kubernetes(at(), 'standby', `/api/v1/namespaces/${namespace}/resourcequotas/team`, 'DELETE');
+      await expect(workloads.room('standby', ['no-such'])).rejects.toMatchObject({ name: 'WorkloadNotFoundError' });
     });
 
     it('keep configuration by key', async () => {

@@ -1,3 +1,4 @@
+import { onlyWatches } from '#domain/claim.ts';
 import {
   ClaimHeldError,
   CoolDownError,
@@ -11,6 +12,7 @@ import { dayOf, incidentId } from '#domain/incident-id.ts';
 import { link } from '#domain/ledger-chain.ts';
 import type { AlarmReading, Reading } from '#domain/reading.ts';
 import type { Json } from '#domain/side.ts';
+import { NOTHING_STANDS, type StandingOrders as Standing } from '#domain/standing-orders.ts';
 import type { Transition } from '#domain/transition.ts';
 import type { ApprovalRequest } from '#domain/votes.ts';
 import type { Alarms } from '#ports/alarms.ts';
@@ -23,34 +25,80 @@ import type { HealthMetric, HealthMetrics } from '#ports/health-metrics.ts';
 import type { Incidents, OpenIncident } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
+import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { TaskTokens } from '#ports/task-tokens.ts';
 
 /** What the pipeline remembers, in memory, by the rules of each port. */
 
 export const fakeClaims = (): Claims => {
   let claim: Claim | null = null;
+  const check = async (_plan: string, execution: string, epoch: number) => {
+    if (claim?.holder !== execution || claim.epoch !== epoch) throw new StaleEpochError(`held by ${claim?.holder}`);
+  };
   return {
     read: async () => claim,
-    take: async (plan, execution, now, coolDownSeconds) => {
+    take: async (
+      plan,
+      execution,
+      now,
+      coolDownSeconds,
+      { actor, mayTakeOver } = { actor: null, mayTakeOver: false },
+    ) => {
       if (claim?.holder === execution) return claim;
+      if (claim?.holder && mayTakeOver && onlyWatches(claim)) {
+        claim = {
+          ...claim,
+          epoch: claim.epoch + 1,
+          holder: execution,
+          takenAt: now,
+          actor,
+          tookOverFrom: claim.holder,
+        };
+        return claim;
+      }
       if (claim?.holder) throw new ClaimHeldError(`held by ${claim.holder}`);
       const since = claim?.releasedAt ? Date.parse(now) - Date.parse(claim.releasedAt) : Number.POSITIVE_INFINITY;
       if (since < coolDownSeconds * 1_000) throw new CoolDownError(`the last recovery ended at ${claim?.releasedAt}`);
       const epoch = (claim?.epoch ?? 0) + 1;
-      claim = { plan, epoch, holder: execution, takenAt: now, releasedAt: claim?.releasedAt ?? null };
+      const releasedAt = claim?.releasedAt ?? null;
+      claim = { plan, epoch, holder: execution, takenAt: now, releasedAt, actor, actingAt: null, tookOverFrom: null };
       return claim;
     },
-    check: async (_plan, execution, epoch) => {
-      if (claim?.holder !== execution || claim.epoch !== epoch) throw new StaleEpochError(`held by ${claim?.holder}`);
+    check,
+    act: async (plan, execution, epoch, now) => {
+      await check(plan, execution, epoch);
+      if (claim) claim = { ...claim, actingAt: claim.actingAt ?? now };
     },
     release: async (plan, execution, epoch, now, options = {}) => {
-      const free = { plan, epoch: 0, holder: null, takenAt: null, releasedAt: null };
+      const nobody = { holder: null, takenAt: null, actor: null, actingAt: null, tookOverFrom: null };
+      const free = { plan, epoch: 0, releasedAt: null, ...nobody };
       if (claim?.holder !== execution || claim.epoch !== epoch) return claim ?? free;
       const releasedAt = options.startsCoolDown === false ? claim.releasedAt : now;
-      claim = { ...claim, holder: null, takenAt: null, releasedAt };
+      claim = { ...claim, ...nobody, releasedAt };
       return claim;
     },
   };
+};
+
+export const fakeStandingOrders = (): StandingOrders & { down: boolean } => {
+  let now: Standing = NOTHING_STANDS;
+  const become = async (next: Partial<Standing>) => {
+    now = { ...now, ...next };
+    return now;
+  };
+  const orders = {
+    down: false,
+    read: async () => {
+      if (orders.down) throw new Error('ThrottlingException');
+      return now;
+    },
+    switchOff: (_plan: string, order: NonNullable<Standing['automationOff']>) =>
+      become({ automationOff: now.automationOff ?? order }),
+    switchOn: () => become({ automationOff: null }),
+    startMaintenance: (_plan: string, maintenance: NonNullable<Standing['maintenance']>) => become({ maintenance }),
+    endMaintenance: () => become({ maintenance: null }),
+  };
+  return orders;
 };
 
 export const fakeIncidents = (): Incidents => {

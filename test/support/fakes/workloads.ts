@@ -1,3 +1,4 @@
+import type { Room } from '#domain/capacity.ts';
 import { UnreachableError, WorkloadNotFoundError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
@@ -19,6 +20,8 @@ export interface FakeCluster {
   up: boolean;
   readonly deployments: Map<string, FakeDeployment>;
   readonly config: Map<string, string>;
+  nodes: Room['nodes'];
+  quotas: Room['quotas'];
 }
 
 export interface FakeWorkloads extends Workloads {
@@ -32,6 +35,8 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
   const { configMap, key } = plan.workloads.databaseConfig;
   const cluster = (side: Side): FakeCluster => ({
     up: true,
+    nodes: [{ name: 'node-1', cpuMillis: 16_000, memoryBytes: 2 ** 35, pods: 40 }],
+    quotas: [],
     config: new Map([[`${configMap}.${key}`, hosts.primary]]),
     deployments: new Map(
       plan.workloads.deployments.map(({ name, replicas }) => {
@@ -69,6 +74,14 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
       }
       return seen;
     },
+    room: async (side, names) => ({
+      nodes: reach(side).nodes,
+      quotas: reach(side).quotas,
+      requests: names.map((deployment) => {
+        find(side, deployment);
+        return { deployment, cpuMillis: 250, memoryBytes: 2 ** 28 };
+      }),
+    }),
     scale: async (side, name, replicas) => {
       find(side, name).wanted = replicas;
     },

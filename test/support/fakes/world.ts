@@ -13,6 +13,7 @@ import {
   fakeIncidents,
   fakeLedger,
   fakeReadings,
+  fakeStandingOrders,
   fakeTaskTokens,
 } from './state.ts';
 import { fakeThirdSite, fakeTraffic } from './traffic.ts';
@@ -37,6 +38,7 @@ export const world = () => {
     claims: fakeClaims(),
     incidents: fakeIncidents(),
     readings: fakeReadings(),
+    standingOrders: fakeStandingOrders(),
     ledger: fakeLedger(),
     alarms: fakeAlarms(clock),
     announcer: fakeAnnouncer(),

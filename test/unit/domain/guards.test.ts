@@ -1,14 +1,43 @@
 import { describe, expect, test } from 'vitest';
+import type { Room } from '#domain/capacity.ts';
+import type { ClaimSeen } from '#domain/claim.ts';
 import { estimateDataLoss, lastSampleBefore } from '#domain/data-loss.ts';
 import { checkGuards, type GuardFacts, refusalOf } from '#domain/guards.ts';
 import { formatLsn, lsnDifference, parseLsn } from '#domain/lsn.ts';
+import { NOTHING_STANDS, type StandingOrders } from '#domain/standing-orders.ts';
 import { at, examplePlan, reading, sample } from './support.ts';
 
 const plan = examplePlan();
 
+const claim = (more: Partial<ClaimSeen> = {}): ClaimSeen => ({
+  holder: null,
+  actor: null,
+  takenAt: at(-5_000),
+  actingAt: null,
+  releasedAt: null,
+  ...more,
+});
+
+const GIB = 2 ** 30;
+const room = (more: Partial<Room> = {}): Room => ({
+  nodes: [{ name: 'node-1', cpuMillis: 4_000, memoryBytes: 8 * GIB, pods: 10 }],
+  quotas: [],
+  requests: [{ deployment: 'svg-ai-api', cpuMillis: 500, memoryBytes: GIB }],
+  ...more,
+});
+
+const order = { by: 'jane', reason: 'a release', at: at(-60_000) };
+
+const standing = (more: Partial<StandingOrders>) => ({ value: { ...NOTHING_STANDS, ...more } });
+
 const facts = (more: Partial<GuardFacts> = {}): GuardFacts => ({
   startedAt: at(0),
-  readings: [reading('standby', {}, { lastHealthy: sample(-1_000) })],
+  now: at(0),
+  trigger: 'alarm',
+  execution: 'arn:me',
+  orders: { value: NOTHING_STANDS },
+  claim: { value: claim({ holder: 'arn:me' }) },
+  readings: { value: [reading('standby', {}, { lastHealthy: sample(-1_000) })] },
   standby: {
     value: {
       id: 'svg-ai-db-replica',
@@ -16,7 +45,13 @@ const facts = (more: Partial<GuardFacts> = {}): GuardFacts => ({
       replicaOf: 'arn:aws:rds:us-east-1:123456789012:db:svg-ai-db',
     },
   },
-  workloads: { value: [{ name: 'svg-ai-api' }, { name: 'other' }] },
+  workloads: {
+    value: [
+      { name: 'svg-ai-api', wanted: 0 },
+      { name: 'other', wanted: 1 },
+    ],
+  },
+  room: { value: room() },
   traffic: { value: [{ name: 'api.svg-ai.example', target: 'svg-ai-east', side: 'primary' }] },
   ...more,
 });
@@ -29,11 +64,17 @@ describe('guards', () => {
   test('all answer with a reason, and all pass when all is as it should be', () => {
     const reasons = checkGuards(plan, facts());
     expect(reasons.map(({ id, passed }) => [id, passed])).toEqual([
+      ['GU-010', true],
+      ['GU-020', true],
+      ['GU-030', true],
+      ['GU-040', true],
       ['GU-110', true],
       ['GU-120', true],
       ['GU-130', true],
       ['GU-210', true],
       ['GU-310', true],
+      ['GU-320', true],
+      ['GU-330', true],
       ['GU-410', true],
     ]);
     expect(reasons.every(({ reason }) => reason.length > 10)).toBe(true);
@@ -41,6 +82,56 @@ describe('guards', () => {
   });
 
   test.each([
+    ['automation is off', { orders: standing({ automationOff: order }) }, 'GU-010', 'switched off by jane'],
+    ['nobody knows whether automation is on', { orders: { error: 'throttled' } }, 'GU-010', 'throttled'],
+    [
+      'a window is open that a person started',
+      { orders: standing({ maintenance: { ...order, until: at(1) } }) },
+      'GU-020',
+      'until 2026-11-23T10:00:00.001Z was started by jane',
+    ],
+    [
+      'another run holds the claim',
+      { claim: { value: claim({ holder: 'arn:other' }) } },
+      'GU-030',
+      'claim release svg-ai',
+    ],
+    ['the claim cannot be read', { claim: { error: 'throttled' } }, 'GU-040', 'throttled'],
+    [
+      'the cool-down is not over',
+      { claim: { value: claim({ releasedAt: at(-3_599_999) }) } },
+      'GU-040',
+      'cool-down until 2026-11-23T10:00:00.001Z',
+    ],
+    [
+      'the nodes have no room',
+      { room: { value: room({ nodes: [{ name: 'n', cpuMillis: 1_400, memoryBytes: 8 * GIB, pods: 10 }] }) } },
+      'GU-320',
+      'svg-ai-api to 3 replicas (as the plan says), 3 more than now: room for 2 of 3 on 1 nodes',
+    ],
+    [
+      'the nodes have no room for the observed peak',
+      {
+        readings: {
+          value: [
+            {
+              ...reading('standby', {}, { lastHealthy: sample(-1_000) }),
+              peak: [{ name: 'svg-ai-api', replicas: 9, at: at(-9) }],
+            },
+          ],
+        },
+      },
+      'GU-320',
+      'to 9 replicas (the most that the primary had, at 2026-11-23T09:59:59.991Z), 9 more than now: room for 8 of 9',
+    ],
+    ['the nodes cannot be read', { room: { error: 'forbidden' } }, 'GU-320', 'forbidden'],
+    [
+      'a quota is too small',
+      { room: { value: room({ quotas: [{ name: 'team', cpuMillis: 1_000 }] }) } },
+      'GU-330',
+      'quota team has 1000m CPU left, 1500 are needed',
+    ],
+    ['the readings cannot be read', { readings: { error: 'throttled' } }, 'GU-210', 'the lag is unknown: throttled'],
     ['the standby cannot be described', { standby: { error: 'no answer in 2 s' } }, 'GU-110', 'no answer in 2 s'],
     ['it is a replica of nothing', standby({ replicaOf: null }), 'GU-120', 'Seed it again from svg-ai-db'],
     [
@@ -52,13 +143,13 @@ describe('guards', () => {
     ['it is backing up', standby({ status: 'backing-up' }), 'GU-130', 'is backing-up, not available'],
     [
       'no sample is from before the incident',
-      { readings: [reading('standby', {}, { lastHealthy: sample(5) })] },
+      { readings: { value: [reading('standby', {}, { lastHealthy: sample(5) })] } },
       'GU-210',
       'the lag is unknown',
     ],
     [
       'the lag was beyond the RPO',
-      { readings: [reading('standby', {}, { lastHealthy: sample(-1_000, { lagSeconds: 3_600 }) })] },
+      { readings: { value: [reading('standby', {}, { lastHealthy: sample(-1_000, { lagSeconds: 3_600 }) })] } },
       'GU-210',
       'at most 1h1s of plan time can be lost; the RPO is 1h',
     ],
@@ -81,6 +172,52 @@ describe('guards', () => {
     expect(refusalOf(checkGuards(plan, facts({ ...standby({ replicaOf: null }), promotedBefore: true })))).toBeNull();
   });
 
+  test('a person goes on while automation is off, and takes over from an alarm that only watches', () => {
+    const person = { trigger: 'person', execution: 'arn:person', orders: standing({ automationOff: order }) } as const;
+    const watching = claim({ holder: 'arn:alarm', actor: 'alarm:healthy-standby' });
+    const reasons = checkGuards(plan, facts({ ...person, claim: { value: watching } }));
+    expect(refusalOf(reasons)).toBeNull();
+    expect(reasons[0]?.reason).toContain('a person asked all the same');
+    expect(reasons[2]?.reason).toContain('takes over');
+    for (const other of [claim({ ...watching, actingAt: at(-1) }), claim({ ...watching, actor: 'person:jane' })]) {
+      expect(refusalOf(checkGuards(plan, facts({ ...person, claim: { value: other } })))).toContain('GU-030');
+    }
+    expect(refusalOf(checkGuards(plan, facts({ claim: { value: watching } })))).toContain('GU-030');
+  });
+
+  test('a window of the plan refuses while it is open, also one that began the day before', () => {
+    const window = { id: 'patching', name: 'Patching', days: ['sunday' as const], from: '22:00', lastsSeconds: 14_400 };
+    const declared = { ...plan, detection: { ...plan.detection, maintenanceWindows: [window] } };
+    const asked = (now: string) => checkGuards(declared, facts({ now })).find(({ id }) => id === 'GU-020');
+    expect(asked('2026-11-22T21:59:59.999Z')?.state).toBe('passes');
+    expect(asked('2026-11-22T22:00:00.000Z')?.reason).toContain('patching of the plan is open until 2026-11-23T02:00');
+    expect(asked('2026-11-23T01:59:59.999Z')?.state).toBe('refuses');
+    expect(asked('2026-11-23T02:00:00.000Z')?.state).toBe('passes');
+    expect(asked('2026-11-23T22:30:00.000Z')?.state).toBe('passes');
+  });
+
+  test('nodes that are made on demand are no reason to refuse, quotas are', () => {
+    const grows = { ...plan, workloads: { ...plan.workloads, nodes: 'on-demand' as const } };
+    const tight = { value: room({ nodes: [], quotas: [{ name: 'team', pods: 2 }] }) };
+    expect(refusalOf(checkGuards(grows, facts({ room: tight })))).toMatch(/^GU-330: [^;]*2 pods left, 3 are needed$/);
+  });
+
+  test('a person overrides a guard of the closed list, with name and reason on the answer; no other', () => {
+    const late = { readings: { value: [reading('standby', {}, { lastHealthy: sample(5) })] } };
+    const override = { guard: 'GU-210', by: 'jane', reason: 'accepted by the board' } as const;
+    const reasons = checkGuards(plan, facts(late), [override]);
+    expect(refusalOf(reasons)).toBeNull();
+    expect(reasons.find(({ id }) => id === 'GU-210')).toMatchObject({
+      state: 'unknown',
+      passed: true,
+      override: { by: 'jane', reason: 'accepted by the board' },
+    });
+    const forged = { ...override, guard: 'GU-120' as never };
+    expect(refusalOf(checkGuards(plan, facts(standby({ replicaOf: null })), [forged]))).toContain('GU-120');
+    const needless = checkGuards(plan, facts(), [override]);
+    expect(needless.every((one) => one.override === null)).toBe(true);
+  });
+
   test('name every reason at once', () => {
     const refusal = refusalOf(
       checkGuards(plan, facts({ ...standby({ status: 'modifying' }), traffic: { value: [] } })),
@@ -89,7 +226,7 @@ describe('guards', () => {
   });
 
   test('read a lag under a time scale as the most that it can be', () => {
-    const readings = [reading('standby', {}, { lastHealthy: sample(-20_000) })];
+    const readings = { value: [reading('standby', {}, { lastHealthy: sample(-20_000) })] };
     expect(refusalOf(checkGuards(plan, facts({ readings })))).toBeNull();
     expect(refusalOf(checkGuards(plan, facts({ readings, timeScale: 240 })))).toContain('1h20m');
   });

@@ -27,6 +27,17 @@ describe('AcceptRequest', () => {
     });
   });
 
+  it('takes who asks and what they override, each with its reason', async () => {
+    const overrides = { 'GU-210': ' accepted by the board ', 'GU-040': 'another cause' };
+    expect(await acceptRequest({ ...world(), input: { ...typed, by: 'jane', overrides } })).toMatchObject({
+      actor: 'person:jane',
+      overrides: [
+        { guard: 'GU-040', by: 'jane', reason: 'another cause' },
+        { guard: 'GU-210', by: 'jane', reason: 'accepted by the board' },
+      ],
+    });
+  });
+
   it('opens no incident for a dry run, and looks at the open one', async () => {
     const at = world();
     const dry = { ...typed, mode: 'dry-run' };
@@ -66,7 +77,33 @@ describe('AcceptRequest', () => {
     [
       'an unknown key',
       { ...typed, resaon: 'x' },
-      'input has unknown keys: resaon (reason?); allowed: plan, reason, mode, approval, decideWithin',
+      'input has unknown keys: resaon (reason?); allowed: plan, reason, mode, approval, decideWithin, by, overrides',
+    ],
+    [
+      'a guard that nobody may override',
+      { ...typed, by: 'jane', overrides: { 'GU-120': 'old data will do' } },
+      'input.overrides: GU-120 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330',
+    ],
+    [
+      'a guard that there is not',
+      { ...typed, by: 'jane', overrides: { 'GU-211': 'yes' } },
+      'input.overrides: there is no guard GU-211 (GU-210?)',
+    ],
+    [
+      'an override without a reason',
+      { ...typed, by: 'jane', overrides: { 'GU-210': ' ' } },
+      'input.overrides.GU-210 is " "; allowed: a text of 1 to 1000 characters',
+    ],
+    ['overrides as a list', { ...typed, by: 'jane', overrides: ['GU-210'] }, 'allowed: an object such as {"GU-020": '],
+    [
+      'overrides by nobody',
+      { ...typed, overrides: { 'GU-210': 'yes' } },
+      'input.by is missing; allowed: who overrides',
+    ],
+    [
+      'overrides of an alarm',
+      { ...typed, trigger: { alarm: 'a', at: '2026-11-23T23:35:07.123Z' }, overrides: { 'GU-210': 'yes' } },
+      'unknown keys: overrides',
     ],
     ['half an intake', { ...typed, trigger: { alarm: 'a', at: 'now' } }, 'input.trigger.at is "now"; allowed: a time'],
   ])('refuses %s', async (_what, input, message) => {

@@ -33,6 +33,31 @@ describe('CheckGuards', () => {
     });
   });
 
+  it("refuses an alarm's run that the kill switch or a window stops, and not a person's that overrides", async () => {
+    const at = await dying();
+    const order = { by: 'jane', reason: 'release 42', at: at.clock.now() };
+    await at.ports.standingOrders.switchOff('svg-ai', order);
+    const until = new Date(Date.parse(at.clock.now()) + 60_000).toISOString();
+    await at.ports.standingOrders.startMaintenance('svg-ai', { ...order, until });
+    await expect(checkGuards(at)).rejects.toMatchObject({
+      message: expect.stringMatching(/^GU-010: .*jane.*release 42; GU-020: .*until/),
+    });
+    const overrides = [{ guard: 'GU-020', by: 'joe', reason: 'it is no drill' }] as const;
+    const person = { ...at, request: { ...at.request, trigger: 'person' as const, overrides } };
+    const { guards } = await checkGuards(person);
+    expect(guards.find(({ id }) => id === 'GU-020')).toMatchObject({ state: 'refuses', passed: true });
+  });
+
+  it('takes what it cannot look up for unknown, and refuses', async () => {
+    const at = await dying();
+    at.ports.standingOrders.down = true;
+    at.ports.readings.list = async () => Promise.reject(new Error('ThrottlingException'));
+    await expect(checkGuards(at)).rejects.toMatchObject({
+      name: 'GuardsRefusedError',
+      message: expect.stringMatching(/GU-010: .*GU-020: .*GU-210: .*GU-320: .*GU-330: /),
+    });
+  });
+
   it('refuses when something could not be looked up', async () => {
     const at = await dying();
     at.ports.database.servers.standby.exists = false;

@@ -17,6 +17,34 @@ describe('ClaimRecovery', () => {
     await expect(claimRecovery(at)).rejects.toMatchObject({ name: 'ClaimHeldError' });
   });
 
+  it("goes to a person while an alarm's run only watches, and not once that has begun to act", async () => {
+    const at = world();
+    const alarm = await claimRecovery({ ...at, run: { execution: 'arn:alarm' } });
+    const person = { ...at, request: { ...at.request, trigger: 'person' as const, actor: 'person:jane' } };
+    const taken = await claimRecovery(person);
+    expect(taken).toMatchObject({ epoch: alarm.epoch + 1, tookOverFrom: 'arn:alarm' });
+    await expect(at.ports.claims.act('svg-ai', 'arn:alarm', alarm.epoch, at.clock.now())).rejects.toMatchObject({
+      name: 'StaleEpochError',
+    });
+    await expect(claimRecovery({ ...person, run: { execution: 'arn:second' } })).rejects.toMatchObject({
+      name: 'ClaimHeldError',
+    });
+
+    const other = world();
+    const { epoch } = await claimRecovery({ ...other, run: { execution: 'arn:alarm' } });
+    await other.ports.claims.act('svg-ai', 'arn:alarm', epoch, other.clock.now());
+    await expect(claimRecovery({ ...person, ports: other.ports })).rejects.toMatchObject({ name: 'ClaimHeldError' });
+  });
+
+  it('is given while the plan cools down when a person overrides that', async () => {
+    const at = world();
+    const { epoch } = await claimRecovery({ ...at, run: { execution: 'arn:other' } });
+    await at.ports.claims.release('svg-ai', 'arn:other', epoch, at.clock.now());
+    const overrides = [{ guard: 'GU-040', by: 'jane', reason: 'another cause' }] as const;
+    const person = { ...at, request: { ...at.request, trigger: 'person' as const, overrides } };
+    expect(await claimRecovery(person)).toMatchObject({ epoch: 2, tookOverFrom: null });
+  });
+
   it('is refused while the plan cools down', async () => {
     const at = world();
     const { epoch } = await claimRecovery({ ...at, run: { execution: 'arn:other' } });

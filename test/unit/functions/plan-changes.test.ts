@@ -95,8 +95,8 @@ describe('PlanChanges', () => {
     await at.ports.claims.take('svg-ai', 'arn:aws:states:other', at.clock.now(), 0);
     at.ports.database.servers.standby.status = 'backing-up';
     const { refusals } = await dryRun(at);
-    expect(refusals.map(({ by }) => by)).toEqual(['claim', 'FO-900', 'GU-130']);
-    expect(refusals[0]?.reason).toContain('arn:aws:states:other');
+    expect(refusals.map(({ by }) => by)).toEqual(['FO-900', 'GU-030', 'GU-130']);
+    expect(refusals[1]?.reason).toContain('arn:aws:states:other');
   });
 
   it('says when the cool-down of the last recovery is over', async () => {
@@ -104,7 +104,17 @@ describe('PlanChanges', () => {
     const { epoch } = await at.ports.claims.take('svg-ai', 'arn:aws:states:other', at.clock.now(), 0);
     await at.ports.claims.release('svg-ai', 'arn:aws:states:other', epoch, at.clock.now());
     const { refusals } = await dryRun(at);
-    expect(refusals).toEqual([{ by: 'claim', reason: expect.stringContaining('cool-down until ') }]);
+    expect(refusals).toEqual([{ by: 'GU-040', reason: expect.stringContaining('cool-down until ') }]);
+  });
+
+  it('shows what a person overrides', async () => {
+    const at = await dead();
+    const { epoch } = await at.ports.claims.take('svg-ai', 'arn:aws:states:other', at.clock.now(), 0);
+    await at.ports.claims.release('svg-ai', 'arn:aws:states:other', epoch, at.clock.now());
+    const overrides = [{ guard: 'GU-040', by: 'jane', reason: 'another cause' }] as const;
+    const { wouldGo, guards } = await dryRun(at, { overrides });
+    expect(wouldGo).toBe(true);
+    expect(guards).toContainEqual(expect.objectContaining({ id: 'GU-040', state: 'refuses', passed: true }));
   });
 
   it('says of what is so already that it would be left alone', async () => {

@@ -8,7 +8,7 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
     const at = world();
     const [wanted] = at.plan.workloads.deployments;
     expect(await scaleUpWorkloads(at)).toEqual({
-      deployments: [{ name: wanted?.name, before: 0, after: wanted?.replicas }],
+      deployments: [{ name: wanted?.name, from: 'plan', before: 0, after: wanted?.replicas }],
     });
     at.ports.workloads.settles = false;
     for (const one of at.ports.workloads.clusters.standby.deployments.values()) one.ready = 1;
@@ -16,6 +16,17 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
     at.ports.workloads.settles = true;
     await confirmWorkloads(at);
     expect(await confirmWorkloads(at)).toMatchObject({ done: true, deployments: [{ ready: wanted?.replicas }] });
+  });
+
+  it('scales up to the most that was seen in the primary, and to the plan when that cannot be read', async () => {
+    const at = world();
+    const reading = { plan: 'svg-ai', vantage: 'standby' as const, at: at.clock.now(), signals: [], badSince: null };
+    const peak = [{ name: 'svg-ai-api', replicas: 7, at: at.clock.now() }];
+    await at.ports.readings.put({ ...reading, lastHealthy: null, peak });
+    const list = async () => Promise.reject(new Error('ThrottlingException'));
+    const blind = { ...at, ports: { ...at.ports, readings: { list } } };
+    expect(await scaleUpWorkloads(blind)).toMatchObject({ deployments: [{ from: 'plan', after: 3 }] });
+    expect(await scaleUpWorkloads(at)).toMatchObject({ deployments: [{ from: 'peak', before: 3, after: 7 }] });
   });
 
   it('changes nothing when enough are wanted, and never scales down', async () => {
@@ -27,7 +38,7 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
   it('has failed when the scale reads back otherwise', async () => {
     const at = world();
     const workloads = { ...at.ports.workloads, scale: async () => undefined };
-    const failed = scaleUpWorkloads({ ...at, ports: { workloads } });
+    const failed = scaleUpWorkloads({ ...at, ports: { ...at.ports, workloads } });
     await expect(failed).rejects.toMatchObject({ name: 'NoEffectError', message: expect.stringContaining('0 of 3') });
   });
 

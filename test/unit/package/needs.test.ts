@@ -44,6 +44,7 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   incidents: [['writeState']],
   ledger: [['record']],
   linkKey: [['readLinkKey']],
+  standingOrders: [['readState', 'writeState']],
   personalAnnouncer: [['announceToApprovers']],
   readings: [['readState', 'writeState', 'writeReadings']],
   serviceProbe: [],

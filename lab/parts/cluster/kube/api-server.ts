@@ -3,7 +3,17 @@ import { admit } from './defaults.ts';
 import { discovery } from './discovery.ts';
 import { badRequest, KubeError, methodNotAllowed, noSuchPath, notFound, statusOf } from './kube-error.ts';
 import { applyPatch } from './patch.ts';
-import { DEPLOYMENTS, groupVersion, NAMESPACES, PODS, RESOURCES, type Resource, type Verb } from './resources.ts';
+import { withUsage } from './quota.ts';
+import {
+  DEPLOYMENTS,
+  groupVersion,
+  NAMESPACES,
+  PODS,
+  RESOURCE_QUOTAS,
+  RESOURCES,
+  type Resource,
+  type Verb,
+} from './resources.ts';
 import { checkScale, scaleOf, withScale } from './scale.ts';
 import { fieldSelector, labelSelector, type Matcher } from './selectors.ts';
 import { checkShape } from './shapes.ts';
@@ -89,7 +99,8 @@ export const createApiServer = ({ store, authenticate, podLog }: ApiServerOption
       watch(store, response, { resource, namespace, matches, query, table });
       return undefined;
     }
-    const items = store.list(resource, namespace).filter(matches);
+    const found = store.list(resource, namespace).filter(matches);
+    const items = resource === RESOURCE_QUOTAS ? found.map((quota) => withUsage(store, quota)) : found;
     const version = String(store.version);
     if (verb === 'deletecollection')
       for (const { metadata } of items) remove(resource, metadata.namespace, metadata.name);
@@ -125,7 +136,11 @@ export const createApiServer = ({ store, authenticate, podLog }: ApiServerOption
     const { resource, namespace, name = '', subresource } = target;
     const current = store.get(resource, namespace, name);
     const shape = (object: KubeObject): KubeObject =>
-      subresource === 'scale' ? scaleOf(object as Deployment) : object;
+      subresource === 'scale'
+        ? scaleOf(object as Deployment)
+        : resource === RESOURCE_QUOTAS
+          ? withUsage(store, object)
+          : object;
     const verbs: Record<string, Verb> = { GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
     const verb = verbs[request.method ?? ''];
     if (!verb || !resource.verbs.includes(verb)) throw methodNotAllowed();

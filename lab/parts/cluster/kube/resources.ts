@@ -46,6 +46,21 @@ export const NAMESPACES = resource('Namespace', {
   columns: [column('Status', () => 'Active')],
 });
 
+/** One machine carries the region's pods. `kubectl cordon` keeps new ones away from the count of what it can take. */
+export const NODES = resource('Node', {
+  namespaced: false,
+  shortNames: ['no'],
+  verbs: [...READ, 'patch', 'update'],
+  columns: [
+    column('Status', (object) =>
+      (object.spec as { unschedulable?: boolean } | undefined)?.unschedulable ? 'Ready,SchedulingDisabled' : 'Ready',
+    ),
+  ],
+});
+
+/** Counted, and never enforced. */
+export const RESOURCE_QUOTAS = resource('ResourceQuota', { shortNames: ['quota'] });
+
 export const CONFIG_MAPS = resource('ConfigMap', {
   shortNames: ['cm'],
   columns: [column('Data', (object) => Object.keys((object as ConfigMap).data ?? {}).length, 'integer')],
@@ -119,6 +134,8 @@ export const JOBS = resource('Job', {
 
 export const RESOURCES: readonly Resource[] = [
   NAMESPACES,
+  NODES,
+  RESOURCE_QUOTAS,
   CONFIG_MAPS,
   PODS,
   SERVICES,

@@ -4,6 +4,7 @@ import type { Log } from '#lab/contract.ts';
 import { CONFIG_MAPS, DEPLOYMENTS, PODS, REPLICA_SETS } from '../kube/resources.ts';
 import { now, type Store } from '../kube/store.ts';
 import type { ConfigMap, Deployment, KubeObject, Pod } from '../kube/types.ts';
+import { MAX_PODS } from '../node-object.ts';
 import { deploymentStatus, isReady } from './deployment-status.ts';
 import { environmentOf } from './environment.ts';
 import { podOf, REVISION, replicaSetOf, revisionOf, templateHash, withState } from './pod-objects.ts';
@@ -32,8 +33,6 @@ export interface Controller {
 /** Kubelet: 10 s, doubled up to 5 min, forgotten after 10 min of running. The first restart is immediate. */
 const BACKOFF = { firstS: 10, maxS: 300, forgetS: 600 };
 const MIN_PROBE_MS = 250;
-/** What one small machine can carry; more are wanted than started, as on a cluster whose nodes are full. */
-const MAX_PODS = 40;
 
 const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
 

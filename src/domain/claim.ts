@@ -1,0 +1,29 @@
+import type { Instant } from '#domain/side.ts';
+
+/** What is read of a plan's claim where it is judged. */
+export interface ClaimSeen {
+  readonly holder: string | null;
+  /** Who started the holder: `alarm:<alarm>`, `person`, `person:<name>`; null when it is not known. */
+  readonly actor: string | null;
+  readonly takenAt: Instant | null;
+  /** When the holder began to change something; null while it only watches. */
+  readonly actingAt: Instant | null;
+  readonly releasedAt: Instant | null;
+}
+
+/**
+ * An alarm's run that has changed nothing yet: it waits for evidence. A person who looked need not wait behind it. A claim from before this was
+ * kept says nothing of who took it, and nobody takes it over.
+ */
+export const onlyWatches = ({ holder, actor, actingAt }: ClaimSeen): boolean =>
+  holder !== null && actingAt === null && (actor?.startsWith('alarm:') ?? false);
+
+/** When the cool-down after the last recovery is over; null when it is. */
+export const coolsUntil = (releasedAt: Instant | null, coolDownSeconds: number, now: Instant): Instant | null => {
+  if (releasedAt === null) return null;
+  const until = Date.parse(releasedAt) + coolDownSeconds * 1_000;
+  return until > Date.parse(now) ? new Date(until).toISOString() : null;
+};
+
+/** What lifts a claim whose holder is over. */
+export const liftCommand = (plan: string): string => `continuity claim release ${plan} --reason "<why>"`;

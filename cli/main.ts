@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { claimCommands } from './commands/claim.ts';
 import { controlCommands } from './commands/control.ts';
 import { decideCommands } from './commands/decide.ts';
 import { divergenceCommand } from './commands/divergence.ts';
@@ -6,6 +7,7 @@ import { drillCommand } from './commands/drill.ts';
 import { historyCommand } from './commands/history.ts';
 import { labCommand } from './commands/lab.ts';
 import { planCommand } from './commands/plan.ts';
+import { standingCommands } from './commands/standing.ts';
 import { startCommand } from './commands/start.ts';
 import { EXIT, lacksCredentials, RunError, UsageError } from './exit.ts';
 
@@ -25,6 +27,8 @@ for (const add of [
   decideCommands,
   divergenceCommand,
   controlCommands,
+  standingCommands,
+  claimCommands,
   planCommand,
 ])
   add(program);

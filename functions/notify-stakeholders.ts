@@ -1,8 +1,10 @@
 import type * as z from 'zod';
 import { inputDigest } from '#domain/ledger-chain.ts';
-import { type NoticeKind, noticeKindOf } from '#domain/notices.ts';
+import { noticeKindOf } from '#domain/notices.ts';
 import type { Failure } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
+import { planNotice } from '#domain/plan-notice.ts';
+import { isPlanRecord } from '#domain/plan-record.ts';
 import type { Incident } from '#domain/request.ts';
 import type { Json } from '#domain/side.ts';
 import { composeMessage, type Message } from '#domain/templates.ts';
@@ -30,7 +32,7 @@ interface NoticeResult {
   readonly [key: string]: Json;
   /** Sequence number of the entry that the message is about. */
   readonly of: number;
-  readonly notice: NoticeKind;
+  readonly notice: string;
   readonly subject: string;
   readonly messageId: string | null;
 }
@@ -54,12 +56,7 @@ const incidentOf = (entries: readonly Transition[]): Incident | undefined => {
     | undefined;
 };
 
-const record = async (
-  { ports, clock }: Call,
-  entry: StreamEntry,
-  notice: NoticeKind,
-  message: Message,
-): Promise<void> => {
+const record = async ({ ports, clock }: Call, entry: StreamEntry, notice: string, message: Message): Promise<void> => {
   const sent = await attempt(() => ports.announcer.announce(message), ANNOUNCE_WITHIN_MS);
   const messageId = sent.outcome === 'answered' ? sent.value : null;
   const result: NoticeResult = { of: entry.seq, notice, subject: message.subject, messageId };
@@ -78,8 +75,21 @@ const record = async (
   });
 };
 
+/** Of the plan's own record only the end is read: it grows for years. */
+const LAST = 200;
+
+/** What happened to no execution: an alarm that was not followed, an order that holds for all runs. */
+const tellOfPlan = async (call: Call, entry: StreamEntry): Promise<boolean> => {
+  const message = planNotice(call.plan, entry);
+  if (message === null) return false;
+  if (wasSent(await call.ports.ledger.read(entry.execution, LAST), entry.seq)) return false;
+  await record(call, entry, message.attributes.kind, message);
+  return true;
+};
+
 /** True when a message was sent, or tried, for the entry. */
 const tell = async (call: Call, entry: StreamEntry): Promise<boolean> => {
+  if (isPlanRecord(entry.execution)) return tellOfPlan(call, entry);
   const notice = noticeKindOf(entry);
   if (notice === null) return false;
   const all = await call.ports.ledger.read(entry.execution);

@@ -1,11 +1,19 @@
 import { firstBadAt } from '#domain/diagnosis.ts';
+import { standingRefusal } from '#domain/guards.ts';
+import { inputDigest } from '#domain/ledger-chain.ts';
 import type { Plan } from '#domain/plan.ts';
+import { type RefusedAlarm, refusalEntry } from '#domain/plan-record.ts';
+import type { Reading } from '#domain/reading.ts';
 import type { Instant } from '#domain/side.ts';
 import { event } from '#pipeline/event.ts';
+import type { Claims } from '#ports/claims.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { Incidents } from '#ports/incidents.ts';
+import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
-import { executions, incidents, readings } from '#src/composition.ts';
+import type { StandingOrders } from '#ports/standing-orders.ts';
+import { claims, executions, incidents, ledger, readings, standingOrders } from '#src/composition.ts';
 import { type AlarmChange, parseAlarmEvent } from './shared/alarm-event.ts';
 
 /** Of a request's reason; an alarm's own may be longer. */
@@ -14,17 +22,22 @@ const MOST_REASON = 1_000;
 interface Call {
   readonly event: AlarmChange;
   readonly ports: {
+    readonly claims: Pick<Claims, 'read'>;
+    readonly standingOrders: Pick<StandingOrders, 'read'>;
+    readonly ledger: Ledger;
     readonly incidents: Incidents;
     readonly readings: Readings;
     readonly executions: Pick<Executions, 'start'>;
   };
   readonly environment: { readonly FAILOVER_MACHINE_ARN: string };
   readonly plan: Plan;
+  readonly clock: Clock;
 }
 
 export type Intake =
   | { readonly started: boolean; readonly execution: string; readonly incident: string }
-  | { readonly ignored: true; readonly reason: string };
+  | { readonly ignored: true; readonly reason: string }
+  | { readonly refused: true; readonly guard: string; readonly reason: string };
 
 /** The incident starts with the first bad signal that a vantage point saw, else with the alarm's first datapoint; never after the alarm. */
 const startOf = (badAt: Instant | null, alarm: AlarmChange): Instant => {
@@ -32,14 +45,53 @@ const startOf = (badAt: Instant | null, alarm: AlarmChange): Instant => {
   return start < alarm.at ? start : alarm.at;
 };
 
+const record = async (
+  { event, ports, plan, clock }: Call,
+  incident: string | null,
+  refused: Omit<RefusedAlarm, 'alarm'>,
+): Promise<void> => {
+  const entry = refusalEntry(plan.plan, incident, { alarm: event.alarm, ...refused });
+  await ports.ledger.append({ ...entry, at: clock.now(), inputDigest: inputDigest({ ...event }) });
+};
+
+/** The guard that another run answers: then somebody recovers, and nobody has to be told. */
+const HELD = 'GU-030';
+const COOLING = 'GU-040';
+
+/** An alarm of the failure that was just recovered from may come late; only what went bad after the end of that is news. */
+const failedSince = (readings: readonly Reading[], releasedAt: Instant | null): boolean =>
+  readings.some(({ badSince }) => badSince !== null && (releasedAt === null || badSince > releasedAt));
+
 /**
- * Only the change into ALARM starts a recovery. Its execution is named by plan and incident: the same event twice, or two alarms at the same
+ * Only the change into ALARM starts a recovery. Switched off, in maintenance, while a run holds the claim or while the plan cools down it starts
+ * none: that is on record, and people are told when nobody recovers. The run asks the same guards again before its first change. Its execution is named by plan and incident: the same event twice, or two alarms at the same
  * instant, are one execution. Throws InvalidRequestError on an event of another shape.
  */
-export const receiveAlarm = async ({ event: alarm, ports, environment, plan }: Call): Promise<Intake> => {
+export const receiveAlarm = async (call: Call): Promise<Intake> => {
+  const { event: alarm, ports, environment, plan, clock } = call;
   if (alarm.to !== 'ALARM') return { ignored: true, reason: `${alarm.alarm} changed to ${alarm.to}` };
   if (alarm.from === 'ALARM') return { ignored: true, reason: `${alarm.alarm} was in ALARM before` };
-  const badAt = firstBadAt(await ports.readings.list(plan.plan));
+  const [orders, claim, reported] = await Promise.all([
+    ports.standingOrders.read(plan.plan),
+    ports.claims.read(plan.plan),
+    ports.readings.list(plan.plan),
+  ]);
+  const facts = {
+    now: clock.now(),
+    trigger: 'alarm',
+    execution: null,
+    orders: { value: orders },
+    claim: { value: claim },
+  } as const;
+  const refusal = standingRefusal(plan, facts);
+  if (refusal !== null) {
+    const { id: guard, reason } = refusal;
+    const open = await ports.incidents.current(plan.plan);
+    const page = guard === COOLING ? failedSince(reported, claim?.releasedAt ?? null) : guard !== HELD;
+    await record(call, open?.id ?? null, { guard, reason, page });
+    return { refused: true, guard, reason };
+  }
+  const badAt = firstBadAt(reported);
   const incident = await ports.incidents.openOrJoin(plan.plan, startOf(badAt, alarm), alarm.at);
   const { arn, started } = await ports.executions.start(environment.FAILOVER_MACHINE_ARN, incident.executionName, {
     plan: plan.plan,
@@ -48,12 +100,18 @@ export const receiveAlarm = async ({ event: alarm, ports, environment, plan }: C
     trigger: { alarm: alarm.alarm, at: alarm.at },
     incident: { id: incident.id, startedAt: incident.startedAt, detectedAt: incident.detectedAt },
   });
+  if (!started)
+    await record(call, incident.id, {
+      guard: null,
+      reason: `incident ${incident.id} has its run: ${arn}`,
+      page: false,
+    });
   return { started, execution: arn, incident: incident.id };
 };
 
 export const handler = event({
   name: 'ReceiveAlarm',
   parse: parseAlarmEvent,
-  ports: { incidents, readings, executions },
+  ports: { claims, standingOrders, ledger, incidents, readings, executions },
   environment: ['FAILOVER_MACHINE_ARN'],
 }).handler(receiveAlarm);

@@ -45,7 +45,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   VerifyTraffic: ['record', 'readTraffic', 'describeDatabases', 'openSession', 'askThirdSite'],
   PublishOutcome: ['record', 'writeState', 'putMetrics'],
   ReleaseClaim: ['record', 'writeState'],
-  ReceiveAlarm: ['writeState', 'startFailover', 'deadAlarms'],
+  ReceiveAlarm: ['record', 'writeState', 'startFailover', 'deadAlarms'],
   ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession', 'reachClusters'],
   RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
   WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce'],

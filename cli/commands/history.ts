@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
-import { cloud } from '#cli/cloud.ts';
 import { UsageError } from '#cli/exit.ts';
+import { type DeployedStack, deployedStack } from '#cli/stack.ts';
 import { stepsOf } from '#cli/steps.ts';
 import { terminal } from '#cli/terminal.ts';
+import { planRecord, sayPlanEntry } from '#domain/plan-record.ts';
+import { recordedOverrides, sayOverride } from '#domain/recorded-override.ts';
+import type { Transition } from '#domain/transition.ts';
 import type { ExecutionSummary } from '#ports/executions.ts';
+import { ledger } from '#src/composition.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -13,17 +17,54 @@ const seconds = (from: string, to: string | null): string =>
 const row = (execution: ExecutionSummary): string =>
   `${execution.startedAt}  ${execution.status.padEnd(10)} ${seconds(execution.startedAt, execution.stoppedAt).padStart(10)}  ${execution.name}`;
 
+/** What happened to no execution: alarms that were not followed, orders that hold for every run. The last of it. */
+const ofPlan = async (stack: DeployedStack, most: number) =>
+  (await stack.make(ledger).read(planRecord(stack.plan.plan), most)).flatMap((entry) => {
+    const said = sayPlanEntry(entry);
+    return said === null
+      ? []
+      : [{ kind: entry.kind, at: entry.at, incident: entry.incident, said, result: entry.result }];
+  });
+
+const overview = async (
+  most: number,
+): Promise<readonly { readonly at: string; readonly text: string; readonly json: object }[]> => {
+  const stack = await deployedStack();
+  const [executions, entries] = await Promise.all([stack.executions.list(stack.machineArn, most), ofPlan(stack, most)]);
+  return [
+    ...executions.map((one) => ({ at: one.startedAt, text: row(one), json: { kind: 'execution', ...one } })),
+    ...entries.map((one) => ({
+      at: one.at,
+      text: `${one.at}  ${(one.kind === 'refused' ? 'REFUSED' : 'ORDER').padEnd(10)} ${''.padStart(10)}  ${one.said}`,
+      json: one,
+    })),
+  ]
+    .sort((a, b) => (a.at < b.at ? 1 : -1))
+    .slice(0, most);
+};
+
+/** Orders, decisions and overrides of one run, from its record. */
+const wordsOf = (entries: readonly Transition[]): readonly string[] => [
+  ...recordedOverrides(entries).map(sayOverride),
+  ...entries.flatMap(({ kind, at, actor, result }) => {
+    if (kind !== 'control' && kind !== 'decision') return [];
+    const { order, choice, reason, refused } = (result ?? {}) as Record<string, unknown>;
+    const what = `${order ?? choice ?? kind}${refused === undefined ? '' : ', refused'}`;
+    return [`${at}  ${actor}: ${what}${reason === undefined ? '' : `: ${reason}`}`];
+  }),
+];
+
 /** A name or ARN that Step Functions does not know is bad input; any other error stays what it is. */
 const unknown = (execution: string, error: unknown): unknown =>
   /ExecutionDoesNotExist|InvalidArn/.test(String(error))
     ? new UsageError(`there is no execution "${execution}": \`npx continuity history\` lists those that there are`)
     : error;
 
-/** `continuity history [execution]`: all executions, or one step by step. `execution` is an ARN or a name. */
+/** `continuity history [execution]`: all executions, with the alarms that started none and the orders beside them, or one step by step. `execution` is an ARN or a name. */
 export const historyCommand = (program: Command): void => {
   program
     .command('history')
-    .description('executions, or one of them step by step, from AWS or the lab (AWS_ENDPOINT_URL)')
+    .description('executions, alarms that started none and orders, or one execution step by step')
     .argument('[execution]', 'ARN or name')
     .option('--most <n>', 'how many executions', '20')
     .option('--json', 'as JSON')
@@ -31,23 +72,22 @@ export const historyCommand = (program: Command): void => {
       const most = Number(options.most);
       if (!Number.isInteger(most) || most < 1 || most > 1_000)
         throw new UsageError(`--most must be a whole number from 1 to 1000, got "${options.most}"`);
-      const { executions, machine } = await cloud();
       if (execution === undefined) {
-        const found = await executions.list(await machine('regional-failover'), most);
-        if (options.json) say(JSON.stringify(found));
-        else say(found.length === 0 ? 'no executions yet' : found.map(row).join('\n'));
+        const found = await overview(most);
+        if (options.json) say(JSON.stringify(found.map(({ json }) => json)));
+        else say(found.length === 0 ? 'no executions yet' : found.map(({ text }) => text).join('\n'));
         return;
       }
-      const machineArn = execution.startsWith('arn:') ? '' : await machine('regional-failover');
-      const arn = execution.startsWith('arn:')
-        ? execution
-        : `${machineArn.replace(':stateMachine:', ':execution:')}:${execution}`;
+      const stack = await deployedStack();
+      const arn = stack.executionArn(execution);
+      const { executions } = stack;
       const [about, events] = await Promise.all([executions.describe(arn), executions.history(arn)]).catch((error) => {
         throw unknown(execution, error);
       });
+      const entries = await stack.make(ledger).read(arn);
       const steps = stepsOf(events);
       if (options.json) {
-        say(JSON.stringify({ ...about, steps }));
+        say(JSON.stringify({ ...about, steps, overrides: recordedOverrides(entries) }));
         return;
       }
       const { style } = terminal(process.stdout);
@@ -56,6 +96,7 @@ export const historyCommand = (program: Command): void => {
         const at = String(Date.parse(step.enteredAt) - Date.parse(about.startedAt)).padStart(7);
         say(`${at} ms  ${step.state.padEnd(22)} ${step.durationMs === null ? 'running' : `${step.durationMs} ms`}`);
       }
+      for (const words of wordsOf(entries)) say(words);
       if (about.error !== null) say(`${about.error}: ${about.cause ?? ''}`);
     });
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isPlanRecord } from '#domain/plan-record.ts';
 import { TRANSITION_KINDS, type Transition } from '#domain/transition.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html */
@@ -47,7 +48,7 @@ const instant = z.iso.datetime();
 
 /** What is read of an entry here; the record itself is read from the table. */
 const entry = z.looseObject({
-  execution: z.string().startsWith('arn:'),
+  execution: z.string().refine((text) => text.startsWith('arn:') || isPlanRecord(text)),
   seq: z.number().int().positive(),
   plan: z.string(),
   incident: z.string().nullable(),

@@ -29,7 +29,7 @@ export const dynamoLedger = ({ region, table }: Table): Ledger => {
   /** Looks for an end that nobody waits for yet. */
   const looks = new Map<string, Promise<End | null>>();
 
-  const lookUp = async (execution: string): Promise<End | null> => {
+  const lastOf = async (execution: string, most: number): Promise<readonly Item[]> => {
     const { Items } = await client.send(
       new QueryCommand({
         TableName: table,
@@ -37,11 +37,13 @@ export const dynamoLedger = ({ region, table }: Table): Ledger => {
         ExpressionAttributeValues: { ':e': execution },
         ConsistentRead: true,
         ScanIndexForward: false,
-        Limit: 1,
+        Limit: most,
       }),
     );
-    return (Items?.[0] as Item | undefined) ?? null;
+    return ((Items ?? []) as Item[]).reverse();
   };
+
+  const lookUp = async (execution: string): Promise<End | null> => (await lastOf(execution, 1))[0] ?? null;
 
   const end = async (execution: string): Promise<End | null> => {
     const look = looks.get(execution);
@@ -120,9 +122,10 @@ export const dynamoLedger = ({ region, table }: Table): Ledger => {
       look.catch(() => undefined);
       looks.set(execution, look);
     },
-    read: async (execution) => {
+    read: async (execution, most) => {
       const entries: Transition[] = [];
       try {
+        if (most !== undefined) return (await lastOf(execution, most)).map(toEntry);
         const pages = paginateQuery(
           { client },
           {

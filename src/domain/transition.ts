@@ -2,19 +2,19 @@ import type { Instant, Json } from '#domain/side.ts';
 
 /**
  * What a transition says: a state was entered, left with a result, or failed with an error; `notice` is a message sent or not sent; `decision` is
- * a person's answer to a request for approval.
+ * a person's answer to a request for approval; `control` is a person's order; `refused` is an alarm that started nothing.
  */
-export const TRANSITION_KINDS = ['entered', 'left', 'failed', 'notice', 'decision', 'control'] as const;
+export const TRANSITION_KINDS = ['entered', 'left', 'failed', 'notice', 'decision', 'control', 'refused'] as const;
 export type TransitionKind = (typeof TRANSITION_KINDS)[number];
 
 /** What the writer of a transition knows; the ledger adds `seq`, `previous` and `hash`. */
 export interface NewTransition {
-  /** Execution ARN: one ledger per execution. */
+  /** Execution ARN: one ledger per execution; or `plan:<plan>`, the plan's own. */
   readonly execution: string;
   readonly plan: string;
   /** `INC-YYYY-MMDD-XXX`, or null before the request was accepted. */
   readonly incident: string | null;
-  /** State name as in the state machine: `PromoteReplica`. */
+  /** State name as in the state machine: `PromoteReplica`; for what is no state, who writes: `Control`, `ReceiveAlarm`. */
   readonly state: string;
   readonly kind: TransitionKind;
   readonly at: Instant;

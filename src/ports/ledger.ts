@@ -19,6 +19,6 @@ export interface Ledger {
    * Begins to look up where the record of this execution ends, so that the next `append` need not wait for it. Only a hint: never throws.
    */
   prepare(execution: string): void;
-  /** All entries of one execution in order; empty for one it does not know. Strongly consistent. */
-  read(execution: string): Promise<readonly Transition[]>;
+  /** All entries of one execution in order, or the last `most` of them; empty for one it does not know. Strongly consistent. */
+  read(execution: string, most?: number): Promise<readonly Transition[]>;
 }

@@ -147,9 +147,9 @@ export const fakeLedger = (): Ledger & { readonly entries: Transition[]; down: b
       if (ledger.down) throw new LedgerUnavailableError('the table does not answer');
     },
     prepare: () => undefined,
-    read: async (execution: string) => {
+    read: async (execution: string, most = Number.POSITIVE_INFINITY) => {
       if (ledger.down) throw new LedgerUnavailableError('the table does not answer');
-      return entries.filter((entry) => entry.execution === execution);
+      return entries.filter((entry) => entry.execution === execution).slice(-most);
     },
   };
   return ledger;

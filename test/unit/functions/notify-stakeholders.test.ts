@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { refusalEntry } from '#domain/plan-record.ts';
 import type { NewTransition, Transition } from '#domain/transition.ts';
 import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
 import { notifyStakeholders } from '../../../functions/notify-stakeholders.ts';
@@ -59,6 +60,32 @@ describe('NotifyStakeholders', () => {
       { of: fenced.seq, notice: 'fenced', messageId: 'message-2' },
       { of: end.seq, notice: 'end', messageId: 'message-3' },
     ]);
+  });
+
+  it("tells of an alarm that was not followed, from the plan's own record, once", async () => {
+    const at = world();
+    const refused = { alarm: 'healthy-standby', guard: 'GU-010', reason: 'off by jane', page: true };
+    const entry = await at.ports.ledger.append({
+      ...refusalEntry('svg-ai', null, refused),
+      at: at.clock.now(),
+      inputDigest: '',
+    });
+    expect(await notify(at, entry)).toMatchObject({ notices: 1 });
+    expect(await notify(at, entry)).toMatchObject({ notices: 0 });
+    expect(at.ports.announcer.sent).toMatchObject([{ attributes: { kind: 'alarm-refused', severity: '1' } }]);
+    expect(notices(at)).toMatchObject([
+      { execution: 'plan:svg-ai', result: { of: entry.seq, notice: 'alarm-refused' } },
+    ]);
+  });
+
+  it.each(['ClaimHeldError', 'StaleEpochError'])('leaves the end to the run that goes on: %s', async (error) => {
+    const at = world();
+    const start = await accepted(at);
+    const failure = { state: 'ClaimRecovery', error, cause: 'another run' };
+    const ended = (result: string) =>
+      append(at, { state: 'PublishOutcome', kind: 'left', result: { result, failure } });
+    expect(await notify(at, start, await ended('refused'))).toMatchObject({ notices: 1 });
+    expect(await notify(at, await ended('failed'))).toMatchObject({ notices: 1 });
   });
 
   it('says nothing of entries, polls that are not done and its own notices', async () => {

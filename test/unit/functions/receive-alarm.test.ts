@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { world } from '#test/support/fakes/world.ts';
+import { type World, world } from '#test/support/fakes/world.ts';
 import { receiveAlarm } from '../../../functions/receive-alarm.ts';
 import { parseAlarmEvent } from '../../../functions/shared/alarm-event.ts';
 
@@ -76,6 +76,82 @@ describe('ReceiveAlarm', () => {
     ]);
     expect(answers.filter((one) => 'started' in one && one.started)).toHaveLength(1);
     expect(at.ports.executions.inputs.size).toBe(1);
+  });
+
+  it('puts it on record when the incident has its run already', async () => {
+    const at = world();
+    await call(at, fromEventBridge());
+    await call(at, fromEventBridge('OK', 'ALARM', 'second-alarm'));
+    expect(await at.ports.ledger.read('plan:svg-ai')).toMatchObject([
+      {
+        kind: 'refused',
+        actor: 'alarm:second-alarm',
+        incident: 'INC-2026-1123-001',
+        result: { alarm: 'second-alarm', guard: null, page: false },
+      },
+    ]);
+  });
+
+  const order = { by: 'jane', reason: 'release 42', at: '2026-11-23T23:30:00.000Z' };
+  const cooling = async (at: World) => {
+    const { epoch } = await at.ports.claims.take('svg-ai', 'arn:old', at.clock.now(), 0);
+    await at.ports.claims.release('svg-ai', 'arn:old', epoch, at.clock.now());
+  };
+  const bad = (at: World, badSince: string) =>
+    at.ports.readings.put({
+      plan: 'svg-ai',
+      vantage: 'standby',
+      at: at.clock.now(),
+      signals: [],
+      badSince,
+      lastHealthy: null,
+    });
+  it.each([
+    ['while automation is off', 'GU-010', true, (at: World) => at.ports.standingOrders.switchOff('svg-ai', order)],
+    [
+      'in a maintenance window',
+      'GU-020',
+      true,
+      (at: World) =>
+        at.ports.standingOrders.startMaintenance('svg-ai', { ...order, until: '2026-11-24T23:00:00.000Z' }),
+    ],
+    [
+      'while a run holds the claim',
+      'GU-030',
+      false,
+      (at: World) => at.ports.claims.take('svg-ai', 'arn:person', at.clock.now(), 0),
+    ],
+    ['late, in the cool-down', 'GU-040', false, cooling],
+    [
+      'of a second failure, in the cool-down',
+      'GU-040',
+      true,
+      async (at: World) => {
+        await cooling(at);
+        at.clock.advance(1_000);
+        await bad(at, at.clock.now());
+      },
+    ],
+  ] as const)('starts nothing %s: on record, and told when nobody recovers', async (_when, guard, page, before) => {
+    const at = world();
+    await before(at);
+    expect(await call(at, fromEventBridge())).toMatchObject({ refused: true, guard });
+    expect(at.ports.executions.inputs.size).toBe(0);
+    expect(await at.ports.incidents.current('svg-ai')).toBeNull();
+    expect(await at.ports.ledger.read('plan:svg-ai')).toMatchObject([
+      { kind: 'refused', state: 'ReceiveAlarm', result: { alarm: 'service-unhealthy', guard, page } },
+    ]);
+  });
+
+  it('fails, and comes again, when the orders cannot be read or the record not written', async () => {
+    const at = world();
+    at.ports.standingOrders.down = true;
+    await expect(call(at, fromEventBridge())).rejects.toThrow('Throttling');
+    at.ports.standingOrders.down = false;
+    await at.ports.standingOrders.switchOff('svg-ai', order);
+    at.ports.ledger.down = true;
+    await expect(call(at, fromEventBridge())).rejects.toMatchObject({ name: 'LedgerUnavailableError' });
+    expect(at.ports.executions.inputs.size).toBe(0);
   });
 
   it('takes the message that CloudWatch itself sends to a topic', async () => {

@@ -1,0 +1,107 @@
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { EXIT, RunError, UsageError } from '#cli/exit.ts';
+import { recordOrder } from '#cli/record-order.ts';
+import { type DeployedStack, deployedStack, mustBePlan, personsWord } from '#cli/stack.ts';
+import { coolsUntil, onlyWatches } from '#domain/claim.ts';
+import { ExecutionRefusedError } from '#domain/errors.ts';
+import type { Claim } from '#ports/claims.ts';
+import { claims } from '#src/composition.ts';
+
+/** What Step Functions says of the holder; null when it does not know it (any more): then it is over. */
+const statusOf = async ({ executions }: DeployedStack, holder: string): Promise<string | null> => {
+  try {
+    return (await executions.describe(holder)).status;
+  } catch (error) {
+    if (error instanceof ExecutionRefusedError && /ExecutionDoesNotExist/.test(String(error))) return null;
+    throw error;
+  }
+};
+
+const lines = (claim: Claim | null, status: string | null, stack: DeployedStack): readonly string[] => {
+  const { plan, detection } = stack.plan;
+  const cooling = coolsUntil(claim?.releasedAt ?? null, detection.coolDownSeconds, stack.now());
+  const cool =
+    cooling === null ? [] : [`cool-down until ${cooling}; a person may override it: --override GU-040="<why>"`];
+  if (claim === null || claim.holder === null) {
+    return [
+      claim === null ? `the claim of ${plan} was never taken` : `the claim of ${plan} is free, at epoch ${claim.epoch}`,
+      ...cool,
+    ];
+  }
+  const { holder, actor, takenAt, actingAt, epoch, tookOverFrom } = claim;
+  const acts = onlyWatches(claim)
+    ? 'has changed nothing yet: continuity start takes over from it'
+    : actingAt === null
+      ? 'has changed nothing yet'
+      : `changes things since ${actingAt}`;
+  return [
+    `the claim of ${plan} is held by ${holder}`,
+    `started by ${actor ?? 'nobody that is on record'} at ${takenAt}, epoch ${epoch}, ${acts}`,
+    ...(tookOverFrom === null ? [] : [`it took over from ${tookOverFrom}`]),
+    status === null ? 'Step Functions does not know it: it is over' : `it is ${status}`,
+    ...cool,
+  ];
+};
+
+const show = async (plan: string, { json }: { readonly json?: boolean }): Promise<void> => {
+  const stack = await deployedStack();
+  mustBePlan(plan, stack);
+  const claim = await stack.make(claims).read(plan);
+  const holder = claim?.holder ?? null;
+  const status = holder === null ? null : await statusOf(stack, holder);
+  process.stdout.write(
+    `${json ? JSON.stringify({ ...claim, holder, holder_status: status }) : lines(claim, status, stack).join('\n')}\n`,
+  );
+  process.exitCode = EXIT.met;
+};
+
+interface Options {
+  readonly reason: string;
+  readonly as: string;
+  readonly json?: boolean;
+}
+
+const release = async (plan: string, options: Options): Promise<void> => {
+  const word = personsWord(options);
+  const stack = await deployedStack();
+  mustBePlan(plan, stack);
+  const port = stack.make(claims);
+  const claim = await port.read(plan);
+  if (claim === null || claim.holder === null) throw new UsageError(`the claim of ${plan} is free: nothing to release`);
+  const { holder, epoch } = claim;
+  const status = await statusOf(stack, holder);
+  if (status === 'RUNNING' || status === 'PENDING_REDRIVE') {
+    const name = holder.split(':').at(-1) ?? holder;
+    throw new UsageError(
+      `${holder} holds the claim and is ${status}: not released. To stop it: continuity abort ${name} --reason "<why>"`,
+    );
+  }
+  const at = stack.now();
+  // Proven above: the holder is over. By its epoch, so that a claim that was taken meanwhile stays.
+  const free = await port.release(plan, holder, epoch, at, { startsCoolDown: false });
+  if (free.holder !== null) throw new RunError(`not released: ${free.holder} has taken the claim meanwhile`);
+  await recordOrder(stack, { order: 'claim-release', ...word, holder }, at);
+  const said = `released: ${holder} is ${status ?? 'over'}. To go on with its incident: continuity start ${plan} --reason "<why>"`;
+  process.stdout.write(`${options.json ? JSON.stringify({ released: holder, epoch, said }) : said}\n`);
+  process.exitCode = EXIT.met;
+};
+
+/** `continuity claim show|release <plan>`: who recovers the plan now, and what lifts a claim whose run is over. */
+export const claimCommands = (program: Command): void => {
+  const claim = program.command('claim').description('who may recover the plan: one run at a time');
+  claim
+    .command('show')
+    .description('who holds the claim, whether that run is over, and how long the plan cools down')
+    .argument('<plan>', 'id of the plan')
+    .option('--json', 'one JSON object')
+    .action(show);
+  claim
+    .command('release')
+    .description('release the claim of a run that is over; refused while it runs')
+    .argument('<plan>', 'id of the plan')
+    .requiredOption('--reason <text>', 'why: it stands in the record')
+    .option('--as <person>', 'who orders it', userInfo().username)
+    .option('--json', 'one JSON object')
+    .action(release);
+};

@@ -1,0 +1,56 @@
+import type { Plan } from '#domain/plan.ts';
+import { type RecordedOrder, type RefusedAlarm, sayPlanEntry } from '#domain/plan-record.ts';
+import type { Message } from '#domain/templates.ts';
+import type { NewTransition } from '#domain/transition.ts';
+
+const SUBJECT_MOST = 100;
+
+type Told = Pick<NewTransition, 'kind' | 'result' | 'incident' | 'at'>;
+
+const NEXT: Readonly<Record<string, string>> = {
+  'GU-010': 'Alarms start nothing until: continuity automation on --reason "<why>"',
+  'GU-020': 'An alarm that is in ALARM when the window ends does not start anything by itself.',
+  'GU-040': 'The cause of the last failure may still be there: look before you override it.',
+};
+
+const refusal = (plan: Plan, { alarm, guard, reason }: RefusedAlarm): readonly [string, readonly string[]] => [
+  `ALARM NOT FOLLOWED - ${guard ?? 'none'} - ${plan.title}`,
+  [
+    `Alarm ${alarm} went off, and no recovery was started.`,
+    `${guard}: ${reason}`,
+    '',
+    'Nobody recovers the service now. If it is down:',
+    `continuity start ${plan.plan} --reason "<why>" --dry-run`,
+    `continuity start ${plan.plan} --reason "<why>"`,
+    ...(NEXT[guard ?? ''] === undefined ? [] : [NEXT[guard ?? ''] ?? '']),
+  ],
+];
+
+/** The message that an entry of the plan's own record calls for: a refused alarm that leaves nobody recovering, and orders that hold for all runs. */
+export const planNotice = (plan: Plan, entry: Told): Message | null => {
+  const attributes = (kind: string, severity: string) => ({
+    kind,
+    incident: entry.incident ?? 'none',
+    plan: plan.plan,
+    severity,
+  });
+  if (entry.kind === 'refused') {
+    const refused = entry.result as unknown as RefusedAlarm;
+    if (!refused.page) return null;
+    const [subject, lines] = refusal(plan, refused);
+    return {
+      subject: subject.slice(0, SUBJECT_MOST),
+      text: [...lines, '', `At ${entry.at}. Record: continuity history`].join('\n'),
+      attributes: attributes('alarm-refused', '1'),
+    };
+  }
+  const said = sayPlanEntry(entry);
+  if (said === null) return null;
+  const { order } = entry.result as unknown as RecordedOrder;
+  if (order === 'claim-release') return null;
+  return {
+    subject: `${order.replace('-', ' ').toUpperCase()} - ${plan.title}`.slice(0, SUBJECT_MOST),
+    text: `${said}\n\nAt ${entry.at}. State: continuity automation status`,
+    attributes: attributes('order', '4'),
+  };
+};

@@ -181,7 +181,7 @@ describe('regional-failover with the real functions', () => {
     const acting = await runRegionalFailover(
       at,
       async (state) => {
-        if (state === 'DecideApproval') person = await runRegionalFailover(at);
+        if (state === 'ScaleUpWorkloads') person = await runRegionalFailover(at);
       },
       { input, name: 'svg-ai-INC-2026-1123-001' },
     );

@@ -109,6 +109,17 @@ const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
   };
 };
 
+/** From now on nothing is scheduled: no probe looks. Resolves when those that were looking are done. */
+export const disableProbes = async ({ lab }: ScenarioLab): Promise<void> => {
+  for (const { scheduler } of lab.cloud.regions.values()) scheduler.stop();
+  await waitFor(
+    'the probes to be done',
+    () =>
+      lab.cloud.lambda.functions().every(({ name, running }) => !name.includes('ProbeService') || running.size === 0),
+    { withinMs: 20_000 },
+  );
+};
+
 const forbiddenLines = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.log'))

@@ -99,3 +99,20 @@ export const parseEnvelope = <I, S extends Stage>(event: unknown, stage: S, inpu
     input: parseStrictly(input, parsed.input ?? undefined, 'input'),
   };
 };
+
+const NEVER = '1970-01-01T00:00:00.000Z';
+const rehearsedRequest: RecoveryRequest = {
+  plan: 'readiness',
+  mode: 'failover',
+  reason: 'readiness',
+  trigger: 'person',
+  actor: 'pipeline',
+  incident: { id: 'readiness', startedAt: NEVER, detectedAt: NEVER },
+};
+
+/** The event of a run that there is not, as Step Functions would send it. */
+export const rehearsedEvent = (stage: Stage) => ({
+  run: { execution: 'arn:readiness', state: 'Readiness', attempt: 0, enteredAt: NEVER },
+  ...(stage === 'start' ? {} : { request: rehearsedRequest }),
+  ...(stage === 'claimed' ? { epoch: 1 } : {}),
+});

@@ -7,11 +7,11 @@ import type { Clock } from '#ports/clock.ts';
 import { claims, clock, controls, ledger } from '#src/composition.ts';
 import type { Environment, VariableName } from '#src/environment.ts';
 import { plan as compiledPlan } from './compiled-plan.ts';
-import type { EpochAt, RequestAt, Run, Stage } from './envelope.ts';
+import { type EpochAt, type RequestAt, type Run, rehearsedEvent, type Stage } from './envelope.ts';
 import { type Log, TIME_TO_SAY_SO_MS } from './observe.ts';
 import { type Needs, needsOf, type PortFactories, type PortsOf } from './port-factory.ts';
 import { isReadinessCheck, type Readiness } from './readiness.ts';
-import { type Parts, stepMiddleware } from './step-middleware.ts';
+import { type Parts, type StepSetup, stepMiddleware } from './step-middleware.ts';
 
 /** What the handler of a state gets, all of it parsed. */
 export interface StepContext<I, S extends Stage, F extends PortFactories, V extends VariableName> {
@@ -68,6 +68,20 @@ export interface StepHandler<I, S extends Stage, F extends PortFactories, V exte
   with(parts: Partial<Parts<F>>): (event: unknown, context: Context) => Promise<R>;
 }
 
+/** The layers around what a step does, with an end before the time-out of the function. */
+const framed = <R>(
+  layers: ReturnType<typeof stepMiddleware>['layers'],
+  inner: (event: unknown, context: Context, time: { signal: AbortSignal }) => Promise<R>,
+) => {
+  const handler = middy({
+    timeoutEarlyInMillis: TIME_TO_SAY_SO_MS,
+    timeoutEarlyResponse: () => {
+      throw new OutOfTimeError('the step stopped itself before the time-out of its function');
+    },
+  });
+  return handler.use(layers).handler(inner) as unknown as (event: unknown, context: Context) => Promise<R>;
+};
+
 /**
  * The one middleware bundle of every state: strict envelope, environment, logger, metrics, record of the transition, claim check, abort before
  * the time-out. `export const handler = pipeline({ ports: { database }, mutates: true }).handler(promoteReplica)`.
@@ -84,7 +98,7 @@ export const pipeline = <
 ) => ({
   handler: <R>(step: StepFunction<I, S, F, V, R>): StepHandler<I, S, F, V, R> => {
     const build = (parts: Partial<Parts<F>>) => {
-      const middleware = stepMiddleware<I, S, F, V>({
+      const setup: StepSetup<I, S, F, V> = {
         input: options.input ?? (z.undefined() as unknown as z.ZodType<I>),
         stage: options.stage ?? ('claimed' as S),
         ports: options.ports ?? ({} as F),
@@ -98,17 +112,32 @@ export const pipeline = <
         own: { claims, clock, controls, ledger },
         plan: compiledPlan,
         parts,
-      });
-      const run = middy({
-        timeoutEarlyInMillis: TIME_TO_SAY_SO_MS,
-        timeoutEarlyResponse: () => {
-          throw new OutOfTimeError('the step stopped itself before the time-out of its function');
-        },
-      })
-        .use(middleware.layers)
-        .handler(middleware.run(step)) as unknown as (event: unknown, context: Context) => Promise<R>;
+      };
+      const middleware = stepMiddleware(setup);
+      const run = framed(middleware.layers, middleware.run(step));
+
+      /**
+       * Everything that surrounds a step, over a run that there is not, and instead of the step one look at each port: a process that did it has
+       * the code of a recovery ready. What is not well is said by the ports' own checks.
+       */
+      const readiness = async (context: Context): Promise<Readiness> => {
+        try {
+          const { stage } = setup;
+          const rehearsal = stepMiddleware<unknown, S, F, V>({
+            ...setup,
+            input: z.unknown(),
+            oneWay: false,
+            patient: false,
+            parts: middleware.rehearsing(),
+          });
+          const rehearse = framed(rehearsal.layers, rehearsal.run(middleware.checkPorts));
+          return await rehearse(rehearsedEvent(stage), context);
+        } catch {
+          return middleware.checkPorts();
+        }
+      };
       return (event: unknown, context: Context): Promise<R | Readiness> =>
-        isReadinessCheck(event) ? middleware.readiness() : run(event, context);
+        isReadinessCheck(event) ? readiness(context) : run(event, context);
     };
     const handler = build({}) as unknown as (event: unknown, context: Context) => Promise<R>;
     return Object.assign(handler, {

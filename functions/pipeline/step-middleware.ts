@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
-import { AbortedError, PausedError } from '#domain/errors.ts';
+import { AbortedError, PausedError, StaleEpochError } from '#domain/errors.ts';
+import { link } from '#domain/ledger-chain.ts';
 import type { Plan } from '#domain/plan.ts';
 import { SKIPPABLE } from '#domain/steps.ts';
 import type { Claims } from '#ports/claims.ts';
@@ -229,8 +230,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       skipped<R>(now) ??
       (setup.patient && !setup.parts.ports ? patiently(() => begin(step, signal), signal) : begin(step, signal));
 
-  /** Not of a run: nothing is on record, no claim is looked at. */
-  const readiness = (): Promise<Readiness> => {
+  const checkPorts = (): Promise<Readiness> => {
     observe().begin({ check: 'readiness' });
     environment();
     return checkReadiness(
@@ -241,8 +241,39 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     );
   };
 
+  /** The parts for a rehearsal: what would be written is not, and a claim that is not held stops nothing. */
+  const rehearsing = (): Partial<Parts<F>> => {
+    const record = setup.parts.ledger ?? made.ledger;
+    const held = setup.mutates ? (setup.parts.claims ?? made.claims) : undefined;
+    const ordered = setup.mutates ? orders() : undefined;
+    return {
+      ...setup.parts,
+      ports,
+      plan,
+      clock: clock(),
+      ledger: {
+        ...record,
+        append: async (entry) => {
+          await record.rehearse(entry);
+          return link(entry, null);
+        },
+      },
+      ...(held && {
+        claims: {
+          ...held,
+          check: (...claim) =>
+            held.check(...claim).catch((error: unknown) => {
+              if (!(error instanceof StaleEpochError)) throw error;
+            }),
+        },
+      }),
+      ...(ordered && { controls: ordered }),
+    };
+  };
+
   return {
-    readiness,
+    checkPorts,
+    rehearsing,
     layers: [
       observing,
       preparing,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
+import { LedgerUnavailableError, StaleEpochError } from '#domain/errors.ts';
 import { event } from '#pipeline/event.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { PortFactory } from '#pipeline/port-factory.ts';
@@ -51,16 +52,30 @@ describe('{"readiness": true}', () => {
   it('of a state writes nothing to the record and takes no claim', async () => {
     const factory = door(async () => 'open');
     const append = vi.fn();
-    const check = vi.fn();
+    const rehearse = vi.fn(async () => undefined);
+    const check = vi.fn(async () => {
+      throw new StaleEpochError('nobody holds it');
+    });
     const handler = pipeline({ ports: { door: factory }, mutates: true }).handler(async () => 'done');
     const all = {
       ...parts(factory),
-      ledger: { append, rehearse: vi.fn(), prepare: vi.fn(), read: vi.fn() },
+      ledger: { append, rehearse, prepare: vi.fn(), read: vi.fn() },
       claims: { check } as never,
     };
     await expect(handler.with(all)(CHECK, lambdaContext())).resolves.toMatchObject({ ready: true });
     expect(append).not.toHaveBeenCalled();
-    expect(check).not.toHaveBeenCalled();
+    // The way to the record and to the claim is gone all the same: what a step would enter and leave, and whether it may.
+    expect(rehearse).toHaveBeenCalledTimes(2);
+    expect(check).toHaveBeenCalledTimes(1);
+  });
+
+  it('of a state says what does not answer also when the record is away', async () => {
+    const factory = door(async () => 'open');
+    const away = async () => Promise.reject(new LedgerUnavailableError('the table does not answer'));
+    const handler = pipeline({ ports: { door: factory }, mutates: true }).handler(async () => 'done');
+    const ledger = { append: vi.fn(), rehearse: away, prepare: vi.fn(), read: vi.fn() };
+    const all = { ...parts(factory), ledger, claims: { check: vi.fn() } as never };
+    await expect(handler.with(all)(CHECK, lambdaContext())).resolves.toMatchObject({ checks: [{ port: 'door' }] });
   });
 
   it('says which port does not answer and why, and counts it', async () => {

@@ -12,7 +12,7 @@ export const PROJECT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/
 const BOOT_TIMEOUT_MS = 60_000;
 
 /** Labs side by side differ in their slot: `CONTINUITY_SLOT=3 npx continuity lab up`. Slot 0 is 127.0.<site>.x. */
-const ownSlot = (): number => {
+export const ownSlot = (): number => {
   const given = process.env.CONTINUITY_SLOT ?? '0';
   const slot = Number(given);
   if (Number.isInteger(slot) && slot >= 0 && slot <= MAX_SLOT) return slot;

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { campaignCommand } from './commands/campaign.ts';
 import { claimCommands } from './commands/claim.ts';
 import { controlCommands } from './commands/control.ts';
 import { decideCommands } from './commands/decide.ts';
@@ -22,6 +23,7 @@ const program = new Command('continuity')
 for (const add of [
   labCommand,
   drillCommand,
+  campaignCommand,
   startCommand,
   historyCommand,
   decideCommands,

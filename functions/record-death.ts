@@ -9,7 +9,7 @@ import { type Settled, type Settling, settleDeath } from './shared/settle-death.
 const statusChange = z.object({
   detail: z.object({
     executionArn: z.string().startsWith('arn:'),
-    status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+    status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED']),
   }),
 });
 
@@ -20,7 +20,7 @@ interface Call {
   readonly clock: Clock;
 }
 
-/** A run that did not end well, as Step Functions sees it from outside: also one that died without a word. The record's stream tells everyone. */
+/** The end of a run, as Step Functions sees it from outside: of one that died without a word, or that could not put its outcome on record. */
 export const recordDeath = async ({ event: change, ...step }: Call): Promise<Settled> =>
   settleDeath(step, change.detail.executionArn);
 

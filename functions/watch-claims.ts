@@ -64,9 +64,9 @@ const isLate = ({ plan, clock }: Call, { status, startedAt }: ExecutionSummary):
   status === 'RUNNING' &&
   Date.parse(clock.now()) - Date.parse(startedAt) > plan.objectives.rtoSeconds * RTO_SHARE * 1_000;
 
-/** Ended badly, long enough ago for the rule to have seen it, and not so long that it is history. */
+/** Ended, long enough ago for the rule to have seen it, and not so long that it is history. */
 const mayBeLost = ({ clock }: Call, { status, stoppedAt }: ExecutionSummary): boolean => {
-  if (!['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status) || stoppedAt === null) return false;
+  if (!['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED'].includes(status) || stoppedAt === null) return false;
   const ago = Date.parse(clock.now()) - Date.parse(stoppedAt);
   return ago > LOST_AFTER_MS && ago < LOOK_BACK_MS;
 };

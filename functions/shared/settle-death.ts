@@ -83,16 +83,23 @@ const incidentOf = (entries: readonly Transition[], about: Described): Incident 
   return ((member(accepted?.result, 'incident') ?? member(about.input, 'incident')) as Incident | undefined) ?? null;
 };
 
-const NAMES: Readonly<Record<string, string>> = { TIMED_OUT: 'States.Timeout', ABORTED: 'ExecutionAborted' };
+const NAMES: Readonly<Record<string, string>> = {
+  TIMED_OUT: 'States.Timeout',
+  ABORTED: 'ExecutionAborted',
+  SUCCEEDED: 'OutcomeNotPublished',
+};
 
 const deathOf = ({ status, error, cause }: Described): { readonly name: string; readonly message: string } => ({
   name: error ?? NAMES[status] ?? 'ExecutionFailed',
   message: `the execution is ${status}: ${cause ?? 'no cause was given'}`,
 });
 
-/** The failure that everyone is told; null when the service was seen from outside in the standby: then the run died after its work. */
+/**
+ * The failure that everyone is told; null when the service was seen from outside in the standby: then the run died after its work, or it went
+ * well and could not say so.
+ */
 const failureOf = (entries: readonly Transition[], about: Described): Failure | null => {
-  if (completedAt(entries, 'VerifyTraffic') !== null) return null;
+  if (about.status === 'SUCCEEDED' || completedAt(entries, 'VerifyTraffic') !== null) return null;
   const { name, message } = deathOf(about);
   return {
     state: openVisits(entries).at(-1)?.state ?? entries.at(-1)?.state ?? 'no state',
@@ -116,7 +123,9 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
   const holds = claim?.holder === execution;
   const entries = await finalEntries(step, execution);
   const has = (name: string) => entries.some(({ state, kind }) => state === name && kind === 'left');
-  if (has(DEATH) || (has('PublishOutcome') && !holds)) return nothing;
+  // A dry run that gave its answer publishes no outcome and claims nothing.
+  const saidSo = has('PublishOutcome') || (status === 'SUCCEEDED' && has('PlanChanges'));
+  if (has(DEATH) || (saidSo && !holds)) return nothing;
 
   const failure = failureOf(entries, about);
   const incident = incidentOf(entries, about);

@@ -7,6 +7,8 @@ export interface FaultRule {
   readonly operation?: string;
   readonly region?: string;
   readonly role?: string;
+  /** Asked last, once for each call that matches all else: a fault that hits every other call, or the call that makes the change. */
+  readonly when?: (call: Call) => boolean;
   /** How many matching calls it hits; default: all until cleared. */
   readonly count?: number;
   readonly effect: /** Throttled as the protocol says it: 400 or 429, which SDK clients retry. */
@@ -37,7 +39,8 @@ export interface Faults {
 const matches = (rule: FaultRule, call: Call): boolean =>
   (['service', 'operation', 'region', 'role'] as const).every(
     (key) => rule[key] === undefined || rule[key] === call[key],
-  );
+  ) &&
+  (rule.when?.(call) ?? true);
 
 /** `take` returns the effects that hit this call, in the order of injection, and counts them. */
 export const createFaults = (): Faults & { take(call: Call): FaultRule['effect'][] } => {

@@ -57,6 +57,16 @@ describe.each(machines())('$name', ({ machine }) => {
     expect(caught.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
   });
 
+  it.each(tasks.map(({ name, state }) => [name, state] as const))(
+    '%s is tried again when a call got no answer',
+    (_name, state) => {
+      const retried = (state.Retry ?? []).flatMap((rule) => rule.ErrorEquals);
+      expect(retried).toEqual(
+        expect.arrayContaining(['UnreachableError', 'ServiceUnavailableError', 'OutOfTimeError']),
+      );
+    },
+  );
+
   it('names States.ALL last and alone', () => {
     for (const { state } of nodes) {
       for (const rules of [state.Retry ?? [], state.Catch ?? []]) {

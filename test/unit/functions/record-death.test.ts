@@ -6,7 +6,7 @@ import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
 import { unpaired } from '#test/support/steady-state.ts';
 import { recordDeath } from '../../../functions/record-death.ts';
 
-type Status = 'RUNNING' | 'ABORTED' | 'TIMED_OUT' | 'FAILED';
+type Status = 'RUNNING' | 'ABORTED' | 'TIMED_OUT' | 'FAILED' | 'SUCCEEDED';
 
 const entry = (at: World, state: string, kind: 'entered' | 'left', result?: Json) =>
   at.ports.ledger.append({
@@ -49,7 +49,7 @@ const run = async (status: Status, ...states: string[]): Promise<World> => {
   return at;
 };
 
-const died = (at: World, status: 'ABORTED' | 'TIMED_OUT' | 'FAILED' = 'ABORTED') =>
+const died = (at: World, status: Exclude<Status, 'RUNNING'> = 'ABORTED') =>
   recordDeath({ ...at, event: { detail: { executionArn: EXECUTION, status } } });
 
 const last = async (at: World) => (await at.ports.ledger.read(EXECUTION)).at(-1);
@@ -142,5 +142,46 @@ describe('RecordDeath', () => {
     await died(at);
     expect(await last(at)).toMatchObject({ result: { result: 'recovered', failure: null, incidentClosed: true } });
     expect((await at.ports.claims.read(at.plan.plan))?.releasedAt).toBe(at.clock.now());
+  });
+
+  it('puts the outcome on record that a run which SUCCEEDED could not publish', async () => {
+    const at = await run('SUCCEEDED', 'FencePrimary', 'PromoteReplica', 'ShiftTraffic', 'VerifyTraffic');
+    const { epoch } = await at.ports.claims.take(at.plan.plan, EXECUTION, at.clock.now(), 0);
+    await at.ports.claims.release(at.plan.plan, EXECUTION, epoch, at.clock.now());
+    expect(await died(at, 'SUCCEEDED')).toMatchObject({ recorded: true });
+    const end = await last(at);
+    expect(end).toMatchObject({
+      state: 'RecordDeath',
+      result: { result: 'recovered', failure: null, incidentClosed: true, died: { name: 'OutcomeNotPublished' } },
+    });
+    expect(end && noticeKindOf(end)).toBe('end');
+  });
+
+  it('frees the claim that a run which SUCCEEDED could not give back', async () => {
+    const at = await run('SUCCEEDED', 'FencePrimary', 'ShiftTraffic', 'VerifyTraffic', 'PublishOutcome');
+    expect(await died(at, 'SUCCEEDED')).toMatchObject({ recorded: true, claimReleased: true });
+  });
+
+  it('has nothing to say of a recovery that went well, nor of a dry run that gave its answer', async () => {
+    const well = await run('SUCCEEDED', 'VerifyTraffic', 'PublishOutcome');
+    const { epoch } = await well.ports.claims.take(well.plan.plan, EXECUTION, well.clock.now(), 0);
+    await well.ports.claims.release(well.plan.plan, EXECUTION, epoch, well.clock.now());
+    expect(await died(well, 'SUCCEEDED')).toMatchObject({ recorded: false });
+
+    const dry = world();
+    await visit(dry, 'PlanChanges');
+    dry.clock.advance(60_000);
+    dry.ports.executions.known.set(EXECUTION, {
+      arn: EXECUTION,
+      name: 'dry-run',
+      status: 'SUCCEEDED',
+      startedAt: dry.clock.now(),
+      stoppedAt: dry.clock.now(),
+      input: { mode: 'dry-run' },
+      output: null,
+      error: null,
+      cause: null,
+    });
+    expect(await died(dry, 'SUCCEEDED')).toMatchObject({ recorded: false });
   });
 });

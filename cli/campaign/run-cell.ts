@@ -1,0 +1,193 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { verifyChain } from '#domain/ledger-chain.ts';
+import type { Side } from '#domain/side.ts';
+import type { Transition } from '#domain/transition.ts';
+import { takeDecision } from '#src/take-decision.ts';
+import type { Cell } from './cells.ts';
+import { makeFault } from './faults.ts';
+import { bootLab, type LabAtHand } from './lab-at-hand.ts';
+import { type Route, routeOf } from './route.ts';
+import { type CellResult, type Facts, verdictOf, violationsOf } from './verdict.ts';
+
+const RUN_WITHIN_MS = 180_000;
+const SETTLED_WITHIN_MS = 60_000;
+/** As the schedule of the watchdog does, in the lab's time. */
+const WATCH_EVERY_MS = 3_000;
+const LOOK_MS = 150;
+/** Long enough for each of the writers to try on both sides. */
+const WRITABLE_WITHIN_MS = 400;
+
+type Described = Awaited<ReturnType<LabAtHand['ports']['executions']['describe']>>;
+
+const until = async <T>(withinMs: number, look: () => Promise<T | null>): Promise<T | null> => {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null || Date.now() > deadline) return found;
+    await delay(LOOK_MS);
+  }
+};
+
+const start = async (
+  { ports, lab, machineArn }: LabAtHand,
+  name: string,
+  { mode, approval }: Route,
+): Promise<string> => {
+  const asked = approval === undefined ? {} : { approval: 'required', decideWithin: approval.decideWithin };
+  const input = { plan: lab.plan.plan, reason: 'fault campaign', mode, ...asked };
+  return (await ports.executions.start(machineArn, name, input)).arn;
+};
+
+const ended = ({ ports }: LabAtHand, arn: string): Promise<Described | null> =>
+  until(RUN_WITHIN_MS, async () => {
+    const about = await ports.executions.describe(arn);
+    return about.status === 'RUNNING' ? null : about;
+  });
+
+/** The approvers decide as soon as they are asked in the round that the route says. Ends with the signal. */
+const decide = async (at: LabAtHand, execution: string, { approval }: Route, signal: AbortSignal): Promise<void> => {
+  if (approval === undefined) return;
+  const { people, approvers, needed } = at.lab.plan.approval;
+  while (!signal.aborted) {
+    const request = await at.ports.approvals.read(execution);
+    if (request !== null && request.status !== 'open') return;
+    if (request !== null && request.round >= approval.round) {
+      for (const approver of approvers.slice(0, approval.choice === 'approve' ? needed : 1)) {
+        const name = people.find(({ id }) => id === approver)?.name ?? approver;
+        const vote = {
+          execution,
+          approver,
+          name,
+          choice: approval.choice,
+          reason: 'campaign',
+          via: 'command',
+        } as const;
+        await takeDecision(at.ports, at.ports.clock, vote).catch(() => undefined);
+      }
+    }
+    await delay(LOOK_MS);
+  }
+};
+
+/** Entries with which a run says how it ended, the last word first. */
+const ENDS = ['RecordDeath', 'PublishOutcome', 'PlanChanges'];
+
+const outcomeIn = (entries: readonly Transition[]): Facts['outcome'] => {
+  for (const state of ENDS) {
+    const found = entries.find((entry) => entry.state === state && entry.kind === 'left');
+    if (found) {
+      const { result = 'answered' } = (found.result ?? {}) as { result?: string };
+      return { state, result };
+    }
+  }
+  return null;
+};
+
+/** Until the outcome is on record and the claim is free, or the bound is reached; the watchdog looks as its schedule has it. */
+const settled = async (at: LabAtHand, arn: string): Promise<Pick<Facts, 'outcome' | 'claimHolder' | 'chain'>> => {
+  const { ports, lab } = at;
+  let watchedAt = Date.now();
+  const look = async () => {
+    const entries = await ports.ledger.read(arn);
+    const claimHolder = (await ports.claims.read(lab.plan.plan))?.holder ?? null;
+    return { entries, outcome: outcomeIn(entries), claimHolder };
+  };
+  await until(SETTLED_WITHIN_MS, async () => {
+    if (Date.now() - watchedAt > WATCH_EVERY_MS) {
+      watchedAt = Date.now();
+      await at.invoke('WatchClaimsLambdaFunction');
+    }
+    const { outcome, claimHolder } = await look();
+    return outcome !== null && claimHolder === null ? true : null;
+  });
+  const { entries, ...seen } = await look();
+  const chain = verifyChain(entries);
+  return {
+    ...seen,
+    chain: { intact: chain.intact, entries: entries.length, problem: chain.intact ? null : JSON.stringify(chain) },
+  };
+};
+
+const writableNow = async ({ writers }: LabAtHand): Promise<readonly Side[]> => {
+  const from = Date.now();
+  await delay(WRITABLE_WITHIN_MS);
+  return writers.takenSince(from);
+};
+
+const trafficAtStandby = async ({ ports }: LabAtHand): Promise<boolean> =>
+  (await ports.traffic.read()).every(({ side }) => side === 'standby');
+
+/** One fault in one state of one run, in a lab of its own; then everything that must hold is looked up. */
+export const runCell = async (
+  cell: Cell,
+  { root, slot }: { readonly root: string; readonly slot: number },
+): Promise<{ readonly result: CellResult; readonly facts: Facts; readonly logs: string }> => {
+  const begun = Date.now();
+  const route = routeOf(cell.state);
+  const at = await bootLab(root, slot);
+  let failed = true;
+  try {
+    const { lab, ports, writers } = at;
+    const { door, lambda } = lab.cloud;
+    const target = at.functionOf(cell.state);
+    const fault = makeFault(cell.fault, {
+      state: cell.state,
+      role: target.role,
+      inject: door.faults.inject,
+      kill: () => void lambda.kill(target.arn),
+    });
+    let shift: Facts['shift'] = null;
+    door.faults.inject({
+      role: at.functionOf('ShiftTraffic').role,
+      // Only looks: it never hits.
+      when: ({ operation, at: time }) => {
+        if (operation === 'PutMetricData' || operation === 'ChangeResourceRecordSets') {
+          shift ??= { at: time, standbyWrites: writers.writes.filter(({ side }) => side === 'standby').length };
+        }
+        return false;
+      },
+      effect: { kind: 'delay', ms: 0 },
+    });
+
+    const arn = await start(at, 'campaign', route);
+    const over = new AbortController();
+    const deciding = decide(at, arn, route, over.signal);
+    const about = await ended(at, arn);
+    over.abort();
+    await deciding;
+    const { hits } = fault;
+    fault.remove();
+    const end = await settled(at, arn);
+    const writable = await writableNow(at);
+    const recovered = about?.status === 'SUCCEEDED';
+    // Where the run gave the service back to the primary there is nothing to go on with.
+    const given = writable.includes('primary') && route.approval?.choice === 'decline';
+    const goesOn = !recovered && about !== null && route.mode === 'failover' && !given && end.claimHolder === null;
+    const second = goesOn ? await ended(at, await start(at, 'way-out', { mode: 'failover' })) : null;
+    const promotions = door.calls
+      .list({ operation: 'PromoteReadReplica' })
+      .filter(({ outcome }) => outcome === 'ok' || outcome === 'AnswerLost').length;
+    const position = await ports.databaseSession.position('standby').catch(() => null);
+    const facts: Facts = {
+      ...end,
+      mode: route.mode,
+      hits,
+      status: about?.status ?? null,
+      error: about?.error ?? null,
+      promotions,
+      timeline: position?.timeline ?? null,
+      writes: writers.writes,
+      writable,
+      shift,
+      trafficAtStandby: await trafficAtStandby(at),
+      wayOut: goesOn ? { status: second?.status ?? null, error: second?.error ?? null } : null,
+    };
+    const violations = violationsOf(facts);
+    const verdict = verdictOf(facts, violations);
+    failed = verdict === 'FAILED';
+    const result = { ...cell, verdict, violations, error: facts.error, hits, ms: Date.now() - begun };
+    return { result, facts, logs: at.logs };
+  } finally {
+    await at.stop({ keepLogs: failed });
+  }
+};

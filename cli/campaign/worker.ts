@@ -1,0 +1,19 @@
+import type { Cell } from './cells.ts';
+import { runCell } from './run-cell.ts';
+
+/**
+ * One worker of the campaign: `node worker.ts '{"root": ..., "slot": n}'`, an IPC channel, one cell at a time. A process of its own, since every
+ * SDK client of it looks at one lab. Tells `{result}` or `{error}` for each cell; ends when its parent goes.
+ */
+const options = JSON.parse(process.argv[2] ?? '{}') as { readonly root: string; readonly slot: number };
+
+process.on('message', async (cell: Cell) => {
+  try {
+    const { result, facts, logs } = await runCell(cell, options);
+    const { writes, ...seen } = facts;
+    process.send?.({ result, logs, facts: { ...seen, writes: writes.length } });
+  } catch (error) {
+    process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});
+process.on('disconnect', () => process.exit(0));

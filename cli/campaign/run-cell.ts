@@ -14,8 +14,9 @@ const SETTLED_WITHIN_MS = 60_000;
 /** As the schedule of the watchdog does, in the lab's time. */
 const WATCH_EVERY_MS = 3_000;
 const LOOK_MS = 150;
-/** Long enough for each of the writers to try on both sides. */
-const WRITABLE_WITHIN_MS = 400;
+/** The first write that is taken may take as long as a busy machine needs; then every writer has had its turn on both sides. */
+const FIRST_WRITE_WITHIN_MS = 10_000;
+const EVERY_WRITER_MS = 500;
 
 type Described = Awaited<ReturnType<LabAtHand['ports']['executions']['describe']>>;
 
@@ -110,7 +111,8 @@ const settled = async (at: LabAtHand, arn: string): Promise<Pick<Facts, 'outcome
 
 const writableNow = async ({ writers }: LabAtHand): Promise<readonly Side[]> => {
   const from = Date.now();
-  await delay(WRITABLE_WITHIN_MS);
+  await until(FIRST_WRITE_WITHIN_MS, async () => (writers.takenSince(from).length > 0 ? true : null));
+  await delay(EVERY_WRITER_MS);
   return writers.takenSince(from);
 };
 

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
+import { ServiceFault } from '#lab/contract.ts';
 import type { Json, JsonObject, Machine } from './definition.ts';
 import { Halted, HistoryFull, StateError } from './errors.ts';
 import { History, MAX_EVENTS, WHOLE } from './history.ts';
 import { runStates } from './interpreter.ts';
-import type { Engine, Run, Thread } from './run.ts';
+import type { Checkpoint, Engine, Run, Thread } from './run.ts';
 import { type Deadline, deadline } from './timing.ts';
 
 /** The state machine as it was when the execution started: a later update does not touch it. */
@@ -38,7 +39,14 @@ interface End {
   readonly cause?: string | undefined;
 }
 
-/** One execution from start to end. Its status never changes after it has ended. */
+/** https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html: "Redrive eligibility for unsuccessful executions". */
+export const REDRIVABLE_DAYS = 14;
+const REDRIVABLE_MS = REDRIVABLE_DAYS * 86_400_000;
+const MAX_OPEN_MS = 365 * 86_400_000;
+/** Answers by client token are kept for so many redrives. */
+const MAX_TOKENS = 10;
+
+/** One execution from start to end. Its status changes after it has ended only when it is redriven. */
 export class Execution {
   readonly arn: string;
   readonly name: string;
@@ -49,11 +57,19 @@ export class Execution {
   readonly history = new History();
   stopDate: Date | undefined;
   end: End = { status: 'RUNNING' };
-  readonly #controller = new AbortController();
+  redriveCount = 0;
+  redriveDate: Date | undefined;
+  #controller = new AbortController();
   readonly #changed: (execution: Execution) => void;
   readonly #broken: (execution: Execution, error: unknown) => void;
   #limit: Deadline | undefined;
   #done = Promise.withResolvers<void>();
+  /** The main line of states, and its end as a promise: after it nothing of an attempt writes to the history any more. */
+  #thread: Thread | undefined;
+  #following: Promise<void> = Promise.resolve();
+  #redriving = false;
+  /** Client tokens of redrives that were made -> the date that was answered. */
+  readonly #tokens = new Map<string, Date>();
 
   constructor(start: ExecutionStart) {
     this.arn = start.arn;
@@ -80,16 +96,66 @@ export class Execution {
 
   /** Starts it; returns at once. */
   run(engine: Engine): void {
-    const { machine, roleArn } = this.of;
+    const { roleArn } = this.of;
     this.history.add('ExecutionStarted', 0, {
       executionStartedEventDetails: { input: this.input, inputDetails: WHOLE, roleArn },
     });
     this.#changed(this);
+    this.#go(engine, { signal: this.#controller.signal, previous: 0, variables: {} });
+  }
+
+  /** Why RedriveExecution would refuse, in AWS's words; undefined when it would not. */
+  notRedrivable(now = Date.now()): string | undefined {
+    const { status } = this;
+    if (status === 'RUNNING' || status === 'SUCCEEDED' || this.#redriving) {
+      return `Execution is ${this.#redriving ? 'RUNNING' : status} and cannot be redriven`;
+    }
+    if (this.history.events.length >= MAX_EVENTS - 1) return 'Execution history event limit exceeded';
+    if (now - this.startDate.getTime() > MAX_OPEN_MS) return 'Execution has exceeded the max execution time';
+    if (now - (this.stopDate?.getTime() ?? now) > REDRIVABLE_MS) return 'Execution redrivable period exceeded';
+    return undefined;
+  }
+
+  /** Goes on from the states that were open when it ended. Repeated with the same token it gives the same date and does nothing. */
+  async redrive(engine: Engine, token?: string): Promise<Date> {
+    const answered = token === undefined ? undefined : this.#tokens.get(token);
+    if (answered) return answered;
+    const reason = this.notRedrivable();
+    if (reason !== undefined) throw new ServiceFault('ExecutionNotRedrivable', reason);
+    this.#redriving = true;
+    // What the ended attempt still had to unwind leaves no trace in the history of this one.
+    await this.#following;
+    this.#redriving = false;
+    const date = new Date();
+    this.redriveCount += 1;
+    this.redriveDate = date;
+    this.stopDate = undefined;
+    this.end = { status: 'RUNNING' };
+    this.#controller = new AbortController();
+    this.#done = Promise.withResolvers<void>();
+    const previous = this.history.reopen(this.redriveCount);
+    if (token !== undefined) this.#keepToken(token, date);
+    this.#changed(this);
+    const from = this.#thread?.checkpoint;
+    this.#go(engine, { signal: this.#controller.signal, previous, variables: {} }, from);
+    return date;
+  }
+
+  #keepToken(token: string, date: Date): void {
+    this.#tokens.set(token, date);
+    const [oldest] = this.#tokens.keys();
+    if (this.#tokens.size > MAX_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
+  }
+
+  /** The machine's own time-out counts from here. */
+  #go(engine: Engine, thread: Thread, from?: Checkpoint): void {
+    const { machine } = this.of;
     if (machine.TimeoutSeconds !== undefined) {
       this.#limit = deadline(machine.TimeoutSeconds * 1000, () => new Halted('execution'));
       this.#limit.expired.catch(() => this.#timeOut());
     }
-    void this.#follow(engine);
+    this.#thread = thread;
+    this.#following = this.#follow(engine, thread, from);
   }
 
   /** StopExecution. False when it had ended before. */
@@ -122,11 +188,10 @@ export class Execution {
     this.#done.resolve();
   }
 
-  async #follow(engine: Engine): Promise<void> {
+  async #follow(engine: Engine, thread: Thread, from: Checkpoint | undefined): Promise<void> {
     const run: Run = { engine, history: this.history, roleArn: this.of.roleArn, context: this.#context(), steps: 0 };
-    const thread: Thread = { signal: this.#controller.signal, previous: 0, variables: {} };
     try {
-      const output = JSON.stringify(await runStates(run, this.of.machine, this.data, thread));
+      const output = JSON.stringify(await runStates(run, this.of.machine, this.data, thread, from));
       if (this.stopDate) return;
       this.history.close('ExecutionSucceeded', thread.previous, {
         executionSucceededEventDetails: { output, outputDetails: WHOLE },
@@ -167,7 +232,8 @@ export class Execution {
         Name: this.name,
         RoleArn: this.of.roleArn,
         StartTime: this.startDate.toISOString(),
-        RedriveCount: 0,
+        RedriveCount: this.redriveCount,
+        ...(this.redriveDate && { RedriveTime: this.redriveDate.toISOString() }),
       },
       StateMachine: { Id: this.of.arn, Name: this.of.name },
     };

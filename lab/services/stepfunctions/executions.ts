@@ -59,6 +59,11 @@ export class Executions {
     return execution;
   }
 
+  /** RedriveExecution. Throws ExecutionNotRedrivable in the words of DescribeExecution's redriveStatusReason. */
+  redrive(arn: string | undefined, clientToken?: string): Promise<Date> {
+    return this.find(arn).redrive(this.#engine, clientToken);
+  }
+
   find(arn: string | undefined): Execution {
     if (!EXECUTION_ARN.test(arn ?? '')) {
       throw new ServiceFault('InvalidArn', `Invalid Arn: '${arn}'`);

@@ -23,6 +23,12 @@ export class History {
     return this.#push(type, previousEventId, details);
   }
 
+  /** The execution goes on: ExecutionRedriven follows the event with which it ended. */
+  reopen(redriveCount: number): number {
+    this.#closed = false;
+    return this.add('ExecutionRedriven', this.events.length, { executionRedrivenEventDetails: { redriveCount } });
+  }
+
   /** The last event of the execution; always has room. */
   close(type: HistoryEventType, previousEventId: number, details?: EventDetails): number {
     this.#closed = true;

@@ -2,7 +2,18 @@ import type { Catcher, Exit, Json, JsonObject, State, StateGraph } from './defin
 import { Halted, matches, StateError } from './errors.ts';
 import { evaluate, evaluateAs, isString, QueryError } from './evaluate.ts';
 import { retryPlan } from './retry.ts';
-import { enter, exit, type Outcome, type Run, record, siteOf, type Thread, type Visit } from './run.ts';
+import {
+  type Checkpoint,
+  enter,
+  exit,
+  type Outcome,
+  type Run,
+  record,
+  reopen,
+  siteOf,
+  type Thread,
+  type Visit,
+} from './run.ts';
 import { choose } from './state-choice.ts';
 import { performMap } from './state-map.ts';
 import { performParallel } from './state-parallel.ts';
@@ -131,8 +142,10 @@ const noteHalt = (run: Run, state: State, error: unknown): void => {
   run.history.add(ABORTED[state.Type as keyof typeof ABORTED], error.after);
 };
 
+const tooLong = (output: string): boolean => output.length > MAX_PAYLOAD / 4 && Buffer.byteLength(output) > MAX_PAYLOAD;
+
 const checkSize = (output: string, visit: Visit): void => {
-  if (output.length <= MAX_PAYLOAD / 4 || Buffer.byteLength(output) <= MAX_PAYLOAD) return;
+  if (!tooLong(output)) return;
   throw new StateError(
     'States.DataLimitExceeded',
     `The state/task '${visit.name}' returned a result with a size exceeding the maximum number of bytes service limit.`,
@@ -143,22 +156,38 @@ const checkSize = (output: string, visit: Visit): void => {
 const STEPS_PER_TURN = 64;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** A Fail state is entered again, and fails again; any other goes on as the visit that it was. */
+const resume = (state: State, from: Checkpoint | undefined): Visit | undefined =>
+  from === undefined || state.Type === 'Fail' ? undefined : reopen(from.visit);
+
 /**
- * Runs a graph from its StartAt to an end and gives the last output. Throws StateError when a state fails and nothing catches
- * it, Halted when the thread's signal aborts, HistoryFull.
+ * Runs a graph from its StartAt to an end and gives the last output; from where it was when the execution is redriven. Throws
+ * StateError when a state fails and nothing catches it, Halted when the thread's signal aborts, HistoryFull.
  */
-export const runStates = async (run: Run, graph: StateGraph, input: Json, thread: Thread): Promise<Json> => {
-  let name = graph.StartAt;
-  let data = input;
+export const runStates = async (
+  run: Run,
+  graph: StateGraph,
+  input: Json,
+  thread: Thread,
+  from?: Checkpoint,
+): Promise<Json> => {
+  let name = from?.visit.name ?? graph.StartAt;
+  let data = from?.visit.input ?? input;
+  let open = from;
+  if (from) thread.variables = from.variables;
   for (;;) {
-    run.steps += 1;
-    if (run.steps % STEPS_PER_TURN === 0) await nextTurn();
     if (thread.signal.aborted) throw thread.signal.reason;
     const state = graph.States[name];
     if (!state) throw new StateError('States.Runtime', `The state '${name}' does not exist`);
-    const visit = enter(run, thread, name, state, data);
+    const visit = resume(state, open) ?? enter(run, thread, name, state, data);
+    open = undefined;
+    thread.checkpoint = { visit, variables: thread.variables };
     let outcome: Outcome;
     try {
+      // Only inside of a state: between two there would be none to go on from.
+      run.steps += 1;
+      if (run.steps % STEPS_PER_TURN === 0) await nextTurn();
+      if (thread.signal.aborted) throw thread.signal.reason;
       outcome = await settle(run, thread, visit, state);
       if (thread.signal.aborted) throw thread.signal.reason;
     } catch (error) {
@@ -167,6 +196,8 @@ export const runStates = async (run: Run, graph: StateGraph, input: Json, thread
       throw error;
     }
     const output = JSON.stringify(outcome.output);
+    // Where the result itself is what cannot be, all of its lines are run again when the execution is redriven.
+    if (tooLong(output)) visit.lines = undefined;
     checkSize(output, visit);
     exit(run, thread, visit, state, outcome, output);
     if (outcome.assigned) thread.variables = { ...thread.variables, ...outcome.assigned };

@@ -5,7 +5,6 @@ import type { Execution } from './execution.ts';
 import type { Executions } from './executions.ts';
 import type { MachineRecord, Machines } from './machines.ts';
 import { pageOf } from './pages.ts';
-import { redriveReason } from './status-event.ts';
 import type { TaskTokens } from './tokens.ts';
 
 interface Parts {
@@ -92,14 +91,23 @@ const tagOperations = ({ machines }: Parts): Record<string, Handler> => {
   };
 };
 
-const summary = ({ arn, name, of, status, startDate, stopDate }: Execution) => ({
+const summary = ({ arn, name, of, status, startDate, stopDate, redriveCount, redriveDate }: Execution) => ({
   executionArn: arn,
   stateMachineArn: of.arn,
   name,
   status,
   startDate,
   ...(stopDate && { stopDate }),
+  redriveCount,
+  ...(redriveDate && { redriveDate }),
 });
+
+const redriveStatus = (execution: Execution) => {
+  const reason = execution.notRedrivable();
+  return reason === undefined
+    ? { redriveStatus: 'REDRIVABLE' }
+    : { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: reason };
+};
 
 const describeExecution = (execution: Execution) => ({
   ...summary(execution),
@@ -108,9 +116,7 @@ const describeExecution = (execution: Execution) => ({
   ...(execution.end.output !== undefined && { output: execution.end.output, outputDetails: INCLUDED }),
   ...(execution.end.error !== undefined && { error: execution.end.error }),
   ...(execution.end.cause !== undefined && { cause: execution.end.cause }),
-  redriveCount: 0,
-  redriveStatus: 'NOT_REDRIVABLE',
-  redriveStatusReason: redriveReason(execution),
+  ...redriveStatus(execution),
 });
 
 /** Members of the event details that hold what a state machine's author would call data. */
@@ -135,6 +141,9 @@ const executionOperations = ({ machines, executions }: Parts): Record<string, Ha
     execution.stop(error, cause);
     return { stopDate: execution.stopDate };
   },
+  RedriveExecution: async ({ executionArn, clientToken }: sfn.RedriveExecutionInput) => ({
+    redriveDate: await executions.redrive(executionArn, clientToken),
+  }),
   DescribeExecution: ({ executionArn }: sfn.DescribeExecutionInput) => describeExecution(executions.find(executionArn)),
   DescribeStateMachineForExecution: ({ executionArn }: sfn.DescribeStateMachineForExecutionInput) => {
     const { of } = executions.find(executionArn);

@@ -61,6 +61,26 @@ export interface Thread {
   variables: Variables;
   /** `$states.context.Map` inside a Map. */
   map?: JsonObject | undefined;
+  /** Where the line is: what a redrive goes on from when the execution ends unsuccessfully. */
+  checkpoint?: Checkpoint | undefined;
+}
+
+/** A visit that is not over, with the variables as they were when the state was entered. */
+export interface Checkpoint {
+  readonly visit: Visit;
+  readonly variables: Variables;
+}
+
+/** A line of a Parallel or a Map that is done: its result stays, also when the execution is redriven. */
+export interface DoneLine {
+  readonly result: unknown;
+  readonly previous: number;
+}
+
+/** What became of each line of a Parallel or a Map, by index; a line that was never started is not there. */
+export interface Lines {
+  readonly done: Map<number, DoneLine>;
+  readonly open: Map<number, Thread>;
 }
 
 /** One visit to one state, over all its retries. */
@@ -74,6 +94,10 @@ export interface Visit {
   retryCount: number;
   /** `$states.context.Task.Token` while a task waits for it. */
   token?: string | undefined;
+  /** Of a Parallel or a Map. */
+  lines?: Lines | undefined;
+  /** The execution was redriven while this state was open: its lines go on where they were, once. */
+  redriven?: boolean | undefined;
 }
 
 /** How a state ends: its output, its new variables, and where to go (undefined ends the line of states). */
@@ -84,7 +108,13 @@ export interface Outcome {
 }
 
 /** Runs a graph in a thread and gives the output of its last state. */
-export type Descend = (run: Run, graph: StateGraph, input: Json, thread: Thread) => Promise<Json>;
+export type Descend = (
+  run: Run,
+  graph: StateGraph,
+  input: Json,
+  thread: Thread,
+  from?: Checkpoint | undefined,
+) => Promise<Json>;
 
 export const record = (run: Run, thread: Thread, type: HistoryEventType, details?: EventDetails): number => {
   thread.previous = run.history.add(type, thread.previous, details);
@@ -106,6 +136,12 @@ export const siteOf = (run: Run, thread: Thread, visit: Visit, extra?: JsonObjec
     ...extra,
   },
 });
+
+/**
+ * The visit that was open when the execution ended, gone on with: no second entry event, and its retries count from 0 again, as
+ * https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html has it.
+ */
+export const reopen = (visit: Visit): Visit => ({ ...visit, retryCount: 0, token: undefined, redriven: true });
 
 /** Writes the event and gives the visit. The first state of an execution follows event 0, as on AWS. */
 export const enter = (run: Run, thread: Thread, name: string, state: State, input: Json): Visit => {

@@ -51,7 +51,7 @@ export interface StepFunctionsService {
  *
  * Declared durations (Wait, retry intervals) run at the lab's time scale; TimeoutSeconds and HeartbeatSeconds are real. Not
  * here, and refused rather than ignored: JSONPath, EXPRESS, distributed Map, `.sync`, activities, asynchronous invocation,
- * versions and aliases, redrive, credentials of other accounts.
+ * versions and aliases, credentials of other accounts.
  */
 export const createStepFunctionsService = (deps: StepFunctionsDeps): StepFunctionsService => {
   const { time, region, invoke, integrate, onStatusChange, log } = deps;

@@ -2,7 +2,7 @@ import type { Json, MapState } from './definition.ts';
 import { Halted } from './errors.ts';
 import { evaluate, evaluateAs, isArray, isCount, QueryError } from './evaluate.ts';
 import { fork } from './fork.ts';
-import { type Descend, type Run, record, siteOf, type Thread, type Visit } from './run.ts';
+import { type Checkpoint, type Descend, type Run, record, siteOf, type Thread, type Visit } from './run.ts';
 
 /** An inline Map never runs more iterations at once (https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html). */
 const MAX_CONCURRENCY = 40;
@@ -28,15 +28,16 @@ const iterate = async (
   thread: Thread,
   item: { Index: number; Value: Json },
   descend: Descend,
+  from: Checkpoint | undefined,
 ): Promise<{ output: Json; succeeded: number }> => {
   const details = { index: item.Index, name: visit.name };
-  record(run, thread, 'MapIterationStarted', { mapIterationStartedEventDetails: details });
+  if (!from) record(run, thread, 'MapIterationStarted', { mapIterationStartedEventDetails: details });
   try {
     const input =
       state.ItemSelector === undefined
         ? item.Value
         : await evaluate(state.ItemSelector, 'ItemSelector', siteOf(run, thread, visit));
-    const output = await descend(run, state.ItemProcessor, input, thread);
+    const output = await descend(run, state.ItemProcessor, input, thread, from);
     const succeeded = run.history.add('MapIterationSucceeded', thread.previous, {
       mapIterationSucceededEventDetails: details,
     });
@@ -61,11 +62,12 @@ export const performMap = async (
 ): Promise<Json> => {
   const items = await itemsOf(run, thread, visit, state);
   const concurrency = await concurrencyOf(run, thread, visit, state);
-  record(run, thread, 'MapStateStarted', { mapStateStartedEventDetails: { length: items.length } });
-  const results = await fork(thread, items.length, concurrency, (index, child) => {
+  if (!visit.redriven)
+    record(run, thread, 'MapStateStarted', { mapStateStartedEventDetails: { length: items.length } });
+  const results = await fork(thread, visit, items.length, concurrency, (index, child, from) => {
     const item = { Index: index, Value: items[index] ?? null };
     child.map = { Item: item };
-    return iterate(run, visit, state, child, item, descend);
+    return iterate(run, visit, state, child, item, descend, from);
   });
   // As on AWS, the event after this one follows the last iteration as well, not this one.
   thread.previous = results.reduce((last, { succeeded }) => Math.max(last, succeeded), thread.previous);

@@ -15,12 +15,12 @@ export const performParallel = async (
     state.Arguments === undefined
       ? visit.input
       : await evaluate(state.Arguments, 'Arguments', siteOf(run, thread, visit));
-  record(run, thread, 'ParallelStateStarted');
+  if (!visit.redriven) record(run, thread, 'ParallelStateStarted');
   const { Branches: branches } = state;
-  const outputs = await fork(thread, branches.length, branches.length, (index, child) => {
+  const outputs = await fork(thread, visit, branches.length, branches.length, (index, child, from) => {
     const branch = branches[index];
     if (!branch) throw new RangeError(`no branch ${index}`);
-    return descend(run, branch, input, child);
+    return descend(run, branch, input, child, from);
   });
   // As on AWS, the event after this one follows the last branch as well, not this one.
   run.history.add('ParallelStateSucceeded', thread.previous);

@@ -18,6 +18,7 @@ const INCLUDED = { included: true } as const;
 /** Shape: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html; dates are milliseconds. */
 export const statusChangeEvent = (execution: Execution, region: string): StatusChangeEvent => {
   const { arn, name, of, startDate, stopDate, input, end } = execution;
+  const notRedrivable = execution.notRedrivable();
   return {
     source: 'aws.states',
     'detail-type': 'Step Functions Execution Status Change',
@@ -38,18 +39,12 @@ export const statusChangeEvent = (execution: Execution, region: string): StatusC
       outputDetails: end.output === undefined ? null : INCLUDED,
       stateMachineVersionArn: null,
       stateMachineAliasArn: null,
-      redriveCount: 0,
-      redriveDate: null,
-      redriveStatus: 'NOT_REDRIVABLE',
-      redriveStatusReason: redriveReason(execution),
+      redriveCount: execution.redriveCount,
+      redriveDate: execution.redriveDate?.getTime() ?? null,
+      redriveStatus: notRedrivable === undefined ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
+      redriveStatusReason: notRedrivable ?? null,
       error: end.error ?? null,
       cause: end.cause ?? null,
     },
   };
 };
-
-/** The lab does not redrive; for executions that AWS would not redrive either the words are AWS's. */
-export const redriveReason = ({ status }: Execution): string =>
-  status === 'RUNNING' || status === 'SUCCEEDED'
-    ? `Execution is ${status} and cannot be redriven`
-    : 'The lab does not redrive executions';

@@ -3,7 +3,7 @@ import { pipeline } from '#pipeline/pipeline.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import { databaseSession, workloads } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
+import { attemptRepeatedly } from './shared/attempt.ts';
 import { readPositions } from './shared/positions.ts';
 
 /** Longer than the adapters' own time-outs (2 s): a bound on their sum, so that a dead region costs seconds. */
@@ -24,7 +24,7 @@ export interface FenceMethod {
 
 const fenceDatabase = async ({ ports }: Step): Promise<FenceMethod> => {
   const method = 'database-role';
-  const answer = await attempt(() => ports.databaseSession.fence('primary'), WITHIN_MS);
+  const answer = await attemptRepeatedly(() => ports.databaseSession.fence('primary'), WITHIN_MS);
   if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
   const { fenced, endedSessions } = answer.value;
   return fenced
@@ -35,18 +35,20 @@ const fenceDatabase = async ({ ports }: Step): Promise<FenceMethod> => {
 const fenceWorkloads = async ({ ports, plan }: Step): Promise<FenceMethod> => {
   const method = 'workloads-to-zero';
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
-  let before: Record<string, number> = {};
-  const answer = await attempt(async () => {
+  let before: Record<string, number> | undefined;
+  const answer = await attemptRepeatedly(async () => {
     const found = await ports.workloads.status('primary', names);
-    before = Object.fromEntries(found.map(({ name, wanted }) => [name, wanted]));
+    // What was there before the first try: a repeated one finds its own zeros.
+    before ??= Object.fromEntries(found.map(({ name, wanted }) => [name, wanted]));
     await Promise.all(names.map((name) => ports.workloads.scale('primary', name, 0)));
     return ports.workloads.status('primary', names);
   }, WITHIN_MS);
-  if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail, before };
+  if (answer.outcome !== 'answered')
+    return { method, outcome: answer.outcome, detail: answer.detail, before: before ?? {} };
   const left = answer.value.filter((status) => status.wanted !== 0).map((status) => status.name);
   return left.length === 0
-    ? { method, outcome: 'fenced', detail: `${names.join(', ')}: no replicas wanted`, before }
-    : { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted`, before };
+    ? { method, outcome: 'fenced', detail: `${names.join(', ')}: no replicas wanted`, before: before ?? {} }
+    : { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted`, before: before ?? {} };
 };
 
 /**

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { Reading } from '#domain/reading.ts';
 import { type Lab, startLab } from '#lab/lab.ts';
 import { buildImages } from '#lab/parts/cluster/images.ts';
 import { claimFolder, clearRemains, runFolder } from '#lab/run-folder.ts';
@@ -133,17 +134,23 @@ export const bootLab = async (root: string, slot: number): Promise<LabAtHand> =>
     }
   };
 
+  const seenBy = async (what: string, condition: (reading: Reading) => boolean): Promise<void> => {
+    const deadline = Date.now() + SEEN_WITHIN_MS;
+    for (;;) {
+      await look();
+      const seen = await ports.readings.list(plan.plan);
+      if (seen.length >= plan.detection.vantagesNeeded && seen.every(condition)) return;
+      if (Date.now() > deadline) throw new Error(`the vantage points did not see that ${what}`);
+      await delay(50);
+    }
+  };
   // A sample of the healthy service first: the guards ask what replication was like before the incident.
-  await look();
+  await seenBy(
+    'the service is well',
+    ({ badSince, vantage, lastHealthy }) => badSince === null && (vantage !== 'standby' || lastHealthy !== null),
+  );
   await Promise.all(plan.workloads.deployments.map(({ name }) => ports.workloads.scale('primary', name, 0)));
-  const deadline = Date.now() + SEEN_WITHIN_MS;
-  for (;;) {
-    await look();
-    const seen = await ports.readings.list(plan.plan);
-    if (seen.length >= plan.detection.vantagesNeeded && seen.every(({ badSince }) => badSince !== null)) break;
-    if (Date.now() > deadline) throw new Error('the vantage points did not see that the application has gone');
-    await delay(50);
-  }
+  await seenBy('the application has gone', ({ badSince }) => badSince !== null);
   const watching = probed();
 
   return {

@@ -85,7 +85,10 @@ const outcomeIn = (entries: readonly Transition[]): Facts['outcome'] => {
 };
 
 /** Until the outcome is on record and the claim is free, or the bound is reached; the watchdog looks as its schedule has it. */
-const settled = async (at: LabAtHand, arn: string): Promise<Pick<Facts, 'outcome' | 'claimHolder' | 'chain'>> => {
+const settled = async (
+  at: LabAtHand,
+  arn: string,
+): Promise<Pick<Facts, 'outcome' | 'claimHolder' | 'chain'> & { readonly fenceLifted: boolean }> => {
   const { ports, lab } = at;
   let watchedAt = Date.now();
   const look = async () => {
@@ -105,6 +108,7 @@ const settled = async (at: LabAtHand, arn: string): Promise<Pick<Facts, 'outcome
   const chain = verifyChain(entries);
   return {
     ...seen,
+    fenceLifted: entries.some(({ state, kind }) => state === 'LiftFence' && kind === 'left'),
     chain: { intact: chain.intact, entries: entries.length, problem: chain.intact ? null : JSON.stringify(chain) },
   };
 };
@@ -159,11 +163,11 @@ export const runCell = async (
     await deciding;
     const { hits } = fault;
     fault.remove();
-    const end = await settled(at, arn);
+    const { fenceLifted, ...end } = await settled(at, arn);
     const writable = await writableNow(at);
     const recovered = about?.status === 'SUCCEEDED';
     // Where the run gave the service back to the primary there is nothing to go on with.
-    const given = writable.includes('primary') && route.approval?.choice === 'decline';
+    const given = writable.includes('primary') && fenceLifted;
     const goesOn = !recovered && about !== null && route.mode === 'failover' && !given && end.claimHolder === null;
     const second = goesOn ? await ended(at, await start(at, 'way-out', { mode: 'failover' })) : null;
     const promotions = door.calls

@@ -1,4 +1,5 @@
-import { UnreachableError } from '#domain/errors.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
 
 /** What came of a call whose failure is an outcome and not an error (design, point 11). */
 export type Attempt<T> =
@@ -25,4 +26,28 @@ export const attempt = async <T>(call: () => Promise<T>, withinMs: number): Prom
   } finally {
     clearTimeout(timer);
   }
+};
+
+const TRIES = 3;
+const PAUSE_MS = 150;
+
+const mayAnswerYet = (error: unknown): boolean =>
+  error instanceof UnreachableError || error instanceof ServiceUnavailableError;
+
+/**
+ * As `attempt`, for a call that matters too much to be given up for one lost answer or one throttled call: made again while there is time. Where
+ * nothing listens any more this costs two short pauses.
+ */
+export const attemptRepeatedly = <T>(call: () => Promise<T>, withinMs: number): Promise<Attempt<T>> => {
+  const until = Date.now() + withinMs;
+  return attempt(async () => {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await call();
+      } catch (error) {
+        if (tried === TRIES || !mayAnswerYet(error) || Date.now() + PAUSE_MS > until) throw error;
+        await delay(PAUSE_MS);
+      }
+    }
+  }, withinMs);
 };

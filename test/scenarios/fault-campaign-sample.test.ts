@@ -22,7 +22,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Printed {
   readonly totals: { readonly cells: number; readonly failed: number };
-  readonly cells: readonly { readonly hits: number; readonly verdict: string; readonly violations: readonly string[] }[];
+  readonly cells: readonly {
+    readonly hits: number;
+    readonly verdict: string;
+    readonly violations: readonly string[];
+  }[];
 }
 
 const campaign = () =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
 import { world } from '#test/support/fakes/world.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
 
@@ -28,6 +29,35 @@ describe('FencePrimary', () => {
       methods: [{ outcome: 'unreachable' }, { outcome: 'unreachable' }],
       positions: { primary: null, standby: { inRecovery: true } },
     });
+  });
+
+  it('does not take one lost answer, or a throttled call, for a dead region: a primary that lives is fenced', async () => {
+    const at = world();
+    const { databaseSession, workloads } = at.ports;
+    let asked = 0;
+    const once = <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>, error: Error) => {
+      let failed = false;
+      return (...args: A): Promise<R> => {
+        asked += 1;
+        if (failed) return call(...args);
+        failed = true;
+        return Promise.reject(error);
+      };
+    };
+    const ports = {
+      ...at.ports,
+      databaseSession: {
+        ...databaseSession,
+        fence: once(databaseSession.fence, new UnreachableError('rds:DescribeDBInstances us-east-1: ECONNRESET')),
+      },
+      workloads: { ...workloads, status: once(workloads.status, new ServiceUnavailableError('eks: Throttling')) },
+    };
+    expect(await fencePrimary({ ...at, ports })).toMatchObject({
+      verified: true,
+      methods: [{ outcome: 'fenced' }, { outcome: 'fenced' }],
+    });
+    expect(asked).toBeGreaterThan(2);
+    expect(() => at.ports.database.insert('primary', 'late')).toThrow(/not permitted/);
   });
 
   it('says failed, and why, when the primary answers but refuses', async () => {

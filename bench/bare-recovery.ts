@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HealthySample, Reading } from '#domain/reading.ts';
 import { NOTHING_STANDS } from '#domain/standing-orders.ts';
+import { NOTHING_ORDERED } from '#ports/controls.ts';
 import { clock, database, databaseSession, serviceProbe, traffic, workloads } from '#src/composition.ts';
 import { checkGuards } from '../functions/check-guards.ts';
 import { confirmPromotion } from '../functions/confirm-promotion.ts';
@@ -36,8 +37,10 @@ const ports = {
   serviceProbe: serviceProbe.create({}, plan),
   // The record, the claim and the readings are the pipeline's own tables: bare there are none.
   readings: { list: async () => [] as Reading[] },
+  /** Nobody orders anything of a bare run. */
+  controls: { read: async () => NOTHING_ORDERED },
 };
-const run = { execution: 'bare' };
+const run = { execution: 'bare', state: 'bare' };
 const step = { ports, plan, run };
 
 let waitedMs = 0;

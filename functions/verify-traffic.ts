@@ -2,13 +2,15 @@ import * as z from 'zod';
 import { UnreachableError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
+import type { Controls } from '#ports/controls.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { ServiceProbe } from '#ports/service-probe.ts';
 import type { ThirdSite } from '#ports/third-site.ts';
 import type { Traffic } from '#ports/traffic.ts';
-import { databaseSession, serviceProbe, thirdSite, traffic } from '#src/composition.ts';
+import { controls, databaseSession, serviceProbe, thirdSite, traffic } from '#src/composition.ts';
 import { askStandby, type StandbyAnswer } from './shared/ask-service.ts';
 import { attempt } from './shared/attempt.ts';
+import { type Forced, unlessForced } from './shared/forced.ts';
 import { notYet, type Poll } from './shared/poll.ts';
 
 /** What ShiftTraffic gave, null when nothing had to change; and how often this was asked before. */
@@ -28,8 +30,10 @@ interface Step {
     readonly thirdSite: ThirdSite;
     readonly serviceProbe: ServiceProbe;
     readonly databaseSession: DatabaseSession;
+    readonly controls: Pick<Controls, 'read'>;
   };
   readonly plan: Plan;
+  readonly run: { readonly execution: string; readonly state: string };
 }
 
 interface Arrived extends Omit<StandbyAnswer, 'problems'> {
@@ -83,21 +87,16 @@ const look = async (step: Step): Promise<Poll<Arrived>> => {
   );
   const problem = elsewhere.find((one) => one !== null);
   if (problem) return notYet(problem);
-  const { problems, ...arrived } = await askStandby(step, `http://${plan.service.record}:${plan.service.port}`);
+  const { problems, ...answered } = await askStandby(step, `http://${plan.service.record}:${plan.service.port}`);
   if (problems.length > 0) return notYet(problems.join('; '));
   const third = await outside;
   if ('problem' in third) return notYet(third.problem);
   const silent = third.seen === null ? '; the third site was silent' : '';
   const detail = `${plan.service.record} is served by ${plan.regions.standby}${silent}`;
-  return { done: true, detail, applied, thirdSite: third.seen, ...arrived };
+  return { done: true, detail, applied, thirdSite: third.seen, ...answered };
 };
 
-/**
- * Done when a client from outside is served by the standby: every record resolves to the standby's addresses, and a read and a write through
- * the service's name are answered there; resolvers at the third site have to say the same. A resolver may keep the old answer for the TTL: that
- * is "not yet".
- */
-export const verifyTraffic = async (step: Step): Promise<Poll<Arrived>> => {
+const arrived = async (step: Step): Promise<Poll<Arrived>> => {
   try {
     return await look(step);
   } catch (error) {
@@ -106,6 +105,15 @@ export const verifyTraffic = async (step: Step): Promise<Poll<Arrived>> => {
   }
 };
 
-export const handler = pipeline({ input, ports: { traffic, thirdSite, serviceProbe, databaseSession } }).handler(
-  verifyTraffic,
-);
+/**
+ * Done when a client from outside is served by the standby: every record resolves to the standby's addresses, and a read and a write through
+ * the service's name are answered there; resolvers at the third site have to say the same. A resolver may keep the old answer for the TTL: that
+ * is "not yet". Or when a person orders to go on.
+ */
+export const verifyTraffic = async (step: Step): Promise<Poll<Partial<Arrived> & Forced>> =>
+  unlessForced<Partial<Arrived>>(step, await arrived(step), { applied: null });
+
+export const handler = pipeline({
+  input,
+  ports: { traffic, thirdSite, serviceProbe, databaseSession, controls },
+}).handler(verifyTraffic);

@@ -1,16 +1,14 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { cloud } from '#cli/cloud.ts';
 import { EXIT, RunError, UsageError } from '#cli/exit.ts';
-import { ExecutionRefusedError } from '#domain/errors.ts';
-import { inputDigest } from '#domain/ledger-chain.ts';
+import { record, type Target, target, type Verb } from '#cli/run-order.ts';
 import { nearest } from '#domain/nearest.ts';
 import { RECOVERY_STEPS, SKIPPABLE } from '#domain/steps.ts';
 import type { Order } from '#ports/controls.ts';
-import { approvals, clock, controls, ledger, taskTokens } from '#src/composition.ts';
+import { force } from './force.ts';
+import { redrive } from './redrive.ts';
 import { manualName } from './start.ts';
 
-const MACHINE = 'regional-failover';
 const FORWARD_ONLY =
   'the promotion was let begin, which cannot be undone: the run goes forward only. To stop it where it is: continuity pause';
 
@@ -20,62 +18,10 @@ interface Options {
   readonly json?: boolean;
 }
 
-type Verb = 'pause' | 'resume' | 'skip' | 'abort' | 'retry';
-
-/** Everything that a command about one execution needs, looked up before anything is written. */
-const target = async (execution: string) => {
-  const here = await cloud();
-  const machineArn = await here.machine(MACHINE);
-  // The stack's tables carry the name of its machine: continuity-svg-ai-prod-regional-failover -> ...-state.
-  const names = machineArn.split(':').at(-1)?.slice(0, -MACHINE.length) ?? '';
-  const environment = { STATE_TABLE: `${names}state`, LEDGER_TABLE: `${names}ledger` };
-  const arn = execution.startsWith('arn:')
-    ? execution
-    : `${machineArn.replace(':stateMachine:', ':execution:')}:${execution}`;
-  const about = await here.executions.describe(arn).catch(async (error: unknown) => {
-    if (!(error instanceof ExecutionRefusedError)) throw error;
-    const running = (await here.executions.list(machineArn, 50)).filter(({ status }) => status === 'RUNNING');
-    const names = running.map(({ name }) => name).join(', ') || 'none';
-    throw new UsageError(`unknown execution "${execution}"; running now: ${names}`);
-  });
-  const make = <T>(factory: { create(e: typeof environment, p: typeof here.plan): T }): T =>
-    factory.create(environment, here.plan);
-  return {
-    ...here,
-    machineArn,
-    arn,
-    about,
-    controls: make(controls),
-    ledger: make(ledger),
-    approvals: make(approvals),
-    taskTokens: make(taskTokens),
-    now: () => clock.create({}, here.plan).now(),
-  };
-};
-
-type Target = Awaited<ReturnType<typeof target>>;
-
 const mustRun = ({ about }: Target, verb: Verb): void => {
   if (about.status === 'RUNNING') return;
   const other = about.status === 'SUCCEEDED' ? '' : '; to go on where it stopped: continuity retry';
   throw new UsageError(`${about.name} is ${about.status}: only a running execution can be told to ${verb}${other}`);
-};
-
-/** Every order is on record with person and reason, also one that is refused. */
-const record = async (to: Target, verb: Verb, order: Order, more: Record<string, string> = {}): Promise<void> => {
-  const result = { order: verb, by: order.by, reason: order.reason, ...more };
-  await to.ledger.append({
-    execution: to.arn,
-    plan: to.plan.plan,
-    incident: null,
-    state: 'Control',
-    kind: 'control',
-    at: order.at,
-    attempt: 0,
-    actor: `person:${order.by}`,
-    inputDigest: inputDigest(result),
-    result,
-  });
 };
 
 /** A run that waits for its approvers is told at once; one that does not wait sees the order before its next change. */
@@ -137,6 +83,11 @@ const DO: Readonly<Record<Verb, (to: Target, order: Order, state: string) => Pro
     const { arn } = await to.executions.start(to.machineArn, name, input);
     return `started again for the same incident: each step looks first whether it is done already\n${arn}`;
   },
+  redrive,
+  force: async (to, order) => {
+    mustRun(to, 'force');
+    return force(to, order);
+  },
 };
 
 const ABOUT: Readonly<Record<Verb, string>> = {
@@ -145,6 +96,9 @@ const ABOUT: Readonly<Record<Verb, string>> = {
   skip: `leave out one step: ${Object.keys(SKIPPABLE).join(', ')}`,
   abort: 'stop a running execution before its promotion, and undo what it did',
   retry: 'go on after an execution that failed: the same incident, steps that are done stay done',
+  force:
+    'let a running execution go on past a confirmation that it waits for; never past one that a rule of the design needs',
+  redrive: 'let an execution that was stopped or timed out after its promotion began go on where it was, as itself',
 };
 
 const order = async (verb: Verb, execution: string, state: string, options: Options): Promise<void> => {
@@ -158,7 +112,7 @@ const order = async (verb: Verb, execution: string, state: string, options: Opti
   process.exitCode = EXIT.met;
 };
 
-/** `continuity pause|resume|skip|abort|retry <execution> --reason "..."`: a person has the last word over a run. */
+/** `continuity pause|resume|skip|abort|retry|redrive|force <execution> --reason "..."`: a person has the last word over a run. */
 export const controlCommands = (program: Command): void => {
   for (const verb of Object.keys(DO) as Verb[]) {
     const command = program.command(verb).description(ABOUT[verb]).argument('<execution>', 'ARN or name');

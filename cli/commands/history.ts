@@ -48,8 +48,9 @@ const wordsOf = (entries: readonly Transition[]): readonly string[] => [
   ...recordedOverrides(entries).map(sayOverride),
   ...entries.flatMap(({ kind, at, actor, result }) => {
     if (kind !== 'control' && kind !== 'decision') return [];
-    const { order, choice, reason, refused } = (result ?? {}) as Record<string, unknown>;
-    const what = `${order ?? choice ?? kind}${refused === undefined ? '' : ', refused'}`;
+    const { order, choice, reason, refused, state } = (result ?? {}) as Record<string, unknown>;
+    const where = order === undefined || state === undefined ? '' : ` ${state}`;
+    const what = `${order ?? choice ?? kind}${where}${refused === undefined ? '' : ', refused'}`;
     return [`${at}  ${actor}: ${what}${reason === undefined ? '' : `: ${reason}`}`];
   }),
 ];
@@ -59,6 +60,12 @@ const unknown = (execution: string, error: unknown): unknown =>
   /ExecutionDoesNotExist|InvalidArn/.test(String(error))
     ? new UsageError(`there is no execution "${execution}": \`npx continuity history\` lists those that there are`)
     : error;
+
+const skippedBy = (entries: readonly Transition[], name: string): string => {
+  const left = entries.find(({ state, kind }) => state === name && kind === 'left');
+  const order = (left?.result as { readonly skipped?: { readonly by: string } } | null | undefined)?.skipped;
+  return order ? `  skipped by ${order.by}` : '';
+};
 
 /** `continuity history [execution]`: all executions, with the alarms that started none and the orders beside them, or one step by step. `execution` is an ARN or a name. */
 export const historyCommand = (program: Command): void => {
@@ -94,7 +101,9 @@ export const historyCommand = (program: Command): void => {
       say(`${about.name}  ${style(about.status === 'SUCCEEDED' ? 'green' : 'yellow', about.status)}`);
       for (const step of steps) {
         const at = String(Date.parse(step.enteredAt) - Date.parse(about.startedAt)).padStart(7);
-        say(`${at} ms  ${step.state.padEnd(22)} ${step.durationMs === null ? 'running' : `${step.durationMs} ms`}`);
+        say(
+          `${at} ms  ${step.state.padEnd(22)} ${step.durationMs === null ? 'running' : `${step.durationMs} ms`}${skippedBy(entries, step.state)}`,
+        );
       }
       for (const words of wordsOf(entries)) say(words);
       if (about.error !== null) say(`${about.error}: ${about.cause ?? ''}`);

@@ -29,7 +29,7 @@ export const attempt = async <T>(call: () => Promise<T>, withinMs: number): Prom
 };
 
 const TRIES = 3;
-const PAUSE_MS = 150;
+const PAUSE_MS = 50;
 
 const mayAnswerYet = (error: unknown): boolean =>
   error instanceof UnreachableError || error instanceof ServiceUnavailableError;

@@ -56,6 +56,18 @@ export const openVisits = (entries: readonly Transition[]): readonly Transition[
   return open.filter(({ state }) => state !== DEATH);
 };
 
+const member = (value: Json | undefined, name: string): unknown =>
+  (value as Record<string, unknown> | null | undefined)?.[name];
+
+/** What a run did since a person had it redriven last; all of it when nobody did. An end before that is not its end any more. */
+const sinceRedriven = (entries: readonly Transition[]): readonly Transition[] =>
+  entries.slice(
+    entries.findLastIndex(
+      ({ kind, result }) =>
+        kind === 'control' && member(result, 'order') === 'redrive' && member(result, 'refused') === undefined,
+    ) + 1,
+  );
+
 /** The record when nothing writes to it any more: a change that was under way is done, failed, or its function is dead. */
 const finalEntries = async ({ ports, clock }: Settling, execution: string): Promise<readonly Transition[]> => {
   for (let looks = Math.ceil(FUNCTION_MS / LOOK_MS); ; looks -= 1) {
@@ -72,9 +84,6 @@ const isTaken = (entries: readonly Transition[], mine: Transition): boolean =>
     ({ state, kind, seq, at }) =>
       state === DEATH && kind === 'entered' && seq < mine.seq && Date.parse(mine.at) - Date.parse(at) < RECORDING_MS,
   );
-
-const member = (value: Json | undefined, name: string): unknown =>
-  (value as Record<string, unknown> | null | undefined)?.[name];
 
 /** As AcceptRequest put it on record, else as the intake asked for it; null for a dry run, which answers none. */
 const incidentOf = (entries: readonly Transition[], about: Described): Incident | null => {
@@ -122,10 +131,10 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
   const claim = await ports.claims.read(plan.plan);
   const holds = claim?.holder === execution;
   const entries = await finalEntries(step, execution);
-  const has = (name: string) => entries.some(({ state, kind }) => state === name && kind === 'left');
+  const has = (name: string) => sinceRedriven(entries).some(({ state, kind }) => state === name && kind === 'left');
   // A dry run that gave its answer publishes no outcome and claims nothing.
-  const saidSo = has('PublishOutcome') || (status === 'SUCCEEDED' && has('PlanChanges'));
-  if (has(DEATH) || (saidSo && !holds)) return nothing;
+  const saidSo = has(DEATH) || has('PublishOutcome') || (status === 'SUCCEEDED' && has('PlanChanges'));
+  if (saidSo && !holds) return nothing;
 
   const failure = failureOf(entries, about);
   const incident = incidentOf(entries, about);
@@ -143,7 +152,7 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
   // The same end may be seen twice at once, by the rule and by the watchdog: who entered first records it.
   const earlier = entries.filter(({ state, kind }) => state === DEATH && kind === 'entered').length;
   const mine = await append({ state: DEATH, kind: 'entered', attempt: earlier });
-  if (isTaken(await ports.ledger.read(execution), mine)) {
+  if (isTaken(sinceRedriven(await ports.ledger.read(execution)), mine)) {
     const error = { name: 'AlreadyTakenError', message: 'another one records this end' };
     await append({ state: DEATH, kind: 'failed', attempt: earlier, error });
     return nothing;

@@ -153,6 +153,17 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
       if (!acting) throw stale(plan, epoch, await read(plan));
     },
 
+    resume: async (plan, execution, epoch, now) => {
+      const mine = await update(
+        plan,
+        // It goes on with changes: nobody may take over from it.
+        'SET holder = :me, takenAt = :now, actingAt = :now',
+        'epoch = :epoch AND (attribute_not_exists(holder) OR holder = :me)',
+        { ':me': execution, ':epoch': epoch, ':now': now },
+      );
+      return mine !== null;
+    },
+
     release: async (plan, execution, epoch, now, { startsCoolDown = true } = {}) => {
       const cooling = startsCoolDown ? 'SET releasedAt = :now ' : '';
       const free = await update(

@@ -6,15 +6,22 @@ import { errorName, sdkCall } from './sdk-errors.ts';
 const keyOf = (execution: string) => ({ pk: `control#${execution}`, sk: 'control' });
 
 const SKIP = 'skip_';
+const FORCE = 'force_';
+
+type Orders = Control['skips'];
+
+const ordersOf = (item: Record<string, unknown>, prefix: string): Orders =>
+  Object.fromEntries(
+    Object.entries(item)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, order]) => [name.slice(prefix.length), order as Orders[string]]),
+  );
 
 const toControl = (item: Record<string, unknown> = {}): Control => ({
   pause: (item.pause ?? null) as Control['pause'],
   abort: (item.abort ?? null) as Control['abort'],
-  skips: Object.fromEntries(
-    Object.entries(item)
-      .filter(([name]) => name.startsWith(SKIP))
-      .map(([name, order]) => [name.slice(SKIP.length), order as Control['skips'][string]]),
-  ),
+  skips: ordersOf(item, SKIP),
+  forces: ordersOf(item, FORCE),
   committedAt: (item.committedAt ?? null) as Control['committedAt'],
 });
 
@@ -66,6 +73,7 @@ export const dynamoControls = ({ region, table }: Table): Controls => {
     },
     pause: (execution, order) => keepFirst(execution, 'pause', order),
     skip: (execution, state, order) => keepFirst(execution, `${SKIP}${state}`, order),
+    force: (execution, state, order) => keepFirst(execution, `${FORCE}${state}`, order),
     resume: async (execution) => (await update(execution, 'REMOVE #o', { '#o': 'pause' })) ?? toControl(),
     abort: async (execution, order) =>
       (await update(

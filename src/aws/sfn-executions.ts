@@ -3,6 +3,7 @@ import {
   paginateGetExecutionHistory,
   paginateListExecutions,
   paginateListStateMachines,
+  RedriveExecutionCommand,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
@@ -75,6 +76,14 @@ export const sfnExecutions = ({ region }: { region: string }): Executions => {
         error: found.error ?? null,
         cause: found.cause ?? null,
       };
+    },
+
+    redrive: async (arn) => {
+      await sdkCall(
+        'states:RedriveExecution',
+        () => client.send(new RedriveExecutionCommand({ executionArn: arn })),
+        refused,
+      );
     },
 
     machines: () =>

@@ -9,9 +9,19 @@ import { AT_THE_DOOR, RECOVERY_STEPS, REFUSALS, SIDE_STEPS, type Step } from '#d
 
 /**
  * `done`: left for good. `failed`: its last try ended in an error. `interrupted`: entered, and no end on record: what it changes may or may not
- * have been changed. `not-done`: never entered.
+ * have been changed. `skipped`: left out by a person's order. `not-done`: never entered.
  */
-export type StepStatus = 'done' | 'failed' | 'interrupted' | 'not-done';
+export type StepStatus = 'done' | 'failed' | 'interrupted' | 'skipped' | 'not-done';
+
+/** What a person ordered while it ran: pause, skip, force and the like, refused or not. */
+export type OrderRecord = {
+  readonly order: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: Instant;
+  readonly state?: string;
+  readonly refused?: string;
+};
 
 export type StepRecord = {
   readonly state: string;
@@ -41,6 +51,7 @@ export type Outcome = {
   readonly notDone: readonly string[];
   /** Guards that a person overrode. */
   readonly overrides: readonly RecordedOverride[];
+  readonly orders: readonly OrderRecord[];
   /** Null when the request was never accepted: no incident, no clock. */
   readonly clocks: Clocks | null;
   readonly phases: Phases | null;
@@ -60,6 +71,14 @@ export interface OutcomeInput {
   readonly timeScale?: number;
 }
 
+const isSkipped = ({ result }: Entry): boolean =>
+  (result as { readonly skipped?: unknown } | null)?.skipped !== undefined;
+
+const ordersOf = (entries: readonly Entry[]): readonly OrderRecord[] =>
+  entries
+    .filter(({ kind }) => kind === 'control')
+    .map(({ at, result }) => ({ at, ...(result as unknown as Omit<OrderRecord, 'at'>) }));
+
 /** One step as the record has it. */
 export const stepRecord = (step: Step, entries: readonly Entry[]): StepRecord => {
   const all = entries.filter(({ state, kind }) => state === step.state && kind !== 'notice');
@@ -76,7 +95,15 @@ export const stepRecord = (step: Step, entries: readonly Entry[]): StepRecord =>
     state: step.state,
     label: step.label,
     changes: step.changes,
-    status: end ? 'done' : failed ? 'failed' : own.length > 0 ? 'interrupted' : 'not-done',
+    status: end
+      ? isSkipped(end)
+        ? 'skipped'
+        : 'done'
+      : failed
+        ? 'failed'
+        : own.length > 0
+          ? 'interrupted'
+          : 'not-done',
     startedAt,
     endedAt,
     ms: startedAt === null || endedAt === null ? null : msBetween(startedAt, endedAt),
@@ -105,7 +132,8 @@ const fenceLifted = (entries: readonly Entry[]): boolean =>
 export const staysChanged = (steps: readonly StepRecord[], entries: readonly Entry[]): boolean => {
   const lifted = fenceLifted(entries);
   return steps.some(
-    ({ state, changes, status }) => changes && status !== 'not-done' && !(lifted && FENCING.includes(state)),
+    ({ state, changes, status }) =>
+      changes && status !== 'not-done' && status !== 'skipped' && !(lifted && FENCING.includes(state)),
   );
 };
 
@@ -132,6 +160,7 @@ export const outcomeOf = ({
     done: steps.filter(({ status }) => status === 'done').map(({ label }) => label),
     notDone: steps.filter(({ status }) => status !== 'done').map(({ label }) => label),
     overrides: recordedOverrides(entries),
+    orders: ordersOf(entries),
     clocks: incident && clocksOf({ incident, entries, objectives: plan.objectives, now, timeScale }),
     phases: incident && phasesOf(incident, entries),
     next: nextCommands(plan, execution, result, steps, failure),

@@ -46,6 +46,17 @@ export const SKIPPABLE: Readonly<Record<string, string>> = {
     'the application keeps its database host and is not restarted: right only where it finds the standby database by itself',
 };
 
+/**
+ * Confirming state -> what is given up by going on although it does not confirm. What proves a writable database and a healthy application before
+ * traffic moves (ConfirmPromotion, VerifyStandby) cannot be forced, nor what keeps two databases from taking writes.
+ */
+export const FORCEABLE: Readonly<Record<string, string>> = {
+  ConfirmWorkloads: 'the standby goes on with the replicas that are ready: VerifyStandby still wants one that serves',
+  ConfirmRepoint:
+    'replicas that do not become ready are not waited for; one that may have the old database host still is',
+  VerifyTraffic: 'the run ends as recovered although not seen from outside: see for yourself that clients arrive',
+};
+
 /** What a dry run does in the place of the recovery, after the request was accepted. */
 export const DRY_RUN_STEPS: readonly Step[] = [step('PlanChanges', 'name the changes')];
 

@@ -45,5 +45,10 @@ export interface Claims {
     now: Instant,
     options?: { readonly startsCoolDown?: boolean },
   ): Promise<Claim>;
+  /**
+   * Gives a free claim back to the execution that had it at `epoch`, which goes on after it was over. One conditional write, which repeated changes
+   * nothing; false when another has taken it since. The epoch stays as it is: nobody else ever had it.
+   */
+  resume(plan: string, execution: string, epoch: number, now: Instant): Promise<boolean>;
   read(plan: string): Promise<Claim | null>;
 }

@@ -30,6 +30,12 @@ export interface Executions {
       readonly cause: string | null;
     }
   >;
+  /**
+   * Lets an execution that was stopped, timed out or failed go on from the states that were open, under the same ARN and definition. An execution
+   * that ended in a Fail state enters it again and fails again. Throws ExecutionRefusedError with the service's reason: it runs, it succeeded, it
+   * ended more than 14 days ago.
+   */
+  redrive(arn: string): Promise<void>;
   /** Every state machine of the region, by name. */
   machines(): Promise<readonly { readonly name: string; readonly arn: string }[]>;
   list(machineArn: string, most: number): Promise<readonly ExecutionSummary[]>;

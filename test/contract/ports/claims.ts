@@ -124,6 +124,24 @@ export const describeClaims = (at: () => ContractLab) =>
       }
     });
 
+    it('go back to the execution that had them, at its epoch, as long as nobody else took them', async () => {
+      const { claims } = at().ports;
+      const plan = at().freshId();
+      const { epoch } = await claims.take(plan, 'arn:a', NOW, HOUR);
+      await claims.release(plan, 'arn:a', epoch, LATER, { startsCoolDown: false });
+      await expect(claims.resume(plan, 'arn:a', epoch, LATER)).resolves.toBe(true);
+      await expect(claims.resume(plan, 'arn:a', epoch, LATER)).resolves.toBe(true);
+      await expect(claims.read(plan)).resolves.toMatchObject({ holder: 'arn:a', epoch, takenAt: LATER });
+      await expect(claims.check(plan, 'arn:a', epoch)).resolves.toBeUndefined();
+      await expect(claims.resume(plan, 'arn:b', epoch, LATER)).resolves.toBe(false);
+
+      await claims.release(plan, 'arn:a', epoch, LATER, { startsCoolDown: false });
+      const other = await claims.take(plan, 'arn:b', LATER, HOUR);
+      await claims.release(plan, 'arn:b', other.epoch, LATER, { startsCoolDown: false });
+      await expect(claims.resume(plan, 'arn:a', epoch, LATER)).resolves.toBe(false);
+      await expect(claims.read(plan)).resolves.toMatchObject({ holder: null, epoch: other.epoch });
+    });
+
     it('are ours when the answer to the taking was lost', async () => {
       const plan = at().freshId();
       const fault = at().lab.cloud.door.faults.inject({

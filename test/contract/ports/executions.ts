@@ -38,6 +38,30 @@ export const describeExecutions = (at: () => ContractLab) =>
       expect(history.find(({ type }) => type === 'TaskStateEntered')).toMatchObject({ state: 'AcceptRequest' });
     });
 
+    it('are redriven where they stopped, and refused while they run or when they succeeded', {
+      timeout: 60_000,
+    }, async () => {
+      const { executions } = at().ports;
+      const { arn } = await executions.start(machine(), at().freshId(), REFUSED);
+      await expect(executions.redrive(arn)).rejects.toMatchObject({
+        name: 'ExecutionRefusedError',
+        message: expect.stringContaining('ExecutionNotRedrivable'),
+      });
+      const ended = () =>
+        waitFor('the execution to end', async () => (await executions.describe(arn)).status !== 'RUNNING', {
+          withinMs: 50_000,
+        });
+      await ended();
+      await executions.redrive(arn);
+      await ended();
+      const types = (await executions.history(arn)).map(({ type }) => type);
+      expect(types.slice(types.indexOf('ExecutionRedriven'))).toEqual([
+        'ExecutionRedriven',
+        'FailStateEntered',
+        'ExecutionFailed',
+      ]);
+    });
+
     it('are refused with the reason of the service', async () => {
       await expect(at().ports.executions.start(`${machine()}-gone`, at().freshId(), REFUSED)).rejects.toMatchObject({
         name: 'ExecutionRefusedError',

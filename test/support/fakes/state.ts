@@ -20,6 +20,7 @@ import type { Announcer, Notice } from '#ports/announcer.ts';
 import type { Approvals } from '#ports/approvals.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
+import { type Control, type Controls, NOTHING_ORDERED } from '#ports/controls.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { HealthMetric, HealthMetrics } from '#ports/health-metrics.ts';
 import type { Incidents, OpenIncident } from '#ports/incidents.ts';
@@ -69,6 +70,11 @@ export const fakeClaims = (): Claims => {
       await check(plan, execution, epoch);
       if (claim) claim = { ...claim, actingAt: claim.actingAt ?? now };
     },
+    resume: async (_plan, execution, epoch, now) => {
+      if (claim?.epoch !== epoch || (claim.holder !== null && claim.holder !== execution)) return false;
+      claim = { ...claim, holder: execution, takenAt: now, actingAt: now };
+      return true;
+    },
     release: async (plan, execution, epoch, now, options = {}) => {
       const nobody = { holder: null, takenAt: null, actor: null, actingAt: null, tookOverFrom: null };
       const free = { plan, epoch: 0, releasedAt: null, ...nobody };
@@ -99,6 +105,24 @@ export const fakeStandingOrders = (): StandingOrders & { down: boolean } => {
     endMaintenance: () => become({ maintenance: null }),
   };
   return orders;
+};
+
+/** Of one execution: the tests look at one. */
+export const fakeControls = (start: Partial<Control> = {}): Controls => {
+  let now: Control = { ...NOTHING_ORDERED, ...start };
+  const become = (next: Partial<Control>): Control => {
+    now = { ...now, ...next };
+    return now;
+  };
+  return {
+    read: async () => now,
+    pause: async (_, pause) => become({ pause: now.pause ?? pause }),
+    resume: async () => become({ pause: null }),
+    skip: async (_, state, order) => become({ skips: { [state]: order, ...now.skips } }),
+    force: async (_, state, order) => become({ forces: { [state]: order, ...now.forces } }),
+    abort: async (_, abort) => now.committedAt === null && become({ abort: now.abort ?? abort }).abort !== null,
+    commit: async (_, at) => now.abort === null && become({ committedAt: now.committedAt ?? at }).committedAt !== null,
+  };
 };
 
 export const fakeIncidents = (): Incidents => {

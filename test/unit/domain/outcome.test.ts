@@ -5,7 +5,7 @@ import type { DiagnosisOutcome } from '#domain/diagnosis.ts';
 import { MILESTONES } from '#domain/milestones.ts';
 import { type Failure, outcomeOf } from '#domain/outcome.ts';
 import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
-import { DRY_RUN_STEPS, ENDING_STEPS, RECOVERY_STEPS, REFUSALS, SIDE_STEPS } from '#domain/steps.ts';
+import { DRY_RUN_STEPS, ENDING_STEPS, FORCEABLE, RECOVERY_STEPS, REFUSALS, SIDE_STEPS } from '#domain/steps.ts';
 import { at, examplePlan, incident, record, recovery } from './support.ts';
 
 const plan = examplePlan();
@@ -43,6 +43,45 @@ describe('outcome', () => {
     });
     expect(part.next.join('\n')).toContain('never lift the fence');
     expect(part.clocks?.rto.until).toBeNull();
+  });
+
+  test('a step that a person skipped is skipped, not done, and changed nothing; every order is named', () => {
+    const entries = [
+      ...recovery('ScaleUpWorkloads'),
+      ...record(
+        [
+          2_000,
+          'Control',
+          'control',
+          { result: { order: 'skip', by: 'jane', reason: 'enough', state: 'ScaleUpWorkloads' } },
+        ],
+        [2_010, 'ScaleUpWorkloads', 'entered'],
+        [2_020, 'ScaleUpWorkloads', 'left', { result: { skipped: { by: 'jane' }, consequence: 'as it is' } }],
+      ),
+    ];
+    const part = outcome(entries);
+    expect(part.steps.find(({ state }) => state === 'ScaleUpWorkloads')?.status).toBe('skipped');
+    expect(part.notDone).toContain('scale up the workloads');
+    expect(part.done).not.toContain('scale up the workloads');
+    expect(part.orders).toEqual([
+      { order: 'skip', by: 'jane', reason: 'enough', state: 'ScaleUpWorkloads', at: at(2_000) },
+    ]);
+    const only = outcome(
+      entries.filter(({ state }) => state === 'ScaleUpWorkloads'),
+      {
+        state: 'VerifyStandby',
+        error: 'AbortedError',
+        cause: '',
+      },
+    );
+    expect(only.result).toBe('refused');
+  });
+
+  test('what can be forced confirms something, and never what a writable database or a healthy standby is proven by', () => {
+    const labels = new Map(RECOVERY_STEPS.map((step) => [step.state, step]));
+    for (const state of Object.keys(FORCEABLE)) expect(labels.get(state)).toMatchObject({ changes: false });
+    for (const state of ['ConfirmPromotion', 'VerifyStandby', 'CheckGuards', 'AssessEvidence'])
+      expect(FORCEABLE).not.toHaveProperty(state);
   });
 
   test('a fenced primary that was not replaced: how to lift the fence', () => {

@@ -184,4 +184,38 @@ describe('RecordDeath', () => {
     });
     expect(await died(dry, 'SUCCEEDED')).toMatchObject({ recorded: false });
   });
+
+  it('records the end of a run that was redriven and died again, and frees the claim that it got back', async () => {
+    const at = await run('ABORTED', 'FencePrimary', 'PromoteReplica');
+    await died(at);
+    await expect(at.ports.claims.resume(at.plan.plan, EXECUTION, 1, at.clock.now())).resolves.toBe(true);
+    await at.ports.ledger.append({
+      execution: EXECUTION,
+      plan: at.plan.plan,
+      incident: null,
+      state: 'Control',
+      kind: 'control',
+      at: at.clock.now(),
+      attempt: 0,
+      actor: 'person:jane',
+      inputDigest: inputDigest(null),
+      result: { order: 'redrive', by: 'jane', reason: 'the cluster is back' },
+    });
+    await visit(at, 'RepointApplication');
+    at.clock.advance(60_000);
+    expect(await died(at)).toMatchObject({ recorded: true, claimReleased: true });
+    const entries = await at.ports.ledger.read(EXECUTION);
+    expect(entries.filter(({ state, kind }) => state === 'RecordDeath' && kind === 'left')).toHaveLength(2);
+    expect(unpaired(entries)).toEqual([]);
+    expect(await died(at)).toMatchObject({ recorded: false });
+  });
+
+  it('frees a claim that was given back to a run whose redrive never began', async () => {
+    const at = await run('ABORTED', 'FencePrimary', 'PromoteReplica');
+    await died(at);
+    await at.ports.claims.resume(at.plan.plan, EXECUTION, 1, at.clock.now());
+    at.clock.advance(180_000);
+    expect(await died(at)).toMatchObject({ claimReleased: true });
+    expect((await at.ports.claims.read(at.plan.plan))?.holder).toBeNull();
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { WorkloadStatus } from '#ports/workloads.ts';
 import { world } from '#test/support/fakes/world.ts';
 import { confirmRepoint } from '../../../functions/confirm-repoint.ts';
 import { confirmWorkloads } from '../../../functions/confirm-workloads.ts';
@@ -69,5 +70,24 @@ describe('RepointApplication and ConfirmRepoint', () => {
   it('is not done with no replica at all', async () => {
     const at = world();
     expect(await confirmRepoint(at)).toMatchObject({ done: false });
+  });
+
+  it('is forced past replicas that are not ready, never past one that may have the old database host', async () => {
+    const at = world();
+    const run = { ...at.run, state: 'ConfirmRepoint' };
+    await at.ports.controls.force(run.execution, 'ConfirmRepoint', { by: 'jane', reason: 'go', at: at.clock.now() });
+    const seen = (status: Partial<WorkloadStatus>) => {
+      const workloads = {
+        ...at.ports.workloads,
+        status: async () => [
+          { name: 'svg-ai-api', wanted: 3, ready: 1, updated: 3, total: 3, observed: true, ...status },
+        ],
+      };
+      return confirmRepoint({ ...at, run, ports: { ...at.ports, workloads } });
+    };
+    expect(await seen({})).toMatchObject({ done: true, forced: { by: 'jane' } });
+    expect(await seen({ total: 4 })).toMatchObject({ done: false });
+    expect(await seen({ updated: 2 })).toMatchObject({ done: false });
+    expect(await seen({ observed: false })).toMatchObject({ done: false });
   });
 });

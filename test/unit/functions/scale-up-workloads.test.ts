@@ -3,6 +3,8 @@ import { world } from '#test/support/fakes/world.ts';
 import { confirmWorkloads } from '../../../functions/confirm-workloads.ts';
 import { scaleUpWorkloads } from '../../../functions/scale-up-workloads.ts';
 
+const ORDER = { by: 'jane', reason: 'enough for now', at: '2026-11-23T23:36:00.000Z' };
+
 describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
   it('scales up to the plan, is not ready at first, and is then', async () => {
     const at = world();
@@ -48,7 +50,30 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
     await confirmWorkloads(at);
     const status: typeof at.ports.workloads.status = async (side, names) =>
       (await at.ports.workloads.status(side, names)).map((one) => ({ ...one, observed: false }));
-    const seen = await confirmWorkloads({ ...at, ports: { workloads: { ...at.ports.workloads, status } } });
+    const seen = await confirmWorkloads({
+      ...at,
+      ports: { ...at.ports, workloads: { ...at.ports.workloads, status } },
+    });
     expect(seen).toEqual({ done: false, detail: expect.stringContaining('spec not seen yet') });
+  });
+
+  it('goes on with what is ready when a person forces it, and says who and what was not confirmed', async () => {
+    const at = world();
+    const run = { ...at.run, state: 'ConfirmWorkloads' };
+    await at.ports.controls.force(run.execution, 'ConfirmRepoint', ORDER);
+    expect(await confirmWorkloads({ ...at, run })).toMatchObject({ done: false });
+    await at.ports.controls.force(run.execution, 'ConfirmWorkloads', ORDER);
+    expect(await confirmWorkloads({ ...at, run })).toMatchObject({
+      done: true,
+      forced: ORDER,
+      detail: expect.stringMatching(/forced by jane: enough for now; not confirmed: svg-ai-api has 0 ready/),
+      deployments: [{ ready: 0 }],
+    });
+  });
+
+  it('waits for nothing that a person told the run not to scale up', async () => {
+    const at = world();
+    await at.ports.controls.skip(at.run.execution, 'ScaleUpWorkloads', ORDER);
+    expect(await confirmWorkloads(at)).toMatchObject({ done: true, detail: expect.stringContaining('not scaled up') });
   });
 });

@@ -75,4 +75,20 @@ describe('VerifyTraffic', () => {
     const seen = await verifyTraffic({ ...at, input: { changeId: null, looks: 0 } });
     expect(seen).toEqual({ done: false, detail: expect.stringContaining('503') });
   });
+
+  it('is done by the order of a person who forces it, whatever our resolvers say', async () => {
+    const { at, input } = await shifted();
+    const run = { ...at.run, state: 'VerifyTraffic' };
+    await at.ports.controls.force(run.execution, 'VerifyTraffic', {
+      by: 'jane',
+      reason: 'clients arrive, I see them',
+      at: at.clock.now(),
+    });
+    expect(await verifyTraffic({ ...at, run, input })).toMatchObject({
+      done: true,
+      applied: null,
+      forced: { by: 'jane' },
+      detail: expect.stringMatching(/not confirmed: change C1/),
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import type { Control, Controls } from '#ports/controls.ts';
+import type { Controls } from '#ports/controls.ts';
+import { fakeControls } from '#test/support/fakes/state.ts';
 import { world } from '#test/support/fakes/world.ts';
 import { handler as promote } from '../../../functions/promote-replica.ts';
 import { handler as scaleUp } from '../../../functions/scale-up-workloads.ts';
@@ -9,23 +10,6 @@ process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 process.env.POWERTOOLS_METRICS_DISABLED = 'true';
 
 const ORDER = { by: 'jane', reason: 'look first', at: '2026-11-23T23:36:00.000Z' };
-
-/** The rules of the port, in memory. */
-const fakeControls = (start: Partial<Control> = {}): Controls => {
-  let now: Control = { pause: null, abort: null, skips: {}, committedAt: null, ...start };
-  const become = (next: Partial<Control>) => {
-    now = { ...now, ...next };
-    return now;
-  };
-  return {
-    read: async () => now,
-    pause: async (_, pause) => become({ pause }),
-    resume: async () => become({ pause: null }),
-    skip: async (_, state, order) => become({ skips: { ...now.skips, [state]: order } }),
-    abort: async (_, abort) => now.committedAt === null && become({ abort }).abort !== null,
-    commit: async (_, at) => now.abort === null && become({ committedAt: now.committedAt ?? at }).committedAt !== null,
-  };
-};
 
 const claimed = async (controls: Controls) => {
   const at = world();

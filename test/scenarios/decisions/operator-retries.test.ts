@@ -5,7 +5,7 @@ import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 
 /**
- * Situation: region A dies, the standby is promoted and verified, and the one call that moves traffic is answered 500 for as long as the run tries.
+ * Situation: region A dies, the standby is promoted and verified, and the one call that moves traffic is throttled for as long as the run tries.
  * The run fails. CloudWatch is well again, and a person retries.
  *
  * Proves:
@@ -24,7 +24,7 @@ it(
     const refused = lab.cloud.door.faults.inject({
       role: roleName,
       operation: 'PutMetricData',
-      effect: { kind: 'error', status: 500 },
+      effect: { kind: 'throttle' },
     });
     await at.killRegion('primary');
     const failed = await at.recoveryOf();

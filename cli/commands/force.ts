@@ -4,18 +4,21 @@ import { FORCEABLE } from '#domain/steps.ts';
 import type { Transition } from '#domain/transition.ts';
 import type { Order } from '#ports/controls.ts';
 
-const done = ({ result }: Transition): unknown => (result as { readonly done?: unknown } | null | undefined)?.done;
+/** What a confirming state misses, in words; undefined when it has confirmed, or confirms nothing. */
+const missed = ({ result }: Transition): string | undefined => {
+  const { done, detail } = (result ?? {}) as { readonly done?: unknown; readonly detail?: unknown };
+  return done === false && typeof detail === 'string' ? detail : undefined;
+};
 
 /** The confirming states that the run has looked at and that have not confirmed yet, with what they miss. */
 const waitsFor = (entries: readonly Transition[]): readonly Transition[] => {
   const last = new Map(
     entries.filter(({ kind, result }) => kind === 'left' && result !== undefined).map((entry) => [entry.state, entry]),
   );
-  return [...last.values()].filter((entry) => done(entry) === false);
+  return [...last.values()].filter((entry) => missed(entry) !== undefined);
 };
 
-const missing = ({ state, result }: Transition): string =>
-  `${state} (${String((result as { readonly detail?: unknown }).detail)})`;
+const missing = (entry: Transition): string => `${entry.state} (${missed(entry)})`;
 
 /** A person takes it on themselves that a confirmation does not come: the run goes on at the next look. */
 export const force = async (to: Target, order: Order): Promise<string> => {

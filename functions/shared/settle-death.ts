@@ -59,14 +59,18 @@ export const openVisits = (entries: readonly Transition[]): readonly Transition[
 const member = (value: Json | undefined, name: string): unknown =>
   (value as Record<string, unknown> | null | undefined)?.[name];
 
-/** What a run did since a person had it redriven last; all of it when nobody did. An end before that is not its end any more. */
-const sinceRedriven = (entries: readonly Transition[]): readonly Transition[] =>
-  entries.slice(
-    entries.findLastIndex(
-      ({ kind, result }) =>
-        kind === 'control' && member(result, 'order') === 'redrive' && member(result, 'refused') === undefined,
-    ) + 1,
+/** The last order that let the run go on as itself. */
+const lastRedrive = (entries: readonly Transition[]): Transition | undefined =>
+  entries.findLast(
+    ({ kind, result }) =>
+      kind === 'control' && member(result, 'order') === 'redrive' && member(result, 'refused') === undefined,
   );
+
+/** What a run did since then; all of it when nobody ordered it. An end before that is not its end any more. */
+const sinceRedriven = (entries: readonly Transition[]): readonly Transition[] => {
+  const from = lastRedrive(entries)?.seq ?? 0;
+  return entries.filter(({ seq }) => seq > from);
+};
 
 /** The record when nothing writes to it any more: a change that was under way is done, failed, or its function is dead. */
 const finalEntries = async ({ ports, clock }: Settling, execution: string): Promise<readonly Transition[]> => {
@@ -78,12 +82,17 @@ const finalEntries = async ({ ports, clock }: Settling, execution: string): Prom
   }
 };
 
-/** True when another one entered before, and has had no time yet to come to its end. */
-const isTaken = (entries: readonly Transition[], mine: Transition): boolean =>
-  entries.some(
-    ({ state, kind, seq, at }) =>
-      state === DEATH && kind === 'entered' && seq < mine.seq && Date.parse(mine.at) - Date.parse(at) < RECORDING_MS,
+/** True when another one entered before, and has had no time yet to come to its end; or when a person has let the run go on since. */
+const isTaken = (entries: readonly Transition[], mine: Transition): boolean => {
+  const redriven = lastRedrive(entries);
+  return (
+    (redriven?.seq ?? 0) > mine.seq ||
+    sinceRedriven(entries).some(
+      ({ state, kind, seq, at }) =>
+        state === DEATH && kind === 'entered' && seq < mine.seq && Date.parse(mine.at) - Date.parse(at) < RECORDING_MS,
+    )
   );
+};
 
 /** As AcceptRequest put it on record, else as the intake asked for it; null for a dry run, which answers none. */
 const incidentOf = (entries: readonly Transition[], about: Described): Incident | null => {
@@ -124,11 +133,12 @@ const failureOf = (entries: readonly Transition[], about: Described): Failure | 
  */
 export const settleDeath = async (step: Settling, execution: string): Promise<Settled> => {
   const { ports, plan, clock } = step;
+  // First the claim, then the proof: an execution that is redriven after it gets its claim anew, and that one is not released.
+  const claim = await ports.claims.read(plan.plan);
   const about = await ports.executions.describe(execution);
   const { status } = about;
   const nothing: Settled = { execution, status, recorded: false, claimReleased: false };
   if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return nothing;
-  const claim = await ports.claims.read(plan.plan);
   const holds = claim?.holder === execution;
   const entries = await finalEntries(step, execution);
   const has = (name: string) => sinceRedriven(entries).some(({ state, kind }) => state === name && kind === 'left');
@@ -152,7 +162,7 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
   // The same end may be seen twice at once, by the rule and by the watchdog: who entered first records it.
   const earlier = entries.filter(({ state, kind }) => state === DEATH && kind === 'entered').length;
   const mine = await append({ state: DEATH, kind: 'entered', attempt: earlier });
-  if (isTaken(sinceRedriven(await ports.ledger.read(execution)), mine)) {
+  if (isTaken(await ports.ledger.read(execution), mine)) {
     const error = { name: 'AlreadyTakenError', message: 'another one records this end' };
     await append({ state: DEATH, kind: 'failed', attempt: earlier, error });
     return nothing;
@@ -166,7 +176,11 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
   if (over) await ports.incidents.close(plan.plan, incident.id, clock.now());
   // Proven above: the execution is over, so nobody carries this epoch any more.
   const startsCoolDown = outcome.result === 'recovered';
-  if (holds) await ports.claims.release(plan.plan, execution, claim.epoch, clock.now(), { startsCoolDown });
+  if (holds)
+    await ports.claims.release(plan.plan, execution, claim.epoch, clock.now(), {
+      startsCoolDown,
+      takenAt: claim.takenAt,
+    });
   const result = {
     ...outcome,
     cause: failure?.cause ?? null,

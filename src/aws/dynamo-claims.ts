@@ -164,15 +164,17 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
       return mine !== null;
     },
 
-    release: async (plan, execution, epoch, now, { startsCoolDown = true } = {}) => {
+    release: async (plan, execution, epoch, now, { startsCoolDown = true, takenAt } = {}) => {
       const cooling = startsCoolDown ? 'SET releasedAt = :now ' : '';
+      const asTaken = takenAt ? ' AND takenAt = :takenAt' : '';
       const free = await update(
         plan,
         `${cooling}REMOVE holder, takenAt, actor, actingAt, tookOverFrom`,
-        'holder = :me AND epoch = :epoch',
+        `holder = :me AND epoch = :epoch${asTaken}`,
         {
           ':me': execution,
           ':epoch': epoch,
+          ...(takenAt ? { ':takenAt': takenAt } : {}),
           ...(startsCoolDown ? { ':now': now } : {}),
         },
       );

@@ -167,7 +167,7 @@ describe('regional-failover with the real functions', () => {
     ]);
     const claimed = person?.record.find(({ state, kind }) => state === 'ClaimRecovery' && kind === 'left');
     expect(claimed?.result).toMatchObject({ epoch: 2, tookOverFrom: expect.stringContaining(executionName) });
-    expect(unmoved(at)).toEqual({ promotions: 1, fences: 1, changes: 1 });
+    expect(unmoved(at)).toEqual({ promotions: 1, fences: 3, changes: 1 });
   });
 
   it("a person's run does not take over from an alarm's that has begun to act", async () => {
@@ -188,7 +188,7 @@ describe('regional-failover with the real functions', () => {
     );
     expect(person).toMatchObject({ end: 'ClaimRefused', error: 'ClaimHeldError' });
     expect(acting.end).toBe('Recovered');
-    expect(unmoved(at)).toEqual({ promotions: 1, fences: 1, changes: 1 });
+    expect(unmoved(at)).toEqual({ promotions: 1, fences: 3, changes: 1 });
   });
 
   it('ends as GuardsRefused with every reason before anything is changed, and starts no cool-down', async () => {

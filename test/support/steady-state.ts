@@ -98,7 +98,8 @@ export const expectSteadyState = async (at: ScenarioLab, writable: Side | null):
     expect(status).not.toBe('RUNNING');
     const entries = await at.record(arn);
     expect(verifyChain(entries)).toMatchObject({ intact: true, entries: entries.length });
-    expect(unpaired(entries)).toEqual([]);
+    const story = entries.map(({ seq, state, kind, attempt }) => `${seq} ${state} ${kind} ${attempt}`).join('\n');
+    expect(unpaired(entries), story).toEqual([]);
   }
   const last = (await at.executions())[0];
   if (last) await historyIsOne(at, last.arn);

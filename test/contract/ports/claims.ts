@@ -134,6 +134,10 @@ export const describeClaims = (at: () => ContractLab) =>
       await expect(claims.read(plan)).resolves.toMatchObject({ holder: 'arn:a', epoch, takenAt: LATER });
       await expect(claims.check(plan, 'arn:a', epoch)).resolves.toBeUndefined();
       await expect(claims.resume(plan, 'arn:b', epoch, LATER)).resolves.toBe(false);
+      // Who saw it as it was taken before does not free what was given back.
+      await expect(claims.release(plan, 'arn:a', epoch, LATER, { takenAt: NOW })).resolves.toMatchObject({
+        holder: 'arn:a',
+      });
 
       await claims.release(plan, 'arn:a', epoch, LATER, { startsCoolDown: false });
       const other = await claims.take(plan, 'arn:b', LATER, HOUR);

@@ -79,6 +79,7 @@ export const fakeClaims = (): Claims => {
       const nobody = { holder: null, takenAt: null, actor: null, actingAt: null, tookOverFrom: null };
       const free = { plan, epoch: 0, releasedAt: null, ...nobody };
       if (claim?.holder !== execution || claim.epoch !== epoch) return claim ?? free;
+      if (options.takenAt && claim.takenAt !== options.takenAt) return claim;
       const releasedAt = options.startsCoolDown === false ? claim.releasedAt : now;
       claim = { ...claim, ...nobody, releasedAt };
       return claim;

@@ -218,4 +218,20 @@ describe('RecordDeath', () => {
     expect(await died(at)).toMatchObject({ claimReleased: true });
     expect((await at.ports.claims.read(at.plan.plan))?.holder).toBeNull();
   });
+
+  it('leaves a run alone that is redriven while its end is being settled', async () => {
+    const at = await run('ABORTED', 'FencePrimary', 'PromoteReplica');
+    const before = await at.ports.claims.read(at.plan.plan);
+    await died(at);
+    at.clock.advance(1_000);
+    await at.ports.claims.resume(at.plan.plan, EXECUTION, 1, at.clock.now());
+    // One that has looked at claim and status before, and comes to its change after.
+    const late = { ...at.ports.claims, read: async () => before };
+    await recordDeath({
+      ...at,
+      ports: { ...at.ports, claims: late },
+      event: { detail: { executionArn: EXECUTION, status: 'ABORTED' } },
+    });
+    expect((await at.ports.claims.read(at.plan.plan))?.holder).toBe(EXECUTION);
+  });
 });

@@ -58,9 +58,16 @@ const record = async (
 const HELD = 'GU-030';
 const COOLING = 'GU-040';
 
-/** An alarm of the failure that was just recovered from may come late; only what went bad after the end of that is news. */
+/**
+ * An alarm of the failure that was just recovered from may come late; only a service that was seen bad after the end of that is news. The old
+ * primary's database stays bad for good, and says nothing of it.
+ */
 const failedSince = (readings: readonly Reading[], releasedAt: Instant | null): boolean =>
-  readings.some(({ badSince }) => badSince !== null && (releasedAt === null || badSince > releasedAt));
+  readings.some(
+    ({ at, signals }) =>
+      (releasedAt === null || at > releasedAt) &&
+      signals.some(({ name, state }) => state === 'bad' && (name === 'http-read' || name === 'http-write')),
+  );
 
 /**
  * Only the change into ALARM starts a recovery. Switched off, in maintenance, while a run holds the claim or while the plan cools down it starts

@@ -102,7 +102,7 @@ describe('ReceiveAlarm', () => {
       plan: 'svg-ai',
       vantage: 'standby',
       at: at.clock.now(),
-      signals: [],
+      signals: [{ name: 'http-read', state: 'bad', detail: 'no answer', ms: 1 }],
       badSince,
       lastHealthy: null,
     });
@@ -121,7 +121,16 @@ describe('ReceiveAlarm', () => {
       false,
       (at: World) => at.ports.claims.take('svg-ai', 'arn:person', at.clock.now(), 0),
     ],
-    ['late, in the cool-down', 'GU-040', false, cooling],
+    [
+      'late, in the cool-down',
+      'GU-040',
+      false,
+      async (at: World) => {
+        await bad(at, at.clock.now());
+        at.clock.advance(1_000);
+        await cooling(at);
+      },
+    ],
     [
       'of a second failure, in the cool-down',
       'GU-040',
@@ -129,7 +138,7 @@ describe('ReceiveAlarm', () => {
       async (at: World) => {
         await cooling(at);
         at.clock.advance(1_000);
-        await bad(at, at.clock.now());
+        await bad(at, '2026-11-23T00:00:00.000Z');
       },
     ],
   ] as const)('starts nothing %s: on record, and told when nobody recovers', async (_when, guard, page, before) => {

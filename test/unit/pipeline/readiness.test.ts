@@ -49,24 +49,30 @@ describe('{"readiness": true}', () => {
     expect(step).not.toHaveBeenCalled();
   });
 
-  it('of a state writes nothing to the record and takes no claim', async () => {
+  it.each([
+    ['that changes something', { mutates: true }],
+    ['that changes something first', { mutates: true, begins: true }],
+    ['that only watches', { watches: true }],
+  ] as const)('of a state %s writes nothing to the record and takes no claim', async (_what, kind) => {
     const factory = door(async () => 'open');
     const append = vi.fn();
     const rehearse = vi.fn(async () => undefined);
     const check = vi.fn(async () => {
       throw new StaleEpochError('nobody holds it');
     });
-    const handler = pipeline({ ports: { door: factory }, mutates: true }).handler(async () => 'done');
+    const act = vi.fn();
+    const handler = pipeline({ ports: { door: factory }, ...kind }).handler(async () => 'done');
     const all = {
       ...parts(factory),
       ledger: { append, rehearse, prepare: vi.fn(), read: vi.fn() },
-      claims: { check } as never,
+      claims: { check, act } as never,
     };
     await expect(handler.with(all)(CHECK, lambdaContext())).resolves.toMatchObject({ ready: true });
     expect(append).not.toHaveBeenCalled();
     // The way to the record and to the claim is gone all the same: what a step would enter and leave, and whether it may.
     expect(rehearse).toHaveBeenCalledTimes(2);
     expect(check).toHaveBeenCalledTimes(1);
+    expect(act).not.toHaveBeenCalled();
   });
 
   it('of a state says what does not answer also when the record is away', async () => {
@@ -76,6 +82,7 @@ describe('{"readiness": true}', () => {
     const ledger = { append: vi.fn(), rehearse: away, prepare: vi.fn(), read: vi.fn() };
     const all = { ...parts(factory), ledger, claims: { check: vi.fn() } as never };
     await expect(handler.with(all)(CHECK, lambdaContext())).resolves.toMatchObject({ checks: [{ port: 'door' }] });
+    expect(output.join('')).not.toContain('LedgerEntryLost');
   });
 
   it('says which port does not answer and why, and counts it', async () => {

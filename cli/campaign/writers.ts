@@ -112,7 +112,8 @@ export const startStray = async (
   environment: Readonly<Record<string, string>>,
 ): Promise<Part & { readonly address: Address }> => {
   const child: ChildProcess = spawn(process.execPath, [script], {
-    env: { ...environment, PORT: '0' },
+    // With the lab's mark, so that what a killed worker leaves of it is found and ended.
+    env: { ...environment, PORT: '0', CONTINUITY_LAB: process.env.CONTINUITY_LAB },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

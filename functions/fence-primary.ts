@@ -1,3 +1,4 @@
+import { FenceFailedError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
@@ -54,11 +55,18 @@ const fenceWorkloads = async ({ ports, plan }: Step): Promise<FenceMethod> => {
 /**
  * Stops writes in the old primary as far as it answers: both ways at once, each read back. A region that does not answer is an outcome,
  * not an error. Reversible, and repeatable. `verified` is true when the database itself refuses the application: that stops every writer.
- * The positions that it gives are read after the fence and are on record before the promotion.
+ * The positions that it gives are read after the fence and are on record before the promotion. Throws FenceFailedError when the database answers and
+ * is not fenced: nothing is promoted beside a primary that may take writes.
  */
 export const fencePrimary = async (step: Step) => {
   const methods = await Promise.all([fenceDatabase(step), fenceWorkloads(step)]);
   const answers = methods.some(({ method, outcome }) => method === 'database-role' && outcome !== 'unreachable');
+  const failed = methods.find(({ method, outcome }) => method === 'database-role' && outcome === 'failed');
+  if (failed) {
+    throw new FenceFailedError(
+      `${step.plan.database.instances.primary} answers and is not fenced: ${failed.detail}. Stop it, or take the application's role its right to log in, and start again`,
+    );
+  }
   const positions = await readPositions(step.ports.databaseSession, answers);
   return {
     fenced: methods.some((method) => method.outcome === 'fenced'),

@@ -26,6 +26,11 @@ export interface LabOptions {
   readonly timeScale?: number;
   /** False: the stacks are there, but nothing is scheduled and nothing warmed: no probe looks, so no alarm starts anything. Default true. */
   readonly pipeline?: boolean;
+  /**
+   * False: readiness checks are not scheduled, only `warm` makes them: at a high time scale some thirty functions would be asked every few
+   * seconds. Default true.
+   */
+  readonly readiness?: boolean;
 }
 
 export interface Lab extends Part {
@@ -57,13 +62,21 @@ const named = (stacks: readonly Stack[], type: string): Record<string, string> =
     ),
   );
 
-/** Makes every schedule disabled. */
-const unscheduled = (services: StackServices): StackServices => {
+const isReadiness = ({ Target }: { readonly Target: { readonly Input?: string | undefined } | undefined }): boolean =>
+  Target?.Input === JSON.stringify({ readiness: true });
+
+/** Makes the schedules disabled that the options do not want: all, or those of the readiness checks. */
+const scheduledAs = (services: StackServices, { pipeline = true, readiness = true }: LabOptions): StackServices => {
   const { scheduler } = services;
   if (!scheduler) return services;
   return {
     ...services,
-    scheduler: { createSchedule: (input) => scheduler.createSchedule({ ...input, State: 'DISABLED' }) },
+    scheduler: {
+      createSchedule: (input) =>
+        scheduler.createSchedule(
+          pipeline && (readiness || !isReadiness(input)) ? input : { ...input, State: 'DISABLED' },
+        ),
+    },
   };
 };
 
@@ -99,7 +112,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       deployStack(pack, {
         region,
         stackName: `${pack.service}-${pack.stage}`,
-        targets: standardTargets(options.pipeline === false ? unscheduled(services(region)) : services(region)),
+        targets: standardTargets(scheduledAs(services(region), options)),
       });
     const stacks = [await deploy(pipeline, plan.regions.standby), await deploy(witness, plan.regions.witness)];
     let warmed = options.pipeline === false;

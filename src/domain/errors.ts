@@ -60,6 +60,12 @@ export class GuardsRefusedError extends ContinuityError {
   readonly retryable = false;
 }
 
+/** The old primary answers and still lets the application write: promoting beside it would make two primaries. Nothing was promoted. */
+export class FenceFailedError extends ContinuityError {
+  override readonly name = 'FenceFailedError';
+  readonly retryable = true;
+}
+
 export class DatabaseNotFoundError extends ContinuityError {
   override readonly name = 'DatabaseNotFoundError';
   readonly retryable = false;

@@ -150,7 +150,14 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
       claimFolder(run, '');
       // Its processes carry the mark: what a killed test leaves, the next run of it ends.
       process.env.CONTINUITY_LAB = run.folder;
-      lab = await startLab({ root: process.cwd(), folder: run.folder, data: run.data, slot, timeScale: TIME_SCALE });
+      lab = await startLab({
+        root: process.cwd(),
+        folder: run.folder,
+        data: run.data,
+        slot,
+        timeScale: TIME_SCALE,
+        readiness: false,
+      });
       const { host, port } = lab.addresses.site.dns;
       dns.setServers([`${host}:${port}`]);
       pointSdkAt(lab);

@@ -41,13 +41,17 @@ export const unpaired = (entries: readonly Transition[]): readonly string[] => {
   for (const { kind, state, attempt } of entries) {
     const visit = `${state} (attempt ${attempt})`;
     if (kind === 'notice' || kind === 'decision' || kind === 'control') continue;
-    const died = `${state} (attempt ${attempt - 1})`;
-    if (kind === 'entered' && open.includes(died)) open.splice(open.indexOf(died), 1);
     if (kind === 'entered') open.push(visit);
     else if (open.includes(visit)) open.splice(open.indexOf(visit), 1);
     else wrong.push(`${visit} ${kind} without having been entered`);
   }
-  return [...wrong, ...open.map((visit) => `${visit} entered and never left`)];
+  const triedAgain = new Set(
+    entries.filter(({ kind }) => kind === 'entered').map(({ state, attempt }) => `${state} (attempt ${attempt - 1})`),
+  );
+  return [
+    ...wrong,
+    ...open.filter((visit) => !triedAgain.has(visit)).map((visit) => `${visit} entered and never left`),
+  ];
 };
 
 type PlainEvent = Readonly<Record<string, unknown>>;

@@ -31,6 +31,16 @@ describe('FencePrimary', () => {
     });
   });
 
+  it('stops the recovery when the primary answers and cannot be fenced', async () => {
+    const at = world();
+    const fence = async () => ({ fenced: false, endedSessions: 0 });
+    const ports = { ...at.ports, databaseSession: { ...at.ports.databaseSession, fence } };
+    await expect(fencePrimary({ ...at, ports })).rejects.toMatchObject({
+      name: 'FenceFailedError',
+      message: expect.stringContaining('svg-ai-db answers and is not fenced'),
+    });
+  });
+
   it('does not take one lost answer, or a throttled call, for a dead region: a primary that lives is fenced', async () => {
     const at = world();
     const { databaseSession, workloads } = at.ports;
@@ -60,18 +70,15 @@ describe('FencePrimary', () => {
     expect(() => at.ports.database.insert('primary', 'late')).toThrow(/not permitted/);
   });
 
-  it('says failed, and why, when the primary answers but refuses', async () => {
+  it('stops, and says why, when the primary answers but refuses, though the writers that we know are gone', async () => {
     const at = world();
     const databaseSession = {
       ...at.ports.databaseSession,
       fence: () => Promise.reject(new Error('permission denied')),
     };
-    const result = await fencePrimary({ ...at, ports: { ...at.ports, databaseSession } });
-    expect(result).toMatchObject({ fenced: true, verified: false });
-    expect(result.methods[0]).toEqual({
-      method: 'database-role',
-      outcome: 'failed',
-      detail: 'Error: permission denied',
+    await expect(fencePrimary({ ...at, ports: { ...at.ports, databaseSession } })).rejects.toMatchObject({
+      name: 'FenceFailedError',
+      message: expect.stringContaining('permission denied'),
     });
   });
 });

@@ -1,0 +1,60 @@
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { waitFor } from '#test/support/wait-for.ts';
+
+/**
+ * Situation: the application hangs in region A, its database lives and is written to by others, and whoever fences has lost the right to change the
+ * application's role there. A person fails over.
+ *
+ * Proves:
+ * 1. A primary that answers and is not fenced is not promoted beside: the run stops after a few tries, and says why and what to do.
+ * 2. What the fence did change is undone, and everyone is told.
+ * 3. When the right is given back, the next run fences, promotes and recovers.
+ */
+const scenario = useScenarioLab(166);
+
+it(
+  'fencing-fails',
+  async () => {
+    const at = scenario();
+    const { plan, lab, ports } = at;
+    await at.disableAlarmRule();
+    const server = new pg.Client({ connectionString: lab.world.databases.primary.connectionString('postgres') });
+    await server.connect();
+    await server.query('revoke svg_ai_app from continuity cascade');
+    await lab.faults.break('freeze-service', { side: 'primary' });
+    await waitFor('a vantage point to see the service bad', async () =>
+      (await ports.readings.list(plan.plan)).some(({ badSince }) => badSince !== null),
+    );
+    const start = (name: string) =>
+      ports.executions.start(at.machineArn, name, { plan: plan.plan, reason: 'it hangs', mode: 'failover' });
+    const first = await at.recoveryOf((await start('first')).arn);
+
+    // 1
+    expect(first).toMatchObject({ status: 'FAILED', error: 'FenceFailedError' });
+    expect(first.cause).toContain('answers and is not fenced');
+    expect(await lab.world.databases.standby.isStandby()).toBe(true);
+    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' })).toEqual([]);
+    expect((await ports.traffic.read()).map(({ side }) => side)).toEqual(plan.traffic.records.map(() => 'primary'));
+
+    // 2
+    const states = (await at.record(first.arn)).filter(({ kind }) => kind === 'left').map(({ state }) => state);
+    expect(states).toContain('LiftFence');
+    await waitFor('everyone to be told', () =>
+      lab.world.smtp.mails.some(({ subject }) => /NOT COMPLETED/.test(subject)),
+    );
+
+    // 3
+    await server.query('grant svg_ai_app to continuity with admin option');
+    await server.end();
+    const second = await at.recoveryOf((await start('second')).arn);
+    expect(second).toMatchObject({ status: 'SUCCEEDED', error: null });
+    expect((await at.left(second.arn, 'FencePrimary')).result).toMatchObject({ fenced: true, verified: true });
+
+    await lab.faults.heal();
+    await expectSteadyState(at, 'standby');
+  },
+  STORY_MS,
+);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { towards } from '#domain/direction.ts';
 import { sayFinding } from '#domain/finding.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Executions } from '#ports/executions.ts';
@@ -26,10 +27,12 @@ export interface Cloud {
   machine(suffix: string): Promise<string>;
 }
 
-/** AWS, or the lab where AWS_ENDPOINT_URL points: always the plan's standby region. */
+/** AWS, or the lab where AWS_ENDPOINT_URL points: the plan's standby region, or with CONTINUITY_REGION the stack of the other direction. */
 export const cloud = async (): Promise<Cloud> => {
   const own = join(process.cwd(), 'continuity.yml');
-  const plan = loadPlan(existsSync(own) ? own : join(PROJECT, 'continuity.yml'));
+  const written = loadPlan(existsSync(own) ? own : join(PROJECT, 'continuity.yml'));
+  const plan = towards(written, process.env.CONTINUITY_REGION ?? written.regions.standby);
+  if (typeof plan === 'string') throw new UsageError(`CONTINUITY_REGION: ${plan}`);
   if (!process.env.AWS_ENDPOINT_URL && !process.env.AWS_ACCESS_KEY_ID && !process.env.AWS_PROFILE && runningLab()) {
     throw new UsageError('no AWS credentials, but a lab is running: point at it with eval "$(npx continuity lab env)"');
   }

@@ -1,10 +1,11 @@
+import { claimRegion, isReturn } from '#domain/direction.ts';
 import { evidenceDays } from '#domain/evidence.ts';
 import type { Plan } from '#domain/plan.ts';
 import { dashboard } from './dashboard.ts';
 import { networkExtensions } from './network.ts';
 import { eventFunctions, pipelineAlarms } from './pipeline-alarms.ts';
 import { GRANTS, pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
-import { resolverFunction } from './statements.ts';
+import { resolverFunction, witnessService } from './statements.ts';
 import { trafficResources } from './traffic.ts';
 
 /** How often the schedule runs the probe, in minutes: EventBridge Scheduler counts whole ones, 1 at least. */
@@ -123,12 +124,37 @@ const ALARMS = [
 
 export const namesOf = (plan: Plan, stage: string): string => `continuity-${plan.plan}-${stage}`;
 
+/** Claims, standing orders and incidents: one item each, written on conditions. In one place for both directions. */
+const claimTable = (names: string) => ({
+  ClaimTable: {
+    Type: 'AWS::DynamoDB::Table',
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      TableName: `${names}-claims`,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true },
+      DeletionProtectionEnabled: true,
+    },
+  },
+});
+
 /** What the probe's schedule hands over, and what its function needs of time: the looks, and one that takes all of its own. */
-const probing = (plan: Plan) => {
+const probing = (plan: Plan, names: string) => {
   const { probeEverySeconds } = plan.detection;
   const looks = looksOf(probeEverySeconds);
   const minutes = probeMinutes(probeEverySeconds);
   return {
+    probeName: `${names}-probe${isReturn(plan) ? `-${plan.regions.standby}` : ''}`,
     probeRate: rate(minutes),
     probeInput: JSON.stringify(looks === 1 ? {} : { looks, everySeconds: probeEverySeconds }),
     probeTimeoutSeconds: looks === 1 ? 15 : 75,
@@ -138,8 +164,8 @@ const probing = (plan: Plan) => {
 
 /** What the two configurations take as `custom.stack`: .build/stack.json. */
 export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
-  const probe = probing(plan);
   const names = namesOf(plan, stage);
+  const probe = probing(plan, names);
   const states = functionsOf(failover);
   const traffic = trafficResources(plan);
   const alarms = pipelineAlarms(plan, names, states);
@@ -160,11 +186,15 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
         queues: QUEUES,
         functions: eventFunctions(states),
       }),
+      claims: claimRegion(plan) === plan.regions.standby ? claimTable(names) : {},
       network: networkExtensions(plan, 'standby', Object.keys(GRANTS)),
     },
     witness: {
       ...probe,
       roles: witnessRoles(plan, stage),
+      service: witnessService(plan),
+      // The table is made once, by the witness of the stack away from home.
+      claims: plan.regions.directions === 'both' && !isReturn(plan) ? claimTable(names) : {},
       network: networkExtensions(plan, 'witness', ['ProbeService']),
     },
   };

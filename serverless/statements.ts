@@ -1,3 +1,4 @@
+import { claimRegion, isReturn } from '#domain/direction.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import { trafficSwitch } from '#domain/traffic-switch.ts';
@@ -37,9 +38,12 @@ export const tablesOf = (plan: Plan, stage: string): Tables => {
   return { ledger: table('ledger'), state: table('state') };
 };
 
+/** Both directions have a witness in the same region. */
+export const witnessService = (plan: Plan): string =>
+  `continuity-${plan.plan}-witness${isReturn(plan) ? `-${plan.regions.standby}` : ''}`;
+
 /** Function of the witness stack that resolves names at the third site. */
-export const resolverFunction = (plan: Plan, stage: string): string =>
-  `continuity-${plan.plan}-witness-${stage}-ResolveNames`;
+export const resolverFunction = (plan: Plan, stage: string): string => `${witnessService(plan)}-${stage}-ResolveNames`;
 
 /** Every permission that a function may have, by name: serverless/roles.ts says which has which. */
 export const statements = (plan: Plan, tables: Tables, stage: string) => {
@@ -48,10 +52,12 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     sub(`arn:\${AWS::Partition}:rds:${regions[side]}:\${AWS::AccountId}:db:${database.instances[side]}`);
   const cluster = (side: Side) =>
     sub(`arn:\${AWS::Partition}:eks:${regions[side]}:\${AWS::AccountId}:cluster/${workloads.clusters[side]}`);
-  const bySwitch = traffic.strategy === 'health-switch';
-  const switchAlarm = sub(
-    `arn:\${AWS::Partition}:cloudwatch:${regions.standby}:\${AWS::AccountId}:alarm:${trafficSwitch(plan).alarm}`,
+  const claimTable = sub(
+    `arn:\${AWS::Partition}:dynamodb:${claimRegion(plan)}:\${AWS::AccountId}:table/continuity-${plan.plan}-${stage}-claims`,
   );
+  const bySwitch = traffic.strategy === 'health-switch';
+  const switchAlarm = (side: Side) =>
+    sub(`arn:\${AWS::Partition}:cloudwatch:${regions[side]}:\${AWS::AccountId}:alarm:${trafficSwitch(plan).alarm}`);
   const zone = sub(`arn:\${AWS::Partition}:route53:::hostedzone/${traffic.zoneId}`);
   return {
     /** Append only: no UpdateItem, no DeleteItem; the put is on the condition that there is none. */
@@ -59,6 +65,8 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     readRecord: [allow(tables.ledger, 'dynamodb:Query')],
     readState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query')],
     writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')],
+    readClaims: [allow(claimTable, 'dynamodb:GetItem')],
+    writeClaims: [allow(claimTable, 'dynamodb:GetItem', 'dynamodb:UpdateItem')],
     writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],
     writeApprovals: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:PutItem')],
     /** The token says which task. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html */
@@ -79,7 +87,12 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     /** What it may do inside a cluster is the cluster's own access entry: docs/getting-started.md. */
     reachClusters: [allow([cluster('primary'), cluster('standby')], 'eks:DescribeCluster')],
     readTraffic: bySwitch
-      ? [allow(switchAlarm, 'cloudwatch:DescribeAlarms')]
+      ? [
+          allow(
+            isReturn(plan) ? [switchAlarm('standby'), switchAlarm('primary')] : switchAlarm('standby'),
+            'cloudwatch:DescribeAlarms',
+          ),
+        ]
       : [
           allow(zone, 'route53:ListResourceRecordSets'),
           // The id of a change is given when it is made.

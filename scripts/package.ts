@@ -35,6 +35,8 @@ interface Target {
   readonly region: string | null;
   readonly stamp: string;
   readonly packages: string;
+  /** Where the framework works, by stack: `service-pipeline`. `npm run deploy` deploys from there. */
+  readonly services: string;
   readonly stacks: readonly { readonly name: string; readonly config: string; readonly output: string }[];
 }
 
@@ -45,6 +47,7 @@ const targetOf = (region: string | null): Target => {
     region,
     stamp: `${folder}/packaged.json`,
     packages: `${folder}/packages`,
+    services: `${folder}/service-`,
     stacks: [
       { ...pipeline, output: region === null ? '.serverless' : `${folder}/pipeline` },
       { ...witness, output: `${folder}/witness` },
@@ -121,9 +124,10 @@ const packageStack = async (
   { name, config }: Target['stacks'][number],
   stage: string,
   packages: string,
+  services: string,
   made: Readonly<Record<string, unknown>>,
 ): Promise<string | null> => {
-  const service = at(`.build/service-${name}`);
+  const service = at(`${services}${name}`);
   serviceFolder(root, service, SERVICE);
   mkdirSync(join(service, '.build'));
   for (const [file, value] of Object.entries(made))
@@ -199,7 +203,9 @@ const plan = target.region === null ? declared : (towards(declared, target.regio
 const values = stackValues(plan, JSON.parse(readFileSync(at(MACHINE), 'utf8')), options.stage);
 const packages = at(join(target.packages, `${hash.slice(0, 12)}-${process.pid}`));
 const made = { 'plan.json': plan, 'stack.json': values };
-const problems = await Promise.all(target.stacks.map((stack) => packageStack(stack, options.stage, packages, made)));
+const problems = await Promise.all(
+  target.stacks.map((stack) => packageStack(stack, options.stage, packages, target.services, made)),
+);
 const wrong = problems.filter((problem) => problem !== null);
 if (wrong.length > 0) fail(1, ...wrong);
 // Traffic must be able to move without a control plane: only the pipeline's stack holds records and roles that move it.

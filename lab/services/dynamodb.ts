@@ -19,6 +19,7 @@ interface TableFacts {
   readonly stream?: { readonly arn: string; readonly label: string; readonly viewType: string };
   readonly timeToLive?: { readonly AttributeName: string };
   readonly pointInTimeRecovery?: boolean;
+  readonly deletionProtection?: boolean;
 }
 
 interface RegionState {
@@ -110,10 +111,11 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
   };
 
   const withFacts = (state: RegionState, table: Item): Item => {
-    const stream = state.facts.get(String(table.TableName))?.stream;
-    if (!stream) return table;
+    const { stream, deletionProtection = false } = state.facts.get(String(table.TableName)) ?? {};
+    const known = { ...table, DeletionProtectionEnabled: deletionProtection };
+    if (!stream) return known;
     return {
-      ...table,
+      ...known,
       StreamSpecification: { StreamEnabled: true, StreamViewType: stream.viewType },
       LatestStreamArn: stream.arn,
       LatestStreamLabel: stream.label,
@@ -131,13 +133,33 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       const { engine, facts } = state;
       const made = await engine.act('CreateTable', engine.check('CreateTable', input));
       const answer = structuredClone(made.TableDescription) as Item;
-      facts.set(nameOf(input), {});
+      facts.set(nameOf(input), { deletionProtection: input.DeletionProtectionEnabled === true });
       await enableStream(region, state, nameOf(input), input.StreamSpecification as StreamSpecification | undefined);
       return { TableDescription: withFacts(state, answer) };
     },
     async DescribeTable(_region, state, input) {
       const found = await state.engine.act('DescribeTable', state.engine.check('DescribeTable', input));
       return { Table: withFacts(state, found.Table as Item) };
+    },
+    async UpdateTable(region, state, input) {
+      const { DeletionProtectionEnabled: deletionProtection, ...rest } = input;
+      const name = nameOf(input);
+      if (typeof deletionProtection === 'boolean') {
+        await state.engine.table(name);
+        state.facts.set(name, { ...state.facts.get(name), deletionProtection });
+        if (Object.keys(rest).length === 1) {
+          const { Table } = (await own.DescribeTable?.(region, state, { TableName: name })) ?? {};
+          return { TableDescription: Table };
+        }
+      }
+      return state.engine.act('UpdateTable', state.engine.check('UpdateTable', rest));
+    },
+    async DeleteTable(_region, state, input) {
+      if (state.facts.get(nameOf(input))?.deletionProtection)
+        throw invalid(
+          `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.`,
+        );
+      return state.engine.act('DeleteTable', state.engine.check('DeleteTable', input));
     },
     async UpdateTimeToLive(_region, state, input) {
       await state.engine.table(nameOf(input));

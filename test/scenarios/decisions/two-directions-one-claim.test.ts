@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { beforeAll, expect, it } from 'vitest';
+import { turned } from '#domain/direction.ts';
+import { deployStack, type Stack } from '#lab/stack/deploy.ts';
+import { standardTargets } from '#lab/stack/resources.ts';
+import { loadTemplate } from '#lab/stack/template.ts';
+import { labEnvironmentOf, labPorts } from '#test/support/lab-ports.ts';
+import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { slowness, waitFor } from '#test/support/wait-for.ts';
+
+/**
+ * Situation: a stack stands in each region, each able to fail over to itself. The service of the home region dies, the region does not: both stacks
+ * are awake, and both are asked to recover.
+ *
+ * Proves:
+ * 1. The stack of the region that serves has nothing to fail over to: an alarm there starts nothing, and leaves the claim to the other.
+ * 2. There is one claim: while one direction recovers, a person's start in the other is refused, and names the holder.
+ * 3. The recovery comes through, and both stacks know by the same claim which region serves now.
+ * 4. There is one kill switch.
+ */
+const scenario = useScenarioLab(181);
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['scripts/package.ts', '--quiet', '--region', 'us-east-1'], { stdio: 'inherit' });
+}, 300_000);
+
+/** The stacks of the other direction, with nothing scheduled. */
+const deployOther = async ({ lab, plan }: ScenarioLab): Promise<Stack> => {
+  const deploy = async (folder: string, region: string) => {
+    const pack = await loadTemplate(`.build/us-east-1/${folder}`);
+    const services = lab.cloud.stackServices(region);
+    const scheduler = services.scheduler && {
+      createSchedule: (input: Parameters<NonNullable<typeof services.scheduler>['createSchedule']>[0]) =>
+        services.scheduler?.createSchedule({ ...input, State: 'DISABLED' as const }) ?? { ScheduleArn: '' },
+    };
+    const targets = standardTargets({ ...services, ...(scheduler && { scheduler }) });
+    return deployStack(pack, { region, stackName: `${pack.service}-${pack.stage}`, targets });
+  };
+  const other = await deploy('pipeline', plan.regions.primary);
+  await deploy('witness', plan.regions.witness);
+  return other;
+};
+
+const alarmChange = (alarmName: string, region: string) => ({
+  version: '0',
+  id: 'c4c1c1c9-6542-e61b-6ef0-8c4d36933a92',
+  'detail-type': 'CloudWatch Alarm State Change',
+  source: 'aws.cloudwatch',
+  account: '123456789012',
+  time: new Date().toISOString(),
+  region,
+  resources: [`arn:aws:cloudwatch:${region}:123456789012:alarm:${alarmName}`],
+  detail: {
+    alarmName,
+    configuration: { metrics: [] },
+    previousState: { value: 'OK', timestamp: new Date().toISOString() },
+    state: { value: 'ALARM', reason: 'Threshold Crossed', reasonData: '{}', timestamp: new Date().toISOString() },
+  },
+});
+
+it(
+  'two-directions-one-claim',
+  async () => {
+    const at = scenario();
+    const { lab, plan, ports } = at;
+    const other = await deployOther(at);
+    const ref = (id: string) => other.resources.get(id)?.ref ?? '';
+    const there = labPorts(turned(plan), {
+      ...labEnvironmentOf(lab),
+      LEDGER_TABLE: ref('LedgerTable'),
+      STATE_TABLE: ref('StateTable'),
+    });
+    const intake = async () =>
+      (
+        await lab.cloud.lambda.invoke(
+          `arn:aws:lambda:us-east-1:123456789012:function:${ref('ReceiveAlarmLambdaFunction')}`,
+          alarmChange(ref('HealthyFromStandbyAlarm'), 'us-east-1'),
+        )
+      ).payload;
+
+    // 1
+    expect(await intake()).toMatchObject({ ignored: true, reason: expect.stringContaining('us-east-1 serves') });
+    expect(await there.executions.list(ref('FailoverStateMachine'), 10)).toEqual([]);
+
+    // 2
+    await at.disableAlarmRule();
+    await lab.faults.break('freeze-database', { side: 'primary' });
+    await lab.faults.break('freeze-service', { side: 'primary' });
+    const person = { plan: plan.plan, reason: 'both directions are asked', mode: 'failover' as const };
+    const ours = await ports.executions.start(at.machineArn, 'ours', person);
+    await waitFor('the claim to be taken', async () =>
+      (await ports.claims.read(plan.plan))?.holder === ours.arn ? true : undefined,
+    );
+    const theirs = await there.executions.start(ref('FailoverStateMachine'), 'theirs', person);
+    const refused = await waitFor(
+      'the other direction to end',
+      async () => {
+        const about = await there.executions.describe(theirs.arn);
+        return about.status === 'RUNNING' ? undefined : about;
+      },
+      { withinMs: 40_000 },
+    );
+    expect(refused.error).toBe('ClaimHeldError');
+    expect(refused.cause).toContain(ours.arn);
+
+    // 3
+    expect(await at.recoveryOf(ours.arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
+    const claim = await ports.claims.read(plan.plan);
+    expect(claim).toMatchObject({ holder: null, serves: plan.regions.standby });
+    expect(await there.claims.read(plan.plan)).toEqual(claim);
+
+    // 4
+    const order = { by: 'jane', reason: 'both directions rest', at: new Date().toISOString() };
+    await ports.standingOrders.switchOff(plan.plan, order);
+    expect(await intake()).toMatchObject({ refused: true, guard: 'GU-010' });
+
+    await expectSteadyState(at, 'standby');
+  },
+  STORY_MS + 60_000 * slowness,
+);

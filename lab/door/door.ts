@@ -26,7 +26,7 @@ import {
 } from '#lab/door/refusals.ts';
 import { matchRoute, type RestRequest, readRestInput } from '#lab/door/rest.ts';
 import { codecs, type Operation, type ServiceModel, type Structure } from '#lab/door/sdk-schemas.ts';
-import { labSecret, parseAuthorization, roleOf, signatureProblem } from '#lab/door/signature.ts';
+import { labSecret, parseAuthorization, roleOf, type Scope, signatureProblem } from '#lab/door/signature.ts';
 import { type Heard, hear, type Wire } from '#lab/door/wire.ts';
 
 export interface DoorDeps {
@@ -49,6 +49,8 @@ export interface Door extends Part {
   readonly faults: Faults;
   /** While on, every call signed for this region gets its connection reset, as if the region were gone. */
   blackhole(region: string, on: boolean): void;
+  /** From now on calls that `when` names are taken and never answered: their callers wait for their own time-outs. The function returned ends it. */
+  silence(when: (scope: Scope) => boolean): () => void;
 }
 
 /** Calls that AWS takes unsigned; the last two are the links in SNS messages. */
@@ -70,6 +72,9 @@ class Hangup extends Error {
     this.outcome = outcome;
   }
 }
+
+/** A call that is never answered. */
+class Silence extends Error {}
 
 /** All that is known of a call while it goes through the door. */
 interface Visit {
@@ -94,6 +99,7 @@ export const createDoor = (deps: DoorDeps): Door => {
   const calls = createCallLog();
   const faults = createFaults();
   const dead = new Set<string>();
+  const silent = new Set<(scope: Scope) => boolean>();
 
   const receive = async (req: IncomingMessage, res: ServerResponse): Promise<Visit> => {
     const rawBody = await collect(req);
@@ -131,6 +137,7 @@ export const createDoor = (deps: DoorDeps): Door => {
       return { accessKeyId: '', heard };
     }
     Object.assign(visit, { service: scope.service, region: scope.region, role: roleOf(scope.accessKeyId) });
+    if ([...silent].some((when) => when(scope))) throw new Silence();
     if (dead.has(scope.region)) throw new Hangup('Reset');
     const secret = secretOf(scope.accessKeyId);
     if (secret === undefined) throw new Refused(unknownKey(heard.wire));
@@ -275,6 +282,10 @@ export const createDoor = (deps: DoorDeps): Door => {
         visit.req.socket.resetAndDestroy();
         return error.outcome;
       }
+      if (error instanceof Silence) {
+        if (!visit.res.closed) await once(visit.res, 'close');
+        return 'Silence';
+      }
       const answer = writeError(visit.wire, visit.service, visit.model, refusalOf(error, visit), visit.id);
       if (visit.res.headersSent) visit.req.socket.resetAndDestroy();
       else send(visit.req, visit.res, visit.id, answer);
@@ -288,7 +299,7 @@ export const createDoor = (deps: DoorDeps): Door => {
       const visit = await receive(req, res);
       const outcome = await serve(visit);
       const { id, at, service, operation, region, role } = visit;
-      const status = outcome === 'Reset' || outcome === 'AnswerLost' ? 0 : res.statusCode;
+      const status = ['Reset', 'AnswerLost', 'Silence'].includes(outcome) ? 0 : res.statusCode;
       calls.add({ id, at, service, operation, region, role, status, outcome, ms: performance.now() - started });
     } catch (error) {
       // Nothing of the call is known: its body broke off, or could not be decoded.
@@ -307,6 +318,10 @@ export const createDoor = (deps: DoorDeps): Door => {
     calls,
     faults,
     blackhole: (region, on) => void (on ? dead.add(region) : dead.delete(region)),
+    silence: (when) => {
+      silent.add(when);
+      return () => void silent.delete(when);
+    },
     listen: async () => {
       server.listen(address.port, address.host);
       await once(server, 'listening');

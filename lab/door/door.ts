@@ -122,6 +122,13 @@ export const createDoor = (deps: DoorDeps): Door => {
     return { req, res, id: randomUUID(), at: now(), rest, rawBody, ...known };
   };
 
+  /** What was asked for is on record also where nobody answers; REST tells it by the route. */
+  const nameOperation = (visit: Visit): void => {
+    const mounted = mounts.find(visit.service, visit.region);
+    if (visit.operation !== '' || mounted?.kind !== 'typed') return;
+    visit.operation = matchRoute(mounted.model, visit.rest)?.operation.name ?? '';
+  };
+
   /** Fills in who calls what, and proves it. */
   const identify = async (visit: Visit): Promise<{ accessKeyId: string; heard: Heard }> => {
     const { rest, req } = visit;
@@ -137,8 +144,11 @@ export const createDoor = (deps: DoorDeps): Door => {
       return { accessKeyId: '', heard };
     }
     Object.assign(visit, { service: scope.service, region: scope.region, role: roleOf(scope.accessKeyId) });
-    if ([...silent].some((when) => when(scope))) throw new Silence();
-    if (dead.has(scope.region)) throw new Hangup('Reset');
+    const hushed = [...silent].some((when) => when(scope));
+    if (hushed || dead.has(scope.region)) {
+      nameOperation(visit);
+      throw hushed ? new Silence() : new Hangup('Reset');
+    }
     const secret = secretOf(scope.accessKeyId);
     if (secret === undefined) throw new Refused(unknownKey(heard.wire));
     const problem = await signatureProblem(

@@ -4,6 +4,7 @@ import {
   constantsOf,
   isNullish,
   join,
+  joinAlike,
   type ListThing,
   list,
   NOTHING,
@@ -195,8 +196,8 @@ const keyedMethods = (of: Interpreter, self: Extract<Thing, { kind: 'keyed' }>):
   },
   set: ([key, value]) => {
     const keys = key?.every(({ kind }) => kind === 'constant') ? constantsOf(key) : null;
-    if (keys === null) self.rest = join(self.rest, value ?? NOTHING);
-    else for (const one of keys) self.entries.set(one, join(self.entries.get(one) ?? [], value ?? NOTHING));
+    if (keys === null) self.rest = joinAlike(self.rest, value ?? NOTHING);
+    else for (const one of keys) self.entries.set(one, joinAlike(self.entries.get(one) ?? [], value ?? NOTHING));
     return [self];
   },
   has: () => UNKNOWN,

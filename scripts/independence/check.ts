@@ -65,9 +65,14 @@ const ofTheMachines = (machines: readonly NamedMachine[]): readonly string[] =>
 
 const callName = ({ service, operation }: Call): string => `${service}:${operation}`;
 
-/** Judges every call that the recovery may make. Throws CannotFollowError where the sources cannot be followed to their calls. */
-export const checkIndependence = (sources: Sources, plan: Plan, machines: readonly NamedMachine[]): Independence => {
-  const judged = walk(sources, plan, machines, functionKeys(sources)).map((walked): Judged => {
+/** Judges every call that the recovery may make (`only`: of these states and functions). Throws CannotFollowError where the sources cannot be followed to their calls. */
+export const checkIndependence = (
+  sources: Sources,
+  plan: Plan,
+  machines: readonly NamedMachine[],
+  only?: readonly string[],
+): Independence => {
+  const judged = walk(sources, plan, { machines, keys: functionKeys(sources), only }).map((walked): Judged => {
     const machine = machines.find(({ name }) => name === walked.machine)?.machine;
     const shifted = machine !== undefined && gates(machine, 'ShiftTraffic', walked.name);
     const calls = walked.calls.map((call) => ({ ...call, ...judge(call, { plan, shifted }) }));

@@ -9,6 +9,7 @@ import {
   fromJson,
   isNullish,
   join,
+  joinAlike,
   list,
   NOTHING,
   native,
@@ -326,7 +327,7 @@ export class Interpreter {
         thing.exact = false;
       }
       if (thing.kind !== 'record') continue;
-      for (const one of keysOf(key) ?? []) thing.fields.set(one, join(thing.fields.get(one) ?? [], value));
+      for (const one of keysOf(key) ?? []) thing.fields.set(one, joinAlike(thing.fields.get(one) ?? [], value));
       if (keysOf(key) === null) thing.rest = join(thing.rest, value);
     }
   }
@@ -397,7 +398,7 @@ export class Interpreter {
         return (inner || caught) && last;
       }
       case 'ForOfStatement': {
-        const { turns } = iterated(this.#expression(node.right, scope));
+        const { turns } = shortened(iterated(this.#expression(node.right, scope)));
         for (const item of turns) {
           const turn = new Scope(scope.file, scope);
           if (node.left.type === 'VariableDeclaration')
@@ -640,6 +641,14 @@ const ARITHMETIC: Readonly<Record<string, (a: number, b: number) => Primitive>> 
   '<=': (a, b) => a <= b,
   '>': (a, b) => a > b,
   '>=': (a, b) => a >= b,
+};
+
+const MANY = 4;
+
+/** Many turns that differ in a number alone, as the waits of a poll do, are gone through as two. */
+const shortened = (of: ReturnType<typeof iterated>): ReturnType<typeof iterated> => {
+  const numbers = of.turns.every((turn) => typeof onlyConstant(turn)?.value === 'number');
+  return of.turns.length > MANY && numbers ? { ...of, turns: [of.all, of.all] } : of;
 };
 
 const typeOf = (thing: Thing): string =>

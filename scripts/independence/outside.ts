@@ -103,20 +103,25 @@ export const outsideOf =
     const clientOf = (service: string, options: Value): Value => {
       const timeoutMs = patienceOf(options);
       const regions = constantsOf(field(options, 'region')).map(String);
+      const id = `${service} ${regions.join()} ${timeoutMs}`;
       const send = (operation: string): Value => {
         for (const region of regions.length > 0 ? regions : [null]) note({ service, operation, region, timeoutMs });
         return opaque(regions.map((region) => ({ service, operation, region })));
       };
       return record({
-        send: native('send', ([command]) => {
-          const operations = constantsOf(field(command ?? NOTHING, '$operation')).filter((one) => one !== undefined);
-          if (operations.length === 0) return send('?');
-          return join(...operations.map((operation) => send(String(operation))));
-        }),
+        send: native(
+          'send',
+          ([command]) => {
+            const operations = constantsOf(field(command ?? NOTHING, '$operation')).filter((one) => one !== undefined);
+            if (operations.length === 0) return send('?');
+            return join(...operations.map((operation) => send(String(operation))));
+          },
+          id,
+        ),
         // For the paginators.
-        $send: native('$send', ([operation]) => send(String(onlyConstant(operation ?? UNKNOWN)?.value ?? '?'))),
+        $send: native('$send', ([operation]) => send(String(onlyConstant(operation ?? UNKNOWN)?.value ?? '?')), id),
         config: UNKNOWN,
-        destroy: native('destroy', () => NOTHING),
+        destroy: native('destroy', () => NOTHING, 'destroy'),
       });
     };
 

@@ -19,36 +19,48 @@ export interface Sources {
   resolve(specifier: string, from: string): string | null;
 }
 
+const parseText = (path: string, text: string): Parsed => {
+  const { code, map } = transformSync(text, {
+    loader: 'ts',
+    target: 'esnext',
+    sourcemap: 'external',
+    sourcefile: path,
+    // As the bundler reads tsconfig.json: an import is there although nothing of it is used.
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  });
+  const positions = new SourceMap(JSON.parse(map));
+  return {
+    program: parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true }),
+    lineOf: (place) => {
+      if (!place) return 0;
+      const entry = positions.findEntry(place.line - 1, place.column);
+      return 'originalLine' in entry ? entry.originalLine + 1 : 0;
+    },
+  };
+};
+
+/** Of this process, by path: what was parsed, and the text that it was parsed from. */
+const parsedBefore = new Map<string, { readonly text: string; readonly parsed: Parsed }>();
+
 /** `overlay`: files that a test puts in the place of those on disk. */
 export const projectSources = (root: string, overlay: Readonly<Record<string, string>> = {}): Sources => {
-  const known = new Map<string, Parsed>();
   const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     imports: Record<string, string>;
   };
+  const known = new Map<string, Parsed>();
   const read = (path: string): string => overlay[path] ?? readFileSync(join(root, path), 'utf8');
   return {
     has: (path) => path in overlay || existsSync(join(root, path)),
     read,
     parsed: (path) => {
-      const before = known.get(path);
-      if (before) return before;
-      const { code, map } = transformSync(read(path), {
-        loader: 'ts',
-        target: 'esnext',
-        sourcemap: 'external',
-        sourcefile: path,
-      });
-      const positions = new SourceMap(JSON.parse(map));
-      const made: Parsed = {
-        program: parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true }),
-        lineOf: (place) => {
-          if (!place) return 0;
-          const entry = positions.findEntry(place.line - 1, place.column);
-          return 'originalLine' in entry ? entry.originalLine + 1 : 0;
-        },
-      };
-      known.set(path, made);
-      return made;
+      const own = known.get(path);
+      if (own) return own;
+      const text = read(path);
+      const before = parsedBefore.get(path);
+      const parsed = before?.text === text ? before.parsed : parseText(path, text);
+      parsedBefore.set(path, { text, parsed });
+      known.set(path, parsed);
+      return parsed;
     },
     resolve: (specifier, from) => {
       if (specifier.startsWith('.')) return normalize(join(dirname(from), specifier));

@@ -36,7 +36,8 @@ export type Thing =
       readonly name: string;
       readonly file: string;
     }
-  | { readonly kind: 'native'; readonly name: string; readonly call: Native }
+  /** `id`: two with the same one do the same. */
+  | { readonly kind: 'native'; readonly name: string; readonly call: Native; readonly id?: string }
   /** AbortSignal.timeout(ms) */
   | { readonly kind: 'deadline'; readonly ms: Value };
 
@@ -75,14 +76,76 @@ export class Scope {
   /** It may be the new value from now on, or still the old one: another branch may not have come by here. */
   assign(name: string, value: Value): void {
     const holder = this.#holder(name) ?? this;
-    holder.#names.set(name, join(holder.find(name) ?? [], value));
+    holder.#names.set(name, joinAlike(holder.find(name) ?? [], value));
+  }
+
+  /** Whether what is captured here is what is captured there. */
+  alike(other: Scope, depth: number): boolean {
+    if (this === other) return true;
+    if (this.file !== other.file || this.#names.size !== other.#names.size) return false;
+    const own = [...this.#names].every(([name, value]) => {
+      const theirs = other.#names.get(name);
+      if (typeof value === 'function' || typeof theirs === 'function') return value === theirs;
+      return theirs !== undefined && alikeValues(value, theirs, depth);
+    });
+    if (!own) return false;
+    return this.#parent === null || other.#parent === null
+      ? this.#parent === other.#parent
+      : this.#parent.alike(other.#parent, depth);
   }
 }
+
+const MOST_DEPTH = 6;
+
+const alikeMaps = (a: ReadonlyMap<unknown, Value>, b: ReadonlyMap<unknown, Value>, depth: number): boolean =>
+  a.size === b.size &&
+  [...a].every(([key, value]) => {
+    const other = b.get(key);
+    return other !== undefined && alikeValues(value, other, depth);
+  });
+
+/** Surely the same in everything that the walk can tell; false when it is not sure. */
+const alike = (a: Thing, b: Thing, depth: number): boolean => {
+  if (a === b) return true;
+  if (depth > MOST_DEPTH) return false;
+  if (a.kind === 'constant' && b.kind === 'constant') return Object.is(a.value, b.value);
+  if (a.kind === 'opaque' && b.kind === 'opaque')
+    return a.from.length === b.from.length && a.from.every((one) => b.from.some((other) => sameSource(one, other)));
+  if (a.kind === 'record' && b.kind === 'record')
+    return (
+      alikeMaps(a.fields, b.fields, depth + 1) &&
+      alikeMaps(a.getters, b.getters, depth + 1) &&
+      alikeValues(a.rest, b.rest, depth + 1)
+    );
+  if (a.kind === 'list' && b.kind === 'list')
+    return (
+      a.exact === b.exact &&
+      a.items.length === b.items.length &&
+      a.items.every((item, index) => alikeValues(item, b.items[index] ?? [], depth + 1))
+    );
+  if (a.kind === 'keyed' && b.kind === 'keyed')
+    return alikeMaps(a.entries, b.entries, depth + 1) && alikeValues(a.rest, b.rest, depth + 1);
+  if (a.kind === 'closure' && b.kind === 'closure') return a.code === b.code && a.scope.alike(b.scope, depth + 1);
+  if (a.kind === 'native' && b.kind === 'native') return a.id !== undefined && a.id === b.id;
+  return false;
+};
+
+const alikeValues = (a: Value, b: Value, depth: number): boolean =>
+  a === b || (a.length === b.length && a.every((one) => b.some((other) => alike(one, other, depth))));
+
+/** As `join`, leaving out what is there already in all but identity: what is remembered by `??=` or in a Map is made again at each visit. */
+export const joinAlike = (before: Value, value: Value): Value =>
+  join(
+    before,
+    value.filter((thing) => !before.some((one) => alike(one, thing, 0))),
+  );
 
 export const constant = (value: Primitive): Value => [{ kind: 'constant', value }];
 export const NOTHING: Value = constant(undefined);
 export const UNKNOWN: Value = [{ kind: 'opaque', from: [] }];
-export const native = (name: string, call: Native): Value => [{ kind: 'native', name, call }];
+export const native = (name: string, call: Native, id?: string): Value => [
+  { kind: 'native', name, call, ...(id === undefined ? {} : { id }) },
+];
 export const record = (fields: Readonly<Record<string, Value>> = {}, rest: Value = []): Value => [
   { kind: 'record', fields: new Map(Object.entries(fields)), getters: new Map(), rest },
 ];
@@ -102,13 +165,14 @@ export const join = (...values: readonly Value[]): Value => {
   if (all.length < 2) return all;
   const found: Thing[] = [];
   const unknown = all.filter((thing) => thing.kind === 'opaque');
+  const met = new Set<unknown>();
   for (const thing of all) {
     if (thing.kind === 'opaque') continue;
-    const known = found.some(
-      (one) =>
-        one === thing || (one.kind === 'constant' && thing.kind === 'constant' && Object.is(one.value, thing.value)),
-    );
-    if (!known) found.push(thing);
+    // Constants are the same by what they are, all else by identity; no object is a constant.
+    const key = thing.kind === 'constant' ? thing.value : thing;
+    if (met.has(key)) continue;
+    met.add(key);
+    found.push(thing);
   }
   return unknown.length > 0 ? [...found, ...opaque(unknown.flatMap(({ from }) => from))] : found;
 };

@@ -9,8 +9,12 @@ import { constant, onlyConstant, UNKNOWN, type Value } from './values.ts';
 /** The mark of a call whose failure is an outcome: it is made within this function, which takes the milliseconds after which the step goes on. */
 const MARK = 'functions/shared/attempt.ts#attempt';
 
-/** A readiness check is no recovery. */
-const GIVEN: Readonly<Record<string, Value>> = { 'functions/pipeline/readiness.ts#isReadinessCheck': constant(false) };
+const GIVEN: Readonly<Record<string, Value>> = {
+  // A readiness check is no recovery.
+  'functions/pipeline/readiness.ts#isReadinessCheck': constant(false),
+  // A hash is a text that nobody knows before.
+  'src/domain/ledger-chain.ts#digest': UNKNOWN,
+};
 
 const PLAN = '.build/plan.json';
 
@@ -51,13 +55,17 @@ export interface Walked {
 
 export const fileOf = (key: string): string => `functions/${kebab(key)}.ts`;
 
+export interface Paths {
+  readonly machines: readonly { readonly name: string; readonly machine: Machine }[];
+  /** Keys of all functions: those that no state calls are walked as well. */
+  readonly keys: readonly string[];
+  /** States and functions to walk; all when absent. */
+  readonly only?: readonly string[] | undefined;
+}
+
 /** Every Task of the machines, then the functions beside them. */
-export const walk = (
-  sources: Sources,
-  plan: Plan,
-  machines: readonly { readonly name: string; readonly machine: Machine }[],
-  keys: readonly string[],
-): readonly Walked[] => {
+export const walk = (sources: Sources, plan: Plan, { machines, keys, only }: Paths): readonly Walked[] => {
+  const wanted = (name: string): boolean => only?.includes(name) ?? true;
   const known = new Map<string, readonly Call[]>();
   const calls = (key: string): readonly Call[] => {
     const found = known.get(key) ?? callsOf(sources, plan, fileOf(key));
@@ -67,9 +75,10 @@ export const walk = (
   const states = machines.flatMap(({ name: machine, machine: definition }) =>
     nodesOf(definition).flatMap(({ name, state }): readonly Walked[] => {
       const key = functionOf(state);
-      return key === null ? [] : [{ machine, name, key, file: fileOf(key), calls: calls(key) }];
+      return key === null || !wanted(name) ? [] : [{ machine, name, key, file: fileOf(key), calls: calls(key) }];
     }),
   );
-  const beside = keys.filter((key) => !states.some((one) => one.key === key));
+  const called = new Set(machines.flatMap(({ machine }) => nodesOf(machine).map(({ state }) => functionOf(state))));
+  const beside = keys.filter((key) => !called.has(key) && wanted(key));
   return [...states, ...beside.map((key) => ({ machine: null, name: key, key, file: fileOf(key), calls: calls(key) }))];
 };

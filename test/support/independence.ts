@@ -33,5 +33,8 @@ export const unlistedIn = (
   calls: readonly CallRecord[],
 ): readonly string[] => {
   const sources = projectSources(process.cwd());
-  return unlisted(walk(sources, plan, machines(), functionKeys(sources)), callsByFunction({ stacks }, calls));
+  return unlisted(
+    walk(sources, plan, { machines: machines(), keys: functionKeys(sources) }),
+    callsByFunction({ stacks }, calls),
+  );
 };

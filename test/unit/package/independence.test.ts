@@ -28,7 +28,7 @@ const namingPrimary = (folder: string): readonly Named[] => {
 
 /** What a role may look at there, and where the records lead while the primary serves. */
 const looks = ({ type, text }: Named): boolean =>
-  (type === 'AWS::IAM::Role' && /^arn:[^:]+:(rds|eks):/.test(text)) ||
+  (type === 'AWS::IAM::Role' && /^arn:\$\{AWS::Partition\}:(rds|eks):/.test(text)) ||
   (type === 'AWS::Route53::RecordSet' && plan.traffic.records.some(({ primary }) => primary === text));
 
 describe.each(['.serverless', '.build/witness'])('the stack in %s', (folder) => {

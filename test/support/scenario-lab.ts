@@ -12,6 +12,7 @@ import { createCachingResolver } from '#lab/parts/dns/caching-resolver.ts';
 import { claimFolder, clearRemains, runFolder, running } from '#lab/run-folder.ts';
 import { labTime } from '#lab/time.ts';
 import type { ExecutionSummary } from '#ports/executions.ts';
+import { unlistedIn } from './independence.ts';
 import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt, stackRef } from './lab-ports.ts';
 import { slowness, waitFor } from './wait-for.ts';
 
@@ -140,6 +141,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
   let lab: Lab | undefined;
   let story: ScenarioLab | undefined;
   let failed = true;
+  let steadyAt = 0;
 
   beforeAll(
     async () => {
@@ -167,6 +169,8 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
         withinMs: STEADY_MS,
       });
       story = storyOf(lab, writers);
+      // What came before were checks of readiness.
+      steadyAt = Date.now();
       failed = false;
     },
     (STEADY_MS + 30_000) * slowness,
@@ -178,6 +182,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
 
   afterAll(async () => {
     await Promise.all([...writers].map((clients) => clients.stop()));
+    const calls = lab?.cloud.door.calls.list({ since: steadyAt }) ?? [];
     await lab?.stop();
     await clearRemains(run);
     dns.setServers(servers);
@@ -187,6 +192,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
     if (failed || never.length > 0) console.error(`logs of the scenario: ${run.folder}`);
     else rmSync(run.folder, { recursive: true, force: true });
     expect(never, 'lines that should never be there').toEqual([]);
+    if (lab && !failed) expect(unlistedIn(lab, calls), 'calls that the static walk does not list').toEqual([]);
   }, 30_000 * slowness);
 
   return () => {

@@ -222,6 +222,9 @@ const promiseMethods = (of: Interpreter, self: Thing): Readonly<Record<string, M
   },
 });
 
+export const isPromiseMethod = (key: string | null): boolean =>
+  key !== null && ['then', 'catch', 'finally'].includes(key);
+
 /** Methods of texts whose result is followed; every other gives something unknown. */
 const TEXT: readonly string[] = ['toLowerCase', 'toUpperCase', 'trim', 'toString', 'replace', 'padStart', 'slice'];
 
@@ -259,13 +262,17 @@ const memberOfThing = (of: Interpreter, thing: Thing, key: string | null): Value
   };
   switch (thing.kind) {
     case 'constant':
+      // It may be what a promise gives; a text or a number has no such methods of its own.
+      if (isPromiseMethod(key)) return method(promiseMethods(of, thing)) ?? [];
       if (thing.value === null || thing.value === undefined) return [];
       if (typeof thing.value === 'string' && key !== null) return textMember(of, thing.value, key);
       return native(key ?? '', () => UNKNOWN);
     case 'opaque':
       return [thing];
     case 'record':
-      return fieldOf(of, thing, key) ?? method(promiseMethods(of, thing)) ?? NOTHING;
+      // A promise of it, unless it has a method of that name itself.
+      if (isPromiseMethod(key) && !thing.fields.has(key ?? '')) return method(promiseMethods(of, thing)) ?? [];
+      return fieldOf(of, thing, key) ?? NOTHING;
     case 'list': {
       if (key === 'length' || key === 'size') return thing.exact ? constant(thing.items.length) : UNKNOWN;
       const index = key === null ? Number.NaN : Number(key);

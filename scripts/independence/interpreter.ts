@@ -1,5 +1,5 @@
 import type { AnyNode, ArrayPattern, Expression, ObjectPattern, Pattern, Program } from 'acorn';
-import { globals, iterated, keysOf, memberOf } from './builtins.ts';
+import { globals, isPromiseMethod, iterated, keysOf, memberOf } from './builtins.ts';
 import type { Sources } from './sources.ts';
 import {
   type Closure,
@@ -56,6 +56,9 @@ const MOST_NESTED = 8;
 const MOST_STEPS = 3_000_000;
 /** A loop whose turns cannot be counted is gone through twice: what one turn leaves, the next one sees. */
 const TURNS = 2;
+
+/** The domain is pure, by a lint rule and a test. */
+const isPure = (file: string): boolean => file.startsWith('src/domain/');
 
 /** May what comes after still be reached? */
 type Reached = boolean;
@@ -227,10 +230,9 @@ export class Interpreter {
     const name = `${closure.file}#${closure.name}`;
     const given = this.#options.given?.[name];
     if (given) return given;
-    // The domain is pure: whatever it does within itself reaches nothing. A lint rule and a test hold it.
-    const pure = closure.file.startsWith('src/domain/');
     const nested = this.#stack.filter(({ code }) => code === closure.code).length;
-    if (pure && nested >= 1) return UNKNOWN;
+    // Whatever it does within itself reaches nothing.
+    if (isPure(closure.file) && nested >= 1) return UNKNOWN;
     // With nothing known of what it is given, it does again what it does already.
     const known = args.some((arg) => dropNullish(arg).some(({ kind }) => kind !== 'opaque'));
     if (nested >= 2 && !known) return UNKNOWN;
@@ -500,13 +502,23 @@ export class Interpreter {
         return this.#expression(node.argument, scope);
       case 'ChainExpression':
         return this.#expression(node.expression, scope);
-      case 'MemberExpression':
-        return memberOf(this, this.#expression(node.object, scope), this.#key(node, scope));
+      case 'MemberExpression': {
+        const object = this.#expression(node.object, scope);
+        const key = this.#key(node, scope);
+        // As below: what is surely not there has nothing to give, unless it is what a promise gives.
+        const promised = keysOf(key)?.every(isPromiseMethod) ?? false;
+        const lost = object.length > 0 && isNullish(object) === true && !promised;
+        if (lost && !node.optional && !isPure(scope.file)) this.fail('what is read from here is never there');
+        return memberOf(this, object, key);
+      }
       case 'CallExpression': {
         // Which value a method belongs to is in what `memberOf` gives.
         const callee = this.#expression(node.callee, scope);
         const args = this.#arguments(node.arguments, scope);
         this.#node = node;
+        // What is never a function was lost on the way here, with all that it would have called. The domain calls nothing; it asks for types.
+        const lost = callee.length > 0 && callee.every(({ kind }) => kind === 'constant');
+        if (lost && !node.optional && !isPure(scope.file)) this.fail('what is called here is never a function');
         return this.apply(callee, args, node);
       }
       case 'NewExpression': {

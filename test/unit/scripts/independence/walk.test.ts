@@ -32,6 +32,16 @@ describe('the walk goes every way that the code could go', () => {
     ['a promise that is followed', `await run.wait().then(() => ports.database.describe('primary'));`, [PRIMARY]],
     ['a promise that is handled', `await run.wait().catch(() => ports.database.describe('primary'));`, [PRIMARY]],
     [
+      'a promise of what is known in part',
+      `const held = async () => ({ ...run, ports }); await held().then(({ ports: { database } }) => database.describe('primary'));`,
+      [PRIMARY],
+    ],
+    [
+      'a promise of nothing that is followed',
+      `const nothing = async () => {}; await nothing().then(() => ports.database.describe('primary'));`,
+      [PRIMARY],
+    ],
+    [
       'a field that is found by name',
       `const by = { a: () => ports.database.describe('primary') }; await by[run.state]();`,
       [PRIMARY],
@@ -72,6 +82,18 @@ describe('the walk goes every way that the code could go', () => {
       ),
     ).toEqual([STANDBY]);
   });
+});
+
+describe('what is lost on the way is no silence', () => {
+  test.each([
+    ['a port that is not there', `await ports.clusters.status('primary');`],
+    [
+      'a member that a port does not have',
+      `const named = { ask: 1 }; await named.tell(() => ports.database.describe('primary'));`,
+    ],
+    ['a class with methods', `class Asks { ask() {} } new Asks().ask();`],
+    ['this', `return this.ports;`],
+  ])('%s', (_, body) => expect(() => callsOfBody(body)).toThrow(/^functions\/tried\.ts:\d+: /));
 });
 
 describe('the mark of what may fail', () => {

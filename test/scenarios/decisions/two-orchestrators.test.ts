@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateStateMachineCommand, DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
 import type { Plan } from '#domain/plan.ts';
@@ -46,21 +46,16 @@ const secondMachine = async ({ machineArn, plan }: ScenarioLab): Promise<string>
   return made.stateMachineArn ?? '';
 };
 
-/** Tables as the stack's own, in A. */
-const tablesIn = async (region: string, names: readonly (string | undefined)[]): Promise<void> => {
-  const client = new DynamoDBClient({ region });
-  for (const TableName of names)
-    await client.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-      }),
+/** Tables of the same shape as the stack's own, in A. */
+const tablesIn = async (at: ScenarioLab, region: string, names: readonly (string | undefined)[]): Promise<void> => {
+  const [here, there] = [at.plan.regions.standby, region].map((one) => new DynamoDBClient({ region: one }));
+  for (const TableName of names) {
+    const { Table } = (await here?.send(new DescribeTableCommand({ TableName }))) ?? {};
+    const { KeySchema, AttributeDefinitions } = Table ?? {};
+    await there?.send(
+      new CreateTableCommand({ TableName, KeySchema, AttributeDefinitions, BillingMode: 'PAY_PER_REQUEST' }),
     );
+  }
 };
 
 it(
@@ -73,7 +68,7 @@ it(
     // 1
     const other = otherDirection(plan);
     const environment = labEnvironmentOf(lab);
-    await tablesIn(other.regions.standby, [environment.STATE_TABLE]);
+    await tablesIn(at, other.regions.standby, [environment.STATE_TABLE, environment.LEDGER_TABLE]);
     const now = new Date().toISOString();
     const { guards } = await askGuards({
       ports: labPorts(other, environment),

@@ -46,8 +46,14 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
     const { scale, raiseMinimum } = at.ports.workloads;
     const workloads = {
       ...at.ports.workloads,
-      scale: async (...args: Parameters<typeof scale>) => (order.push('scale'), scale(...args)),
-      raiseMinimum: async (...args: Parameters<typeof raiseMinimum>) => (order.push('raise'), raiseMinimum(...args)),
+      scale: async (...args: Parameters<typeof scale>) => {
+        order.push('scale');
+        await scale(...args);
+      },
+      raiseMinimum: async (...args: Parameters<typeof raiseMinimum>) => {
+        order.push('raise');
+        await raiseMinimum(...args);
+      },
     };
     const recorded = { name: 'hpa', deployment: 'svg-ai-api', before: 1, after: 3, max: 9 };
     const step = { ...at, ports: { ...at.ports, workloads } };

@@ -61,7 +61,12 @@ it(
 
     // 3
     await at.killRegion('primary');
-    const recovery = await at.recoveryOf();
+    const arn = await waitFor(
+      "the alarm's run",
+      async () => (await at.executions()).find(({ name: run }) => run.startsWith(`${plan.plan}-INC`))?.arn,
+      { withinMs: 40_000 },
+    );
+    const recovery = await at.recoveryOf(arn);
     expect(recovery).toMatchObject({ status: 'SUCCEEDED', error: null });
     await stays('as many replicas wanted as the plan says', async () => (await wanted()) === replicas, 3 * WINDOW_MS);
 

@@ -47,6 +47,7 @@ export const takeBaseBackup = async (
   });
   try {
     await client.connect();
+    signal?.throwIfAborted();
     const { manifest, ...backup } = await new Promise<BaseBackup & { manifest: string }>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`base backup from ${from.host}:${from.port} took over ${timeoutMs} ms`)),

@@ -57,7 +57,8 @@ describe('an autoscaler', () => {
     'is seen and made by kubectl',
     async () => {
       const run = kubectl(started.cluster);
-      expect(await run('get', 'hpa')).toMatch(/svg-ai-api\s+Deployment\/svg-ai-api\s+cpu: .*%\/80%\s+3\s+5\s+3/);
+      const seen = /svg-ai-api\s+Deployment\/svg-ai-api\s+cpu: .*%\/80%\s+3\s+5\s+3/;
+    await waitFor('kubectl to show it', async () => seen.test(await run('get', 'hpa')), { withinMs: WINDOW_MS });
       expect(await run('describe', 'hpa', name)).toMatch(/Min replicas:\s+3/);
       await run('delete', 'hpa', name);
       expect(await run('autoscale', 'deployment', name, '--min=2', '--max=4', '--cpu-percent=50')).toContain(

@@ -58,7 +58,7 @@ describe('an autoscaler', () => {
     async () => {
       const run = kubectl(started.cluster);
       const seen = /svg-ai-api\s+Deployment\/svg-ai-api\s+cpu: .*%\/80%\s+3\s+5\s+3/;
-    await waitFor('kubectl to show it', async () => seen.test(await run('get', 'hpa')), { withinMs: WINDOW_MS });
+      await waitFor('kubectl to show it', async () => seen.test(await run('get', 'hpa')), { withinMs: WINDOW_MS });
       expect(await run('describe', 'hpa', name)).toMatch(/Min replicas:\s+3/);
       await run('delete', 'hpa', name);
       expect(await run('autoscale', 'deployment', name, '--min=2', '--max=4', '--cpu-percent=50')).toContain(

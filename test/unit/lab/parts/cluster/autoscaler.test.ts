@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { AutoscalingV2Api, KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stays, waitFor } from '#test/support/wait-for.ts';
@@ -61,9 +64,20 @@ describe('an autoscaler', () => {
       await waitFor('kubectl to show it', async () => seen.test(await run('get', 'hpa')), { withinMs: WINDOW_MS });
       expect(await run('describe', 'hpa', name)).toMatch(/Min replicas:\s+3/);
       await run('delete', 'hpa', name);
-      expect(await run('autoscale', 'deployment', name, '--min=2', '--max=4', '--cpu-percent=50')).toContain(
-        'autoscaled',
+      const file = join(mkdtempSync(join(tmpdir(), 'continuity-apply-')), 'hpa.yaml');
+      const target = `{apiVersion: apps/v1, kind: Deployment, name: ${name}}`;
+      const spec = `{scaleTargetRef: ${target}, minReplicas: 2, maxReplicas: 4}`;
+      const head = `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: ${name}}`;
+      writeFileSync(
+        file,
+        `${head}
+spec: ${spec}
+`,
       );
+      expect(await run('apply', '-f', file)).toContain('created');
+      expect(await run('apply', '-f', file)).toMatch(/unchanged|configured/);
       expect(await run('get', 'hpa', name, '-o', 'jsonpath={.spec.minReplicas}-{.spec.maxReplicas}')).toBe('2-4');
     },
     60_000,

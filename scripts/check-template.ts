@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lintMachines, lintTemplate, packagedTemplates } from './lint-template.ts';
+import { lintMachines, lintTemplate } from './lint-template.ts';
+import { packagedTemplates } from './packaged-templates.ts';
 import { makePythonTools } from './python-tools.ts';
 
 /**

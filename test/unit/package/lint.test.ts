@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tools, withoutTools } from '#test/support/python-tools.ts';
 import { slowness } from '#test/support/wait-for.ts';
-import { lintMachines, lintTemplate, machinesOf, packagedTemplates } from '../../../scripts/lint-template.ts';
+import { lintMachines, lintTemplate, machinesOf } from '../../../scripts/lint-template.ts';
+import { packagedTemplates } from '../../../scripts/packaged-templates.ts';
 import { machines } from '../../../scripts/state-graph.ts';
 
 withoutTools("AWS's cfn-lint over the packaged templates");

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { packagedTemplates } from '../../../scripts/lint-template.ts';
+import { packagedTemplates } from '../../../scripts/packaged-templates.ts';
 import { type Machine, machines, nodesOf, reachable, type State, successorsOf } from '../../../scripts/state-graph.ts';
 import { withReferences } from '../../../serverless/stack-values.ts';
 

@@ -2,7 +2,7 @@ import { pythonTools } from '../../scripts/python-tools.ts';
 
 /**
  * Folder of the Python tools (cfn-lint, the AWS CLI, boto3, moto), or null when they were not made: tests of them are then skipped, and say so. Where
- * they have to run, `CI_REQUIRES_PYTHON=1` makes that a failure.
+ * they have to run, `CI_REQUIRES_PYTHON=1` (or `CLOUD=moto`, which asks for them) makes that a failure.
  */
 export const tools: string | null = pythonTools();
 
@@ -10,7 +10,8 @@ export const tools: string | null = pythonTools();
 export const withoutTools = (what: string): void => {
   if (tools !== null) return;
   const reason = 'the Python tools are not there: npm run python-tools';
-  if (process.env.CI_REQUIRES_PYTHON === '1') throw new Error(`${what} cannot run, and has to: ${reason}`);
+  if (process.env.CI_REQUIRES_PYTHON === '1' || process.env.CLOUD === 'moto')
+    throw new Error(`${what} cannot run, and has to: ${reason}`);
   console.warn(`skipped: ${what}: ${reason}`);
 };
 

@@ -24,7 +24,10 @@ import { describeMissingCluster } from './ports/workloads.ts';
  */
 withoutTools('the contracts of the ports on moto');
 
-describe.skipIf(tools === null)('on moto', () => {
+/** On a busy machine a server in Python may answer later than a port waits; what is wrong is wrong each time. */
+const RETRIES = 2;
+
+describe.skipIf(tools === null)('on moto', { retry: RETRIES }, () => {
   const moto = useContractMoto(tools ?? '');
   const skipped = new Set<string>();
 

@@ -22,7 +22,7 @@ export const lintTemplate = async (tools: string, { file, region }: PackagedTemp
   // Its exit code says of what kind the findings are.
   const { stdout, stderr } = await run(join(tools, 'cfn-lint'), args, {
     maxBuffer: 32 * 2 ** 20,
-    timeout: 180_000,
+    timeout: 600_000,
   }).catch((error: { stdout?: string; stderr?: string; message: string }) => ({
     stdout: error.stdout ?? '',
     stderr: error.stderr || error.message,

@@ -10,7 +10,8 @@ import { machines } from '../../../scripts/state-graph.ts';
 
 withoutTools("AWS's cfn-lint over the packaged templates");
 
-const LINT_MS = 60_000 * slowness;
+/** Of two seconds to ten of work, on a machine that others use as well. */
+const LINT_MS = 180_000 * slowness;
 const folder = mkdtempSync(join(tmpdir(), 'continuity-lint-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -39,7 +40,9 @@ describe.skipIf(tools === null)("AWS's cfn-lint", () => {
   describe('of a template with mistakes', () => {
     let said: readonly string[];
     beforeAll(async () => {
+      const kept = ['LedgerTable', 'StateTable', 'NoticeTopic', 'AcceptRequestLambdaFunction'];
       const file = broken('mistakes', (resources) => {
+        for (const id of Object.keys(resources)) if (!kept.includes(id)) delete resources[id];
         delete resources.LedgerTable.Properties.KeySchema;
         resources.AcceptRequestLambdaFunction.Properties.Runtime = 'nodejs12.x';
         resources.NoticeTopic.Properties.KmsMasterKeyId = { Ref: 'NoSuchKey' };
@@ -59,7 +62,7 @@ describe.skipIf(tools === null)("AWS's cfn-lint", () => {
   });
 });
 
-describe('asl-validator', () => {
+describe('asl-validator', { timeout: LINT_MS }, () => {
   it('has nothing to say of the packaged machines, and they are all there', async () => {
     const packaged = packagedTemplates().flatMap(({ file }) => machinesOf(file));
     expect(packaged).toHaveLength(machines().length);

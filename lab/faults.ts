@@ -21,6 +21,9 @@ export interface Faults {
 /** Where the functions of a region read what they cannot reach (lab/services/lambda/runtime/network.mjs). */
 export const cutsFile = (folder: string, region: string): string => join(folder, `cut-off-from-${region}`);
 
+/** Slow enough for a recovery to meet it: a new server's files are some 40 MB. */
+const BACKUP_KILOBYTES_PER_SECOND = 400;
+
 export interface FaultsOptions {
   readonly folder: string;
   readonly addresses: LabAddresses;
@@ -28,6 +31,8 @@ export interface FaultsOptions {
   readonly door: Door;
   readonly plan: Plan;
   readonly killFunctions: (region: string) => void;
+  /** What RDS shows of the instance: `backing-up`, or what it is without it. */
+  readonly showBackingUp: (side: Side, on: boolean) => void;
   /** True once the standby was promoted: the old primary must not come back as one. */
   readonly promoted: () => Promise<boolean>;
 }
@@ -39,6 +44,7 @@ export const createFaults = ({
   door,
   plan,
   killFunctions,
+  showBackingUp,
   promoted,
 }: FaultsOptions): Faults => {
   const active = new Map<string, () => Promise<string>>();
@@ -76,6 +82,28 @@ export const createFaults = ({
         return `the ${side} database goes on`;
       });
       return `the ${side} database is frozen: it is there and does not answer`;
+    },
+    'back-up-database': async (side) => {
+      const name = `back-up-database ${side}`;
+      if (active.has(name)) throw new Error(`a backup of the ${side} database is being taken`);
+      const off = new AbortController();
+      showBackingUp(side, true);
+      const ended = world.databases[side]
+        .backUp({ kilobytesPerSecond: BACKUP_KILOBYTES_PER_SECOND, signal: off.signal })
+        .then(
+          () => undefined,
+          () => undefined,
+        )
+        .finally(() => {
+          showBackingUp(side, false);
+          active.delete(name);
+        });
+      active.set(name, async () => {
+        off.abort();
+        await ended;
+        return `the backup of the ${side} database is over`;
+      });
+      return `a backup of the ${side} database is being taken: it takes a minute or two`;
     },
     'freeze-service': async (side) => {
       world.clusters[side].freeze();

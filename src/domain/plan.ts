@@ -9,7 +9,7 @@ import {
   statusPage,
   templates,
 } from '#domain/plan/communication.ts';
-import { database, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
+import { database, network, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
 import { detection } from '#domain/plan/detection.ts';
 import { document } from '#domain/plan/document.ts';
 import { section, text } from '#domain/plan/fields.ts';
@@ -36,6 +36,7 @@ export const planShape = {
   impactTable,
   risks,
   regions,
+  network,
   database,
   cache,
   storage,

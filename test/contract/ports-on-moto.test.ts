@@ -9,6 +9,7 @@ import { describeApprovals, describeLinkKey, describeTaskTokens } from './ports/
 import { describeClaims } from './ports/claims.ts';
 import { describeControls } from './ports/controls.ts';
 import { describeDatabase } from './ports/database.ts';
+import { describeEvidence } from './ports/evidence.ts';
 import { describeExecutions } from './ports/executions.ts';
 import { describeHealthMetrics } from './ports/health-metrics.ts';
 import { describeIncidents } from './ports/incidents.ts';
@@ -52,6 +53,7 @@ describe.skipIf(tools === null)('on moto', { retry: RETRIES }, () => {
   describeReadings(moto);
   describeAnnouncer(moto);
   describeAlarms(moto);
+  describeEvidence(moto);
   describeHealthMetrics(moto);
   describeExecutions(moto);
   describeTraffic(moto);

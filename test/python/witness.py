@@ -22,6 +22,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 TRIES = 200
 PAUSE = 0.05
 NAMES = {"monitoring": "cloudwatch", "states": "stepfunctions"}
+# Of these the AWS CLI writes a member of the answer into a file.
+WRITES = {("lambda", "Invoke"): "Payload", ("s3", "GetObject"): "Body"}
 
 request = json.load(sys.stdin)
 known = {}
@@ -107,11 +109,17 @@ def by_cli(service, operation, region, parameters):
     if "driver" not in clients:
         clients["driver"] = create_clidriver()
     parameters = untyped(parameters)
-    payload = os.path.join(folder, "payload")
-    arguments = [NAMES.get(service, service), botocore.xform_name(operation, "-")]
-    if (service, operation) == ("lambda", "Invoke"):
-        # Its answer goes to a file, and then it takes no JSON input.
-        arguments += ["--function-name", parameters["FunctionName"], "--payload", parameters["Payload"], payload]
+    written = os.path.join(folder, "written")
+    arguments = ["s3api" if service == "s3" else NAMES.get(service, service), botocore.xform_name(operation, "-")]
+    if (service, operation) == ("s3", "PutObject"):
+        with open(os.path.join(folder, "body"), "w") as body:
+            body.write(parameters.pop("Body"))
+        arguments += ["--body", body.name]
+    if (service, operation) in WRITES:
+        # Then it takes no JSON input.
+        for name, value in parameters.items():
+            arguments += [f"--{botocore.xform_name(name, '-')}", value]
+        arguments += [written]
     else:
         arguments += ["--cli-input-json", json.dumps(parameters)]
     arguments += ["--region", region, "--endpoint-url", request["url"]]
@@ -125,9 +133,9 @@ def by_cli(service, operation, region, parameters):
     if code != 0:
         return {"error": f"exit {code}", "message": err.getvalue().strip()}
     answer = json.loads(out.getvalue()) if out.getvalue().strip() else {}
-    if operation == "Invoke":
-        with open(payload) as written:
-            answer["Payload"] = written.read()
+    if (service, operation) in WRITES:
+        with open(written) as content:
+            answer[WRITES[service, operation]] = content.read()
     return {"answer": answer}
 
 

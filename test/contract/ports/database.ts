@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ContractCloud } from '#test/support/contract-cloud.ts';
+import type { ContractLab } from '#test/support/contract-lab.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
 /** Promotes: nothing that needs the replica may come after it. */
@@ -61,4 +62,20 @@ export const describePromoted = (at: () => ContractCloud) =>
     const { databaseSession } = at().ports;
     await expect(databaseSession.position('standby')).resolves.toMatchObject({ inRecovery: false, timeline: 2 });
     await databaseSession.writeAndReadBack('standby', 'promoted');
+  });
+
+/** While a real backup of a real server is being taken; before `describeDatabase`. */
+export const describeBackedUp = (at: () => ContractLab) =>
+  it('a database is not promoted while a backup of it is being taken, and is again when that is over', async () => {
+    const { ports, lab } = at();
+    await lab.faults.break('back-up-database', { side: 'standby' });
+    await expect(ports.database.promote()).rejects.toMatchObject({
+      name: 'PromotionNotYetError',
+      message: expect.stringContaining('backing-up'),
+    });
+    await lab.faults.heal();
+    expect(await ports.database.describe('standby')).toMatchObject({
+      status: 'available',
+      replicaOf: expect.anything(),
+    });
   });

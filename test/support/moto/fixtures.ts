@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CloudWatchClient, PutMetricAlarmCommand, type PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateDBInstanceCommand, CreateDBInstanceReadReplicaCommand, RDSClient } from '@aws-sdk/client-rds';
+import { type BucketLocationConstraint, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, GetRandomPasswordCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -85,6 +86,14 @@ const createEnvironment = async (plan: Plan): Promise<Record<string, string>> =>
     new GetRandomPasswordCommand({ PasswordLength: 64, ExcludePunctuation: true }),
   );
   const secret = await secrets.send(new CreateSecretCommand({ Name: 'link-key', SecretString: RandomPassword }));
+  const Bucket = 'evidence';
+  await new S3Client({ region }).send(
+    new CreateBucketCommand({
+      Bucket,
+      ObjectLockEnabledForBucket: true,
+      CreateBucketConfiguration: { LocationConstraint: region as BucketLocationConstraint },
+    }),
+  );
   const machine = await new SFNClient({ region }).send(
     new CreateStateMachineCommand({
       name: 'regional-failover',
@@ -99,6 +108,7 @@ const createEnvironment = async (plan: Plan): Promise<Record<string, string>> =>
     APPROVAL_TOPIC_ARN: await topic('approvals'),
     LINK_KEY_ARN: secret.ARN ?? '',
     FAILOVER_MACHINE_ARN: machine.stateMachineArn ?? '',
+    EVIDENCE_BUCKET: Bucket,
     DECISION_URL: 'https://no-such-function.example/',
     RESOLVER_FUNCTION: 'no-such-function',
     ALARM_PREFIX: 'healthy-',

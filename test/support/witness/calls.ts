@@ -316,6 +316,10 @@ const alarms: readonly Step[] = [
   cloudwatch('EnableAlarmActions', { AlarmNames: ['witness'] }),
   cloudwatch('DescribeAlarmHistory', { AlarmName: 'witness', ScanBy: 'TimestampAscending' }),
   cloudwatch('DeleteAlarms', { AlarmNames: ['witness'] }),
+  cloudwatch('PutDashboard', { DashboardName: 'witness', DashboardBody: '{"widgets":[]}' }),
+  cloudwatch('GetDashboard', { DashboardName: 'witness' }),
+  cloudwatch('ListDashboards'),
+  cloudwatch('DeleteDashboards', { DashboardNames: ['witness'] }),
 ];
 
 const events = of('events');
@@ -408,6 +412,38 @@ const secrets: readonly Step[] = [
   secretsmanager('ListSecrets'),
 ];
 
+const s3 = of('s3');
+const Bucket = 'witness';
+const Key = 'records/one ü.json';
+const MONTH_H = 30 * 24;
+const objects: readonly Step[] = [
+  s3('ListBuckets'),
+  s3('HeadBucket', { Bucket }),
+  s3('GetBucketLocation', { Bucket }),
+  s3('GetBucketVersioning', { Bucket }),
+  s3('GetObjectLockConfiguration', { Bucket }),
+  s3(
+    'PutObject',
+    {
+      Bucket,
+      Key,
+      Body: { '@bytes': '{"a":"ü"}' },
+      ContentType: 'application/json',
+      Metadata: { plan: 'svg-ai' },
+      ObjectLockMode: 'GOVERNANCE',
+      ObjectLockRetainUntilDate: hours(MONTH_H),
+    },
+    { as: 'object' },
+  ),
+  s3('GetObject', { Bucket, Key, VersionId: '$object.VersionId' }),
+  s3('HeadObject', { Bucket, Key }),
+  s3('PutObjectRetention', { Bucket, Key, Retention: { Mode: 'COMPLIANCE', RetainUntilDate: hours(2 * MONTH_H) } }),
+  s3('GetObjectRetention', { Bucket, Key }),
+  s3('ListObjectsV2', { Bucket, Prefix: 'records/' }),
+  s3('DeleteObject', { Bucket, Key }),
+  s3('ListObjectVersions', { Bucket }),
+];
+
 const lambda = of('lambda');
 const FunctionName = 'echo';
 const functions: readonly Step[] = [
@@ -439,5 +475,6 @@ export const everyCall = (receiver: string): readonly Step[] => [
   ...schedules,
   ...topics(receiver),
   ...secrets,
+  ...objects,
   ...others,
 ];

@@ -10,6 +10,7 @@ import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as rds from '@aws-sdk/client-rds';
 import * as route53 from '@aws-sdk/client-route-53';
+import * as s3 from '@aws-sdk/client-s3';
 import * as scheduler from '@aws-sdk/client-scheduler';
 import * as secretsmanager from '@aws-sdk/client-secrets-manager';
 import * as sfn from '@aws-sdk/client-sfn';
@@ -32,6 +33,7 @@ const SDK: Readonly<Record<string, readonly [object, new (options: never) => unk
   monitoring: [cloudwatch, cloudwatch.CloudWatchClient],
   rds: [rds, rds.RDSClient],
   route53: [route53, route53.Route53Client],
+  s3: [s3, s3.S3Client],
   scheduler: [scheduler, scheduler.SchedulerClient],
   secretsmanager: [secretsmanager, secretsmanager.SecretsManagerClient],
   sns: [sns, sns.SNSClient],
@@ -74,7 +76,9 @@ const bySdk = async (url: string, clients: Map<string, AnyClient>, step: Step, i
   clients.set(name, client);
   const Command = (module as Record<string, new (input: unknown) => unknown>)[`${step.operation}Command`];
   if (!Command) throw new Error(`the SDK has no ${step.service} ${step.operation}`);
-  return client.send(new Command(input));
+  const answer = (await client.send(new Command(input))) as Record<string, unknown>;
+  const { Body } = answer as { Body?: { transformToString?: () => Promise<string> } };
+  return Body?.transformToString ? { ...answer, Body: await Body.transformToString() } : answer;
 };
 
 /** The calls by our own SDK. */

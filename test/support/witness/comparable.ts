@@ -3,6 +3,7 @@ const MADE_UP: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>'],
   [/(?<=\/(?:change|hostedzone|healthcheck)\/|^)[CZ][0-9A-Z]{11,}$/g, '<id>'],
   [/(?<=:secret:[\w/-]+)-[\w+]{6}$/g, '-<suffix>'],
+  [/^[0-9a-f]{32}$/g, '<version>'],
   [/AQCEAAAA[\w-]{64}/g, '<token>'],
 ];
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g;

@@ -75,6 +75,12 @@ export const startSmallCloud = async (slot: number): Promise<SmallCloud> => {
     policies: [],
     managedPolicyArns: [],
   });
+  cloud.stackServices(plan.regions.standby).s3.createBucket({
+    name,
+    region: plan.regions.standby,
+    versioned: true,
+    objectLock: true,
+  });
   const archive = join(folder, 'echo.zip');
   writeFileSync(archive, zip({ 'src/handler.mjs': FUNCTION }));
   const { arn } = await cloud.lambda.createFunction({

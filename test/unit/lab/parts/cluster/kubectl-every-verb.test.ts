@@ -29,6 +29,16 @@ const MANIFESTS: Readonly<Record<string, object>> = {
       template: { metadata: { labels }, spec: { containers: [container] } },
     },
   },
+  horizontalpodautoscalers: {
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'made-here' },
+      minReplicas: 1,
+      maxReplicas: 2,
+      metrics: [
+        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
+      ],
+    },
+  },
   jobs: { spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } } },
 };
 

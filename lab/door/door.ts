@@ -42,7 +42,9 @@ export interface DoorDeps {
 export interface Door extends Part {
   /** Mounts a service in `region`, or in every region; also while listening. */
   mount(service: LabService, region?: string): void;
-  mountRaw(service: string, handler: RawHandler, region?: string): void;
+  mountRaw(service: string, handler: RawHandler, operations?: readonly string[], region?: string): void;
+  /** Service -> names of the operations that it answers. */
+  operations(): Readonly<Record<string, readonly string[]>>;
   listen(): Promise<void>;
   readonly url: string;
   readonly calls: CallLog;
@@ -325,6 +327,7 @@ export const createDoor = (deps: DoorDeps): Door => {
     url: `http://${address.host}:${address.port}`,
     mount: mounts.mount,
     mountRaw: mounts.mountRaw,
+    operations: mounts.operations,
     calls,
     faults,
     blackhole: (region, on) => void (on ? dead.add(region) : dead.delete(region)),

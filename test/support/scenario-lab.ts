@@ -162,7 +162,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
       });
       const { host, port } = lab.addresses.site.dns;
       dns.setServers([`${host}:${port}`]);
-      pointSdkAt(lab);
+      pointSdkAt(lab.cloud.door.url);
       await lab.warm();
       const booted = lab;
       await waitFor('the service to be healthy from both vantage points', () => isHealthy(booted), {

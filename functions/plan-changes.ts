@@ -34,6 +34,8 @@ import { attempt } from './shared/attempt.ts';
 
 /** Longer than the adapters' own time-outs. All is asked at once. */
 const WITHIN_MS = 8_000;
+/** For what the primary answers: it may be gone. */
+const PRIMARY_WITHIN_MS = 5_000;
 
 interface Step {
   readonly ports: {
@@ -60,8 +62,8 @@ const MOST_ANSWER = 300;
 /** Looks, and keeps on the list what was looked at. */
 const reader =
   (reads: PlannedRead[]) =>
-  async <T>(what: string, call: () => Promise<T>): Promise<Looked<T>> => {
-    const got = await attempt(call, WITHIN_MS);
+  async <T>(what: string, call: () => Promise<T>, withinMs = WITHIN_MS): Promise<Looked<T>> => {
+    const got = await attempt(call, withinMs);
     const answer = got.outcome === 'answered' ? JSON.stringify(got.value ?? null) : got.detail;
     reads.push({ what, outcome: got.outcome, answer: answer.slice(0, MOST_ANSWER), ms: got.ms });
     return got.outcome === 'answered' ? { value: got.value } : { error: got.detail };
@@ -100,6 +102,7 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     primaryPosition,
     primaryWorkloads,
     standbyWorkloads,
+    standbyAutoscalers,
     standbyInstance,
     config,
     records,
@@ -107,9 +110,10 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     read('evidence: readings of every vantage point, and the standby now', () => assessEvidence(step)),
     read('guards', () => askGuards(step)),
     read('claim', () => ports.claims.read(plan.plan)),
-    read('position of the primary database', () => ports.databaseSession.position('primary')),
-    read('deployments of the primary cluster', () => ports.workloads.status('primary', names)),
+    read('position of the primary database', () => ports.databaseSession.position('primary'), PRIMARY_WITHIN_MS),
+    read('deployments of the primary cluster', () => ports.workloads.status('primary', names), PRIMARY_WITHIN_MS),
     read('deployments of the standby cluster', () => ports.workloads.status('standby', names)),
+    read('autoscalers of the standby cluster', () => ports.workloads.autoscalers('standby', names)),
     read('standby instance', () => ports.database.describe('standby')),
     read(`ConfigMap ${configMap} of the standby cluster`, () => ports.workloads.readConfig('standby', configMap, key)),
     read(`records of zone ${plan.traffic.zoneId}`, () => ports.traffic.read()),
@@ -121,6 +125,7 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     primaryPosition,
     primaryWorkloads,
     standbyWorkloads,
+    standbyAutoscalers,
     standbyInstance,
     config,
     records,

@@ -157,7 +157,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   for (const service of [lambda.service, route53.service, rds.service, secrets.service, eks.service, s3.service])
     door.mount(service);
   door.mount(createStsService({ hasRole: (name) => roles.roles.has(name) }).service);
-  door.mountRaw('dynamodb', dynamodb.raw);
+  door.mountRaw('dynamodb', dynamodb.raw, dynamodb.operations);
 
   for (const region of Object.keys(sites)) {
     const secret = JSON.stringify({ username: 'continuity', password: PASSWORDS.continuity });

@@ -18,8 +18,21 @@ export interface Faults {
   regionUp(side: Side): boolean;
 }
 
+/**
+ * Global services whose one control plane is in us-east-1, by the names that their requests are signed with. STS's global endpoint is signed for there.
+ * https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
+ */
+const GLOBAL_SERVICES = ['route53', 'iam', 'organizations', 'account', 'cloudfront'];
+const GLOBAL_HOME = 'us-east-1';
+
+const isGlobal = ({ service, region }: { readonly service: string; readonly region: string }): boolean =>
+  GLOBAL_SERVICES.includes(service) || (service === 'sts' && region === GLOBAL_HOME);
+
 /** Where the functions of a region read what they cannot reach (lab/services/lambda/runtime/network.mjs). */
 export const cutsFile = (folder: string, region: string): string => join(folder, `cut-off-from-${region}`);
+
+/** Slow enough for a recovery to meet it: a new server's files are some 40 MB. */
+const BACKUP_KILOBYTES_PER_SECOND = 400;
 
 export interface FaultsOptions {
   readonly folder: string;
@@ -28,6 +41,8 @@ export interface FaultsOptions {
   readonly door: Door;
   readonly plan: Plan;
   readonly killFunctions: (region: string) => void;
+  /** What RDS shows of the instance: `backing-up`, or what it is without it. */
+  readonly showBackingUp: (side: Side, on: boolean) => void;
   /** True once the standby was promoted: the old primary must not come back as one. */
   readonly promoted: () => Promise<boolean>;
 }
@@ -39,10 +54,12 @@ export const createFaults = ({
   door,
   plan,
   killFunctions,
+  showBackingUp,
   promoted,
 }: FaultsOptions): Faults => {
   const active = new Map<string, () => Promise<string>>();
   const dead = new Set<Side>();
+  const silent = new Set<Side>();
 
   const kill = async (side: Side): Promise<string> => {
     const region = plan.regions[side];
@@ -77,6 +94,28 @@ export const createFaults = ({
       });
       return `the ${side} database is frozen: it is there and does not answer`;
     },
+    'back-up-database': async (side) => {
+      const name = `back-up-database ${side}`;
+      if (active.has(name)) throw new Error(`a backup of the ${side} database is being taken`);
+      const off = new AbortController();
+      showBackingUp(side, true);
+      const ended = world.databases[side]
+        .backUp({ kilobytesPerSecond: BACKUP_KILOBYTES_PER_SECOND, signal: off.signal })
+        .then(
+          () => undefined,
+          () => undefined,
+        )
+        .finally(() => {
+          showBackingUp(side, false);
+          active.delete(name);
+        });
+      active.set(name, async () => {
+        off.abort();
+        await ended;
+        return `the backup of the ${side} database is over`;
+      });
+      return `a backup of the ${side} database is being taken: it takes a minute or two`;
+    },
     'freeze-service': async (side) => {
       world.clusters[side].freeze();
       active.set(`freeze-service ${side}`, async () => {
@@ -84,6 +123,35 @@ export const createFaults = ({
         return `the ${side} cluster goes on`;
       });
       return `the ${side} cluster is frozen: API, load balancer and replicas`;
+    },
+    'blackhole-region': async (side) => {
+      const region = plan.regions[side];
+      silent.add(side);
+      const end = door.silence((scope) => scope.region === region);
+      world.clusters[side].freeze();
+      world.wan.cut('stall');
+      await world.databases[side].freeze();
+      active.set(`blackhole-region ${side}`, async () => {
+        end();
+        world.wan.heal();
+        world.clusters[side].thaw();
+        silent.delete(side);
+        if (side === 'primary' && (await promoted())) {
+          await world.databases[side].kill();
+          return `${region} answers again, without its database: the standby was promoted, two primaries are worse than one`;
+        }
+        await world.databases[side].thaw();
+        return `${region} answers again`;
+      });
+      return `${region} is silent: its AWS API, database, cluster and service take connections and answer nothing`;
+    },
+    'blackhole-global': async () => {
+      const end = door.silence(isGlobal);
+      active.set('blackhole-global', async () => {
+        end();
+        return 'the control planes of global services answer again';
+      });
+      return `the control planes of global services are silent: ${GLOBAL_SERVICES.join(', ')}, and STS's endpoint in ${GLOBAL_HOME}`;
     },
     'cut-wan': async () => {
       const mode: CutMode = 'stall';
@@ -149,6 +217,6 @@ export const createFaults = ({
       return { healed };
     },
     active: () => [...active.keys()],
-    regionUp: (side) => !dead.has(side),
+    regionUp: (side) => !dead.has(side) && !silent.has(side),
   };
 };

@@ -150,6 +150,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       door: running.door,
       plan,
       killFunctions: (region) => running.lambda.killRegion(region),
+      showBackingUp: (side, on) => running.rds.setBackingUp(plan.database.instances[side], on),
       promoted: async () => !(await world.databases.standby.isStandby()),
     });
     const files = await kubeconfigs(folder, world.clusters);

@@ -123,11 +123,10 @@ export const databaseSession: PortFactory<DatabaseSession> = {
 export const workloads: PortFactory<Workloads> = {
   variables: [],
   create: (_, plan) => eksWorkloads(plan),
-  touch: (port, plan) =>
-    port.room(
-      'standby',
-      plan.workloads.deployments.map(({ name }) => name),
-    ),
+  touch: (port, plan) => {
+    const names = plan.workloads.deployments.map(({ name }) => name);
+    return Promise.all([port.room('standby', names), port.autoscalers('standby', names)]);
+  },
 };
 
 export const traffic: PortFactory<Traffic> = {

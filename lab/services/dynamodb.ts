@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ACCOUNT, type Call, type Log, type Part } from '#lab/contract.ts';
 import {
   createEngine,
   DynamoError,
+  ENGINE_OPERATIONS,
   type Engine,
   type Item,
   invalid,
@@ -16,6 +18,8 @@ export { DynamoError } from '#lab/services/dynamodb/engine.ts';
 export type { StreamRecord } from '#lab/services/dynamodb/stream.ts';
 
 interface TableFacts {
+  /** The engine's own is shorter than a UUID. */
+  readonly id: string;
   readonly stream?: { readonly arn: string; readonly label: string; readonly viewType: string };
   readonly timeToLive?: { readonly AttributeName: string };
   readonly pointInTimeRecovery?: boolean;
@@ -40,6 +44,7 @@ export interface CreatedTable {
 
 export interface DynamoDbService extends Part {
   /** For `door.mountRaw('dynamodb', ...)`. */
+  readonly operations: readonly string[];
   readonly raw: (req: IncomingMessage, res: ServerResponse, body: Buffer, call: Call) => Promise<string>;
   /** Any operation, in-process; input and output are the JSON of the wire (attribute values as `{ S: 'x' }`). Rejects with DynamoError. */
   execute(region: string, operation: string, input: object): Promise<Item>;
@@ -88,6 +93,9 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
     }
   };
 
+  /** Of a table that the engine has: CreateTable made them. */
+  const factsOf = ({ facts }: RegionState, name: string): TableFacts => facts.get(name) ?? { id: '' };
+
   const enableStream = async (
     region: string,
     state: RegionState,
@@ -101,7 +109,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       arn: `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${name}/stream/${label}`,
       viewType: specification.StreamViewType ?? 'NEW_AND_OLD_IMAGES',
     };
-    state.facts.set(name, { ...state.facts.get(name), stream });
+    state.facts.set(name, { ...factsOf(state, name), stream });
     await state.engine.watch(name, (table, before, after) => {
       const record = streamRecord(stream, region, table, before, after);
       if (!record) return;
@@ -111,8 +119,8 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
   };
 
   const withFacts = (state: RegionState, table: Item): Item => {
-    const { stream, deletionProtection = false } = state.facts.get(String(table.TableName)) ?? {};
-    const known = { ...table, DeletionProtectionEnabled: deletionProtection };
+    const { id, stream, deletionProtection = false } = factsOf(state, String(table.TableName));
+    const known = { ...table, TableId: id, DeletionProtectionEnabled: deletionProtection };
     if (!stream) return known;
     return {
       ...known,
@@ -133,7 +141,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       const { engine, facts } = state;
       const made = await engine.act('CreateTable', engine.check('CreateTable', input));
       const answer = structuredClone(made.TableDescription) as Item;
-      facts.set(nameOf(input), { deletionProtection: input.DeletionProtectionEnabled === true });
+      facts.set(nameOf(input), { id: randomUUID(), deletionProtection: input.DeletionProtectionEnabled === true });
       await enableStream(region, state, nameOf(input), input.StreamSpecification as StreamSpecification | undefined);
       return { TableDescription: withFacts(state, answer) };
     },
@@ -141,25 +149,26 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       const found = await state.engine.act('DescribeTable', state.engine.check('DescribeTable', input));
       return { Table: withFacts(state, found.Table as Item) };
     },
-    async UpdateTable(region, state, input) {
+    async UpdateTable(_region, state, input) {
       const { DeletionProtectionEnabled: deletionProtection, ...rest } = input;
       const name = nameOf(input);
       if (typeof deletionProtection === 'boolean') {
-        await state.engine.table(name);
-        state.facts.set(name, { ...state.facts.get(name), deletionProtection });
+        state.facts.set(name, { ...factsOf(state, name), deletionProtection });
         if (Object.keys(rest).length === 1) {
-          const { Table } = (await own.DescribeTable?.(region, state, { TableName: name })) ?? {};
-          return { TableDescription: Table };
+          const { Table } = await state.engine.act('DescribeTable', { TableName: name });
+          return { TableDescription: withFacts(state, Table as Item) };
         }
       }
-      return state.engine.act('UpdateTable', state.engine.check('UpdateTable', rest));
+      const { TableDescription } = await state.engine.act('UpdateTable', state.engine.check('UpdateTable', rest));
+      return { TableDescription: withFacts(state, TableDescription as Item) };
     },
     async DeleteTable(_region, state, input) {
-      if (state.facts.get(nameOf(input))?.deletionProtection)
+      if (factsOf(state, nameOf(input)).deletionProtection)
         throw invalid(
-          `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.`,
+          'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
         );
-      return state.engine.act('DeleteTable', state.engine.check('DeleteTable', input));
+      const { TableDescription } = await state.engine.act('DeleteTable', state.engine.check('DeleteTable', input));
+      return { TableDescription: withFacts(state, TableDescription as Item) };
     },
     async UpdateTimeToLive(_region, state, input) {
       await state.engine.table(nameOf(input));
@@ -168,7 +177,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
         AttributeName?: string;
       };
       if (!AttributeName) throw invalid('TimeToLiveSpecification must name an attribute');
-      const { timeToLive: _before, ...facts } = state.facts.get(nameOf(input)) ?? {};
+      const { timeToLive: _before, ...facts } = factsOf(state, nameOf(input));
       state.facts.set(nameOf(input), Enabled ? { ...facts, timeToLive: { AttributeName } } : facts);
       return { TimeToLiveSpecification: { Enabled: Enabled ?? false, AttributeName } };
     },
@@ -185,7 +194,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
         PointInTimeRecoveryEnabled?: boolean;
       };
       state.facts.set(nameOf(input), {
-        ...state.facts.get(nameOf(input)),
+        ...factsOf(state, nameOf(input)),
         pointInTimeRecovery: PointInTimeRecoveryEnabled ?? false,
       });
       return own.DescribeContinuousBackups?.(region, state, input) ?? {};
@@ -253,6 +262,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
   };
 
   return {
+    operations: [...new Set([...ENGINE_OPERATIONS, ...Object.keys(own)])].sort(),
     execute,
     async createTable(region, input) {
       const { TimeToLiveSpecification, PointInTimeRecoverySpecification, ...rest } = input;

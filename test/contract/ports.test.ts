@@ -1,10 +1,11 @@
 import { useContractLab } from '#test/support/contract-lab.ts';
+import { describeAlarms } from './ports/alarms.ts';
 import { describeAnnouncer } from './ports/announcer.ts';
 import { describeApprovals, describeLinkKey, describeTaskTokens } from './ports/approvals.ts';
 import { describeClaims } from './ports/claims.ts';
 import { describeClock } from './ports/clock.ts';
 import { describeControls } from './ports/controls.ts';
-import { describeDatabase } from './ports/database.ts';
+import { describeBackedUp, describeDatabase, describePromoted } from './ports/database.ts';
 import { describeDatabaseSession } from './ports/database-session.ts';
 import { describeDeadRegion } from './ports/dead-region.ts';
 import { describeEvidence } from './ports/evidence.ts';
@@ -17,7 +18,7 @@ import { describeServiceProbe } from './ports/service-probe.ts';
 import { describeStandingOrders } from './ports/standing-orders.ts';
 import { describeThirdSite } from './ports/third-site.ts';
 import { describeTraffic, describeTrafficRefusals } from './ports/traffic.ts';
-import { describeWorkloads } from './ports/workloads.ts';
+import { describeMissingCluster, describeWorkloads } from './ports/workloads.ts';
 
 /*
  * What every adapter owes to its port, over one running lab. The order matters at the end: the database's suite promotes the standby, and
@@ -37,6 +38,7 @@ describeIncidents(lab);
 describeReadings(lab);
 describeServiceProbe(lab);
 describeAnnouncer(lab);
+describeAlarms(lab);
 describeEvidence(lab);
 describeHealthMetrics(lab);
 describeExecutions(lab);
@@ -44,6 +46,9 @@ describeThirdSite(lab);
 describeTraffic(lab);
 describeTrafficRefusals(lab);
 describeWorkloads(lab);
+describeMissingCluster(lab);
 describeDatabaseSession(lab);
+describeBackedUp(lab);
 describeDatabase(lab);
+describePromoted(lab);
 describeDeadRegion(lab);

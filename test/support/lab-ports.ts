@@ -34,10 +34,10 @@ export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
   ALARM_PREFIX: stackRef(lab, 'HealthyFromStandbyAlarm').replace(/standby$/, ''),
 });
 
-/** Points every SDK client of this process at the lab's door, as the person. */
-export const pointSdkAt = (lab: Lab): void => {
+/** Points every SDK client of this process at a server of the AWS API (the lab's door), as the lab's person. */
+export const pointSdkAt = (url: string): void => {
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL: lab.cloud.door.url,
+    AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: 'LABPERSON',
     AWS_SECRET_ACCESS_KEY: 'secret-person',
     AWS_EC2_METADATA_DISABLED: 'true',

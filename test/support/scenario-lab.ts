@@ -12,6 +12,7 @@ import { createCachingResolver } from '#lab/parts/dns/caching-resolver.ts';
 import { claimFolder, clearRemains, runFolder, running } from '#lab/run-folder.ts';
 import { labTime } from '#lab/time.ts';
 import type { ExecutionSummary } from '#ports/executions.ts';
+import { unlistedIn } from './independence.ts';
 import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt, stackRef } from './lab-ports.ts';
 import { slowness, waitFor } from './wait-for.ts';
 
@@ -42,7 +43,7 @@ export interface ScenarioLab {
   /** The one execution that there is, as soon as there is one. */
   started(): Promise<string>;
   /** Waits until the execution (default: the first that starts) has ended. */
-  recoveryOf(arn?: string): Promise<Described>;
+  recoveryOf(arn?: string, withinMs?: number): Promise<Described>;
   record(arn: string): Promise<readonly Transition[]>;
   /** The entry with which the state was left the first time. Throws when it was not. */
   left(arn: string, state: string): Promise<Transition>;
@@ -75,7 +76,7 @@ const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
       const events = new EventBridgeClient({ region: plan.regions.standby });
       await events.send(new DisableRuleCommand({ Name: stackRef(lab, 'AlarmRule') }));
     },
-    recoveryOf: async (known) => {
+    recoveryOf: async (known, withinMs = RECOVERY_MS) => {
       const arn = known ?? (await started());
       return waitFor(
         `the end of ${arn}`,
@@ -83,7 +84,7 @@ const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
           const about = await ports.executions.describe(arn);
           return about.status === 'RUNNING' ? undefined : about;
         },
-        { withinMs: RECOVERY_MS },
+        { withinMs },
       );
     },
     record: (arn) => ports.ledger.read(arn),
@@ -140,6 +141,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
   let lab: Lab | undefined;
   let story: ScenarioLab | undefined;
   let failed = true;
+  let steadyAt = 0;
 
   beforeAll(
     async () => {
@@ -160,13 +162,15 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
       });
       const { host, port } = lab.addresses.site.dns;
       dns.setServers([`${host}:${port}`]);
-      pointSdkAt(lab);
+      pointSdkAt(lab.cloud.door.url);
       await lab.warm();
       const booted = lab;
       await waitFor('the service to be healthy from both vantage points', () => isHealthy(booted), {
         withinMs: STEADY_MS,
       });
       story = storyOf(lab, writers);
+      // What came before were checks of readiness.
+      steadyAt = Date.now();
       failed = false;
     },
     (STEADY_MS + 30_000) * slowness,
@@ -178,6 +182,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
 
   afterAll(async () => {
     await Promise.all([...writers].map((clients) => clients.stop()));
+    const calls = lab?.cloud.door.calls.list({ since: steadyAt }) ?? [];
     await lab?.stop();
     await clearRemains(run);
     dns.setServers(servers);
@@ -187,6 +192,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
     if (failed || never.length > 0) console.error(`logs of the scenario: ${run.folder}`);
     else rmSync(run.folder, { recursive: true, force: true });
     expect(never, 'lines that should never be there').toEqual([]);
+    if (lab && !failed) expect(unlistedIn(lab, calls), 'calls that the static walk does not list').toEqual([]);
   }, 30_000 * slowness);
 
   return () => {

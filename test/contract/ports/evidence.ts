@@ -7,11 +7,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { evidence } from '#src/composition.ts';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
 const DAY_MS = 86_400_000;
 
-export const describeEvidence = (at: () => ContractLab) =>
+export const describeEvidence = (at: () => ContractCloud) =>
   describe('evidence', () => {
     const key = () => `records/${at().freshId()}/run/000001-0123456789abcdef.json`;
     const until = () => new Date(Date.now() + DAY_MS).toISOString();

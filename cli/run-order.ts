@@ -16,11 +16,7 @@ export const target = async (execution: string) => {
   const machineArn = await here.machine(MACHINE);
   // The stack's tables carry the name of its machine: continuity-svg-ai-prod-regional-failover -> ...-state.
   const names = machineArn.split(':').at(-1)?.slice(0, -MACHINE.length) ?? '';
-  const environment = {
-    CLAIM_TABLE: `${names}claims`,
-    STATE_TABLE: `${names}state`,
-    LEDGER_TABLE: `${names}ledger`,
-  };
+  const environment = { STATE_TABLE: `${names}state`, LEDGER_TABLE: `${names}ledger` };
   const arn = execution.startsWith('arn:')
     ? execution
     : `${machineArn.replace(':stateMachine:', ':execution:')}:${execution}`;

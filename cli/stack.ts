@@ -6,7 +6,6 @@ import { UsageError } from './exit.ts';
 const MACHINE = 'regional-failover';
 
 interface Tables {
-  readonly CLAIM_TABLE: string;
   readonly STATE_TABLE: string;
   readonly LEDGER_TABLE: string;
 }
@@ -26,11 +25,7 @@ export const deployedStack = async (): Promise<DeployedStack> => {
   const machineArn = await here.machine(MACHINE);
   // continuity-svg-ai-prod-regional-failover -> continuity-svg-ai-prod-state, ...-ledger
   const names = machineArn.split(':').at(-1)?.slice(0, -MACHINE.length) ?? '';
-  const environment = {
-    CLAIM_TABLE: `${names}claims`,
-    STATE_TABLE: `${names}state`,
-    LEDGER_TABLE: `${names}ledger`,
-  };
+  const environment = { STATE_TABLE: `${names}state`, LEDGER_TABLE: `${names}ledger` };
   return {
     ...here,
     machineArn,

@@ -28,9 +28,8 @@ const deployment = (plan: Plan, declared: Plan, stack: Deployment['stack']): Dep
 };
 
 /**
- * What is deployed, in its order. The witness of the declared direction comes first, for it has the table of claims that everything reads; then the
- * stack of the home region, whose switch the records' health check names; then the declared one, which has the records. With `region`
- * that direction alone, for a change of it.
+ * What is deployed, in its order. A witness comes before its pipeline, which asks its resolvers; the stack of the home region, whose switch the
+ * records' health check names, before the declared one, which has the records. With `region` that direction alone, for a change of it.
  */
 export const deploymentOrder = (declared: Plan, region: string | null): readonly Deployment[] => {
   const of = (plan: Plan, stack: Deployment['stack']) => deployment(plan, declared, stack);
@@ -40,5 +39,5 @@ export const deploymentOrder = (declared: Plan, region: string | null): readonly
   }
   if (declared.regions.directions === 'one') return [of(declared, 'witness'), of(declared, 'pipeline')];
   const other = turned(declared);
-  return [of(declared, 'witness'), of(other, 'witness'), of(other, 'pipeline'), of(declared, 'pipeline')];
+  return [of(other, 'witness'), of(other, 'pipeline'), of(declared, 'witness'), of(declared, 'pipeline')];
 };

@@ -1,4 +1,4 @@
-import { claimRegion, isReturn } from '#domain/direction.ts';
+import { isReturn } from '#domain/direction.ts';
 import { evidenceDays } from '#domain/evidence.ts';
 import type { Plan } from '#domain/plan.ts';
 import { dashboard } from './dashboard.ts';
@@ -124,30 +124,6 @@ const ALARMS = [
 
 export const namesOf = (plan: Plan, stage: string): string => `continuity-${plan.plan}-${stage}`;
 
-/** Claims, standing orders and incidents: one item each, written on conditions. In one place for both directions. */
-const claimTable = (names: string) => ({
-  ClaimTable: {
-    Type: 'AWS::DynamoDB::Table',
-    DeletionPolicy: 'Retain',
-    UpdateReplacePolicy: 'Retain',
-    Properties: {
-      TableName: `${names}-claims`,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      SSESpecification: { SSEEnabled: true },
-      DeletionProtectionEnabled: true,
-    },
-  },
-});
-
 /** What the probe's schedule hands over, and what its function needs of time: the looks, and one that takes all of its own. */
 const probing = (plan: Plan, names: string) => {
   const { probeEverySeconds } = plan.detection;
@@ -186,15 +162,12 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
         queues: QUEUES,
         functions: eventFunctions(states),
       }),
-      claims: claimRegion(plan) === plan.regions.standby ? claimTable(names) : {},
       network: networkExtensions(plan, 'standby', Object.keys(GRANTS)),
     },
     witness: {
       ...probe,
       roles: witnessRoles(plan, stage),
       service: witnessService(plan),
-      // The table is made once, by the witness of the stack away from home.
-      claims: plan.regions.directions === 'both' && !isReturn(plan) ? claimTable(names) : {},
       network: networkExtensions(plan, 'witness', ['ProbeService']),
     },
   };

@@ -1,4 +1,4 @@
-import { claimRegion, isReturn } from '#domain/direction.ts';
+import { isReturn } from '#domain/direction.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import { trafficSwitch } from '#domain/traffic-switch.ts';
@@ -52,9 +52,6 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     sub(`arn:\${AWS::Partition}:rds:${regions[side]}:\${AWS::AccountId}:db:${database.instances[side]}`);
   const cluster = (side: Side) =>
     sub(`arn:\${AWS::Partition}:eks:${regions[side]}:\${AWS::AccountId}:cluster/${workloads.clusters[side]}`);
-  const claimTable = sub(
-    `arn:\${AWS::Partition}:dynamodb:${claimRegion(plan)}:\${AWS::AccountId}:table/continuity-${plan.plan}-${stage}-claims`,
-  );
   const bySwitch = traffic.strategy === 'health-switch';
   const switchAlarm = (side: Side) =>
     sub(`arn:\${AWS::Partition}:cloudwatch:${regions[side]}:\${AWS::AccountId}:alarm:${trafficSwitch(plan).alarm}`);
@@ -65,8 +62,6 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     readRecord: [allow(tables.ledger, 'dynamodb:Query')],
     readState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query')],
     writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')],
-    readClaims: [allow(claimTable, 'dynamodb:GetItem')],
-    writeClaims: [allow(claimTable, 'dynamodb:GetItem', 'dynamodb:UpdateItem')],
     writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],
     writeApprovals: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:PutItem')],
     /** The token says which task. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html */

@@ -21,7 +21,6 @@ import { sfnExecutions } from '#aws/sfn-executions.ts';
 import { sfnTaskTokens } from '#aws/sfn-task-tokens.ts';
 import { snsAnnouncer } from '#aws/sns-announcer.ts';
 import { systemClock } from '#aws/system-clock.ts';
-import { claimRegion } from '#domain/direction.ts';
 import { digest } from '#domain/ledger-chain.ts';
 import type { PortFactory } from '#pipeline/port-factory.ts';
 import type { Alarms } from '#ports/alarms.ts';
@@ -49,8 +48,7 @@ import type { Workloads } from '#ports/workloads.ts';
 
 /**
  * Environment and plan -> ports: the only file that knows every adapter. Each factory is a plain constant, so that a bundle keeps only
- * those that its handler imports, with their SDK clients. Tables, topic and machines live in the standby region (design, point 11); the claim is at the
- * third site where two stacks share it.
+ * those that its handler imports, with their SDK clients. Tables, topic and machines live in the standby region (design, point 11).
  */
 export const clock: PortFactory<Clock> = { variables: [], create: () => systemClock() };
 
@@ -78,9 +76,9 @@ export const ledgerReader: PortFactory<Pick<Ledger, 'read'>, 'LEDGER_TABLE'> = {
   touch: (port) => port.read('readiness', 1),
 };
 
-export const claims: PortFactory<Claims, 'CLAIM_TABLE'> = {
-  variables: ['CLAIM_TABLE'],
-  create: ({ CLAIM_TABLE }, plan) => dynamoClaims({ region: claimRegion(plan), table: CLAIM_TABLE }),
+export const claims: PortFactory<Claims, 'STATE_TABLE'> = {
+  variables: ['STATE_TABLE'],
+  create: ({ STATE_TABLE }, plan) => dynamoClaims({ region: plan.regions.standby, table: STATE_TABLE }),
   touch: (port, plan) => port.read(plan.plan),
 };
 
@@ -90,15 +88,15 @@ export const controls: PortFactory<Controls, 'STATE_TABLE'> = {
   touch: (port) => port.read('readiness'),
 };
 
-export const standingOrders: PortFactory<StandingOrders, 'CLAIM_TABLE'> = {
-  variables: ['CLAIM_TABLE'],
-  create: ({ CLAIM_TABLE }, plan) => dynamoStandingOrders({ region: claimRegion(plan), table: CLAIM_TABLE }),
+export const standingOrders: PortFactory<StandingOrders, 'STATE_TABLE'> = {
+  variables: ['STATE_TABLE'],
+  create: ({ STATE_TABLE }, plan) => dynamoStandingOrders({ region: plan.regions.standby, table: STATE_TABLE }),
   touch: (port, plan) => port.read(plan.plan),
 };
 
-export const incidents: PortFactory<Incidents, 'CLAIM_TABLE'> = {
-  variables: ['CLAIM_TABLE'],
-  create: ({ CLAIM_TABLE }, plan) => dynamoIncidents({ region: claimRegion(plan), table: CLAIM_TABLE }),
+export const incidents: PortFactory<Incidents, 'STATE_TABLE'> = {
+  variables: ['STATE_TABLE'],
+  create: ({ STATE_TABLE }, plan) => dynamoIncidents({ region: plan.regions.standby, table: STATE_TABLE }),
   touch: (port, plan) => port.current(plan.plan),
 };
 

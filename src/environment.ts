@@ -4,9 +4,7 @@ import * as z from 'zod';
 export const VARIABLES = {
   /** DynamoDB table of the append-only record, standby region. */
   LEDGER_TABLE: z.string().min(3),
-  /** DynamoDB table of claims, standing orders and incidents: one for both directions (src/domain/direction.ts says where). */
-  CLAIM_TABLE: z.string().min(3),
-  /** DynamoDB table of readings, orders and decisions about runs, standby region. */
+  /** DynamoDB table of claims, incidents, day counters and readings, standby region. */
   STATE_TABLE: z.string().min(3),
   /** SNS topic that stakeholders are subscribed to. */
   NOTICE_TOPIC_ARN: z.string().startsWith('arn:'),

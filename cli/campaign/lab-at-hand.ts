@@ -31,11 +31,7 @@ const refOf = (lab: Lab, id: string): string =>
   lab.stacks.map(({ resources }) => resources.get(id)?.ref).find((ref) => ref !== undefined) ?? '';
 
 const portsOf = (lab: Lab) => {
-  const environment = {
-    CLAIM_TABLE: refOf(lab, 'ClaimTable'),
-    LEDGER_TABLE: refOf(lab, 'LedgerTable'),
-    STATE_TABLE: refOf(lab, 'StateTable'),
-  };
+  const environment = { LEDGER_TABLE: refOf(lab, 'LedgerTable'), STATE_TABLE: refOf(lab, 'StateTable') };
   const { plan } = lab;
   return {
     approvals: approvals.create(environment, plan),

@@ -18,11 +18,7 @@ const MACHINE = 'regional-failover';
 /** The stack's tables carry the name of its machine: `continuity-svg-ai-prod-regional-failover` -> `...-state`. */
 const portsOf = ({ plan }: Cloud, machineArn: string) => {
   const names = machineArn.split(':').at(-1)?.slice(0, -MACHINE.length) ?? '';
-  const environment = {
-    CLAIM_TABLE: `${names}claims`,
-    STATE_TABLE: `${names}state`,
-    LEDGER_TABLE: `${names}ledger`,
-  };
+  const environment = { STATE_TABLE: `${names}state`, LEDGER_TABLE: `${names}ledger` };
   return {
     approvals: approvals.create(environment, plan),
     ledger: ledger.create(environment, plan),

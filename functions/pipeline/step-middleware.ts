@@ -44,7 +44,7 @@ export interface StepSetup<I, S extends Stage, F extends PortFactories, V extend
   readonly patient: boolean;
   readonly own: {
     readonly ledger: PortFactory<Ledger, 'LEDGER_TABLE'>;
-    readonly claims: PortFactory<Claims, 'CLAIM_TABLE'>;
+    readonly claims: PortFactory<Claims, 'STATE_TABLE'>;
     readonly controls: PortFactory<Controls, 'STATE_TABLE'>;
     readonly clock: PortFactory<Clock>;
   };

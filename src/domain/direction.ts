@@ -23,13 +23,6 @@ export const turned = (plan: Plan): Plan => ({
 /** The stack whose region the records name first: it gives the service back to it. */
 export const isReturn = ({ regions }: Pick<Plan, 'regions'>): boolean => regions.standby === regions.home;
 
-/**
- * Where the claim, the kill switch and the incident of a plan are. With two stacks they must be in one place that both reach without the other's region:
- * the third site. With one they stay beside it, and need nothing else. docs/adr/0020-both-directions.md
- */
-export const claimRegion = ({ regions }: Pick<Plan, 'regions'>): string =>
-  regions.directions === 'both' ? regions.witness : regions.standby;
-
 /** The plan for the stack in `region`, or what is wrong with asking for one there. */
 export const towards = (plan: Plan, region: string): Plan | string => {
   const { primary, standby, directions } = plan.regions;

@@ -18,7 +18,6 @@ export const stackRef = (lab: Lab, id: string): string =>
 
 /** The environment that the stack gives its functions in the standby region. */
 export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
-  CLAIM_TABLE: stackRef(lab, 'ClaimTable'),
   LEDGER_TABLE: stackRef(lab, 'LedgerTable'),
   STATE_TABLE: stackRef(lab, 'StateTable'),
   NOTICE_TOPIC_ARN: stackRef(lab, 'NoticeTopic'),

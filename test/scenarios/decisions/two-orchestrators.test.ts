@@ -11,15 +11,15 @@ import { askGuards } from '../../../functions/check-guards.ts';
 /**
  * Situation: a service has more than one orchestrator. A second machine stands beside the first over the same claim, as a second deployment would,
  * and both are started at the same instant, twice each: names of executions, which are one per machine, keep nobody away. A stack of the other
- * direction stands in region A: its standby is A's database, its tables are its own, and the claim is the one that both have at the third site.
+ * direction stands in region A: its standby is A's database, and its claim is an item of its own table, since no region's table answers for another.
  *
  * Proves:
- * 1. The stack of the other direction is refused by the evidence of the database even while the claim is free: the instance that it would promote is
+ * 1. The stack of the other direction is free to claim and refused by the evidence of the database: the instance that it would promote is
  *    a replica of nothing. Of a pair one side at most can be promoted, so the two directions never recover at once.
  * 2. Of four runs over one claim exactly one takes it. The others end before their first look, and each says who holds it and what lifts it.
  * 3. One fence, one promotion, one shift; the losers leave the incident to the winner, which closes it.
  *
- * Does not prove: a network split between two deployments over one claim. The claim is one item at the third site, written on a condition:
+ * Does not prove: a network split between two deployments over one claim. The claim is one item in the standby region, written on a condition:
  * who does not reach it does not recover.
  */
 const scenario = useScenarioLab(186);

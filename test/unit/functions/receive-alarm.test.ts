@@ -58,7 +58,7 @@ describe('ReceiveAlarm', () => {
     });
   });
 
-  it('starts nothing where its own region serves and has no replica: the other direction answers, and keeps the claim free for it', async () => {
+  it('starts nothing where its own region serves and has no replica: the other direction answers', async () => {
     const at = world();
     const plan = turned(at.plan);
     // Seen from the home region nothing was ever failed over: it serves.

@@ -254,11 +254,6 @@ describe('what an upgrade or a removal of the stack keeps', () => {
     }
   });
 
-  it('is the claim, which both directions share, at the third site', () => {
-    expect(pipeline.ClaimTable).toBeUndefined();
-    expect(witness.ClaimTable).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-  });
-
   it('is the ledger, the state and the evidence', () => {
     for (const id of ['LedgerTable', 'StateTable', 'EvidenceBucket', 'EvidenceBucketPolicy']) {
       expect(pipeline[id], id).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
@@ -345,7 +340,7 @@ describe('secrets on the way', () => {
 describe('what is kept', () => {
   it('is encrypted, recoverable and protected from deletion', () => {
     const tables = stacks.flatMap(([, stack]) => ofType(stack(), 'AWS::DynamoDB::Table'));
-    expect(tables.map(([id]) => id)).toEqual(expect.arrayContaining(['LedgerTable', 'StateTable', 'ClaimTable']));
+    expect(tables.map(([id]) => id)).toEqual(expect.arrayContaining(['LedgerTable', 'StateTable']));
     for (const [, { Properties }] of tables) {
       expect(Properties).toMatchObject({
         SSESpecification: { SSEEnabled: true },

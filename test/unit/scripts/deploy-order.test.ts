@@ -7,11 +7,11 @@ const said = (region: string | null, of = plan) =>
   deploymentOrder(of, region).map(({ stack, direction, region: at }) => `${stack} ${direction} in ${at}`);
 
 describe('the order of a deployment', () => {
-  it('begins with the claims, and ends with the records, which name the switch of the home region', () => {
+  it('ends with the records, which name the switch of the home region', () => {
     expect(said(null)).toEqual([
-      'witness us-west-2 in us-east-2',
       'witness us-east-1 in us-east-2',
       'pipeline us-east-1 in us-east-1',
+      'witness us-west-2 in us-east-2',
       'pipeline us-west-2 in us-west-2',
     ]);
   });

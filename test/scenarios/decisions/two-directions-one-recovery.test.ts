@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import dns from 'node:dns';
 import { beforeAll, expect, it } from 'vitest';
 import { turned } from '#domain/direction.ts';
+import { trafficSwitch } from '#domain/traffic-switch.ts';
 import { deployStack, type Stack } from '#lab/stack/deploy.ts';
 import { standardTargets } from '#lab/stack/resources.ts';
 import { loadTemplate } from '#lab/stack/template.ts';
@@ -14,10 +16,11 @@ import { slowness, waitFor } from '#test/support/wait-for.ts';
  * are awake, and both are asked to recover.
  *
  * Proves:
- * 1. The stack of the region that serves has nothing to fail over to: an alarm there starts nothing, and leaves the claim to the other.
- * 2. There is one claim: while one direction recovers, a person's start in the other is refused, and names the holder.
- * 3. The recovery comes through, and both stacks know by the same claim which region serves now.
- * 4. There is one kill switch.
+ * 1. The stack of the region that serves has nothing to fail over to: an alarm there starts nothing.
+ * 2. A person's start there is refused before its first change, while the other direction recovers beside it: one promotion, in one region.
+ * 3. Once a recovery has come through, the stack that made it knows that its region serves.
+ * 4. The home region takes the traffic back by its own switch, and both switches are at rest after it; when the other region is dead as well, its own
+ *    switch alone brings it back.
  */
 const scenario = useScenarioLab(181);
 
@@ -60,7 +63,7 @@ const alarmChange = (alarmName: string, region: string) => ({
 });
 
 it(
-  'two-directions-one-claim',
+  'two-directions-one-recovery',
   async () => {
     const at = scenario();
     const { lab, plan, ports } = at;
@@ -88,34 +91,54 @@ it(
     await lab.faults.break('freeze-database', { side: 'primary' });
     await lab.faults.break('freeze-service', { side: 'primary' });
     const person = { plan: plan.plan, reason: 'both directions are asked', mode: 'failover' as const };
-    const ours = await ports.executions.start(at.machineArn, 'ours', person);
-    await waitFor('the claim to be taken', async () =>
-      (await ports.claims.read(plan.plan))?.holder === ours.arn ? true : undefined,
-    );
-    const theirs = await there.executions.start(ref('FailoverStateMachine'), 'theirs', person);
+    const [ours, theirs] = await Promise.all([
+      ports.executions.start(at.machineArn, 'ours', person),
+      there.executions.start(ref('FailoverStateMachine'), 'theirs', person),
+    ]);
     const refused = await waitFor(
       'the other direction to end',
       async () => {
         const about = await there.executions.describe(theirs.arn);
         return about.status === 'RUNNING' ? undefined : about;
       },
-      { withinMs: 40_000 },
+      { withinMs: 60_000 },
     );
-    expect(refused.error).toBe('ClaimHeldError');
-    expect(refused.cause).toContain(ours.arn);
+    expect(refused.status).toBe('FAILED');
+    const states = (await there.ledger.read(theirs.arn))
+      .filter(({ kind }) => kind === 'left')
+      .map(({ state }) => state);
+    for (const state of ['FencePrimary', 'PromoteReplica', 'ScaleUpWorkloads', 'ShiftTraffic'])
+      expect(states).not.toContain(state);
 
     // 3
     expect(await at.recoveryOf(ours.arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    const claim = await ports.claims.read(plan.plan);
-    expect(claim).toMatchObject({ holder: null, serves: plan.regions.standby });
-    expect(await there.claims.read(plan.plan)).toEqual(claim);
+    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' })).toMatchObject([
+      { region: plan.regions.standby },
+    ]);
+    expect(await ports.claims.read(plan.plan)).toMatchObject({ holder: null, serves: plan.regions.standby });
+    await expectSteadyState(at, 'standby');
 
     // 4
-    const order = { by: 'jane', reason: 'both directions rest', at: new Date().toISOString() };
-    await ports.standingOrders.switchOff(plan.plan, order);
-    expect(await intake()).toMatchObject({ refused: true, guard: 'GU-010' });
-
-    await expectSteadyState(at, 'standby');
+    const isOn = (region: string) =>
+      lab.cloud.regions.get(region)?.cloudwatch.describeAlarms({ AlarmNames: [trafficSwitch(plan).alarm] })[0]
+        ?.StateValue === 'ALARM';
+    const record = plan.traffic.records[0];
+    const leadsTo = async (target: string | undefined) => {
+      const answers = await resolver.resolveCname(record?.name ?? '');
+      expect(answers).toEqual([target]);
+    };
+    const resolver = new dns.promises.Resolver();
+    resolver.setServers([`${lab.addresses.site.dns.host}:${lab.addresses.site.dns.port}`]);
+    await leadsTo(record?.standby);
+    expect(await there.traffic.shift('standby')).toMatchObject({ settled: true });
+    await leadsTo(record?.primary);
+    expect([isOn(plan.regions.primary), isOn(plan.regions.standby)]).toEqual([false, false]);
+    await ports.traffic.shift('standby');
+    await leadsTo(record?.standby);
+    await lab.faults.break('kill-region', { side: 'standby' });
+    expect(await there.traffic.shift('standby')).toMatchObject({ settled: true });
+    await leadsTo(record?.primary);
+    expect([isOn(plan.regions.primary), isOn(plan.regions.standby)]).toEqual([true, true]);
   },
   STORY_MS + 60_000 * slowness,
 );

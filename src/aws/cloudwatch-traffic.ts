@@ -32,18 +32,21 @@ export const cloudwatchTraffic = (plan: Pick<Plan, 'plan' | 'regions' | 'traffic
   /** One region's switch: on, it takes the traffic away from the other region. */
   const switchOf = (region: string, patience?: Patience) => {
     const client = new CloudWatchClient(clientOptions(region, patience));
-    const isOn = async (): Promise<boolean> => {
+    /** Since when it is on, ms since the epoch; null when it is not. */
+    const onSince = async (): Promise<number | null> => {
       const { MetricAlarms = [] } = await sdkCall(
         'cloudwatch:DescribeAlarms',
         () => client.send(new DescribeAlarmsCommand({ AlarmNames: [alarm], AlarmTypes: ['MetricAlarm'] })),
         refused,
       );
-      const state = MetricAlarms[0]?.StateValue;
+      const { StateValue: state, StateUpdatedTimestamp } = MetricAlarms[0] ?? {};
       if (!state) throw new TrafficRefusedError(`there is no alarm ${alarm} in ${region}: deploy the stack`);
-      return state === 'ALARM';
+      return state === 'ALARM' ? Number(StateUpdatedTimestamp ?? 0) : null;
     };
+    const isOn = async (): Promise<boolean> => (await onSince()) !== null;
     return {
       isOn,
+      onSince,
       put: async (on: boolean): Promise<void> => {
         await sdkCall(
           'cloudwatch:PutMetricData',
@@ -89,13 +92,12 @@ export const cloudwatchTraffic = (plan: Pick<Plan, 'plan' | 'regions' | 'traffic
     return (await other.isOn().catch(() => true)) ? 'primary' : 'standby';
   };
 
-  /** Puts both switches back to rest after a return, so that the other region can take the traffic again. Left for later when it does not answer. */
-  const settle = async (): Promise<void> => {
+  /** The other's order is obsolete once the own one holds. Best effort: where it does not answer, `rest` comes back to it. */
+  const releaseOther = async (): Promise<void> => {
     try {
       if (await other.isOn()) await other.put(false);
-      if (await other.becomes(false)) await own.put(false);
     } catch {
-      // The own switch stays on: it holds the traffic here while the other region is away.
+      // The own switch holds the traffic here while the other region is away.
     }
   };
 
@@ -115,8 +117,20 @@ export const cloudwatchTraffic = (plan: Pick<Plan, 'plan' | 'regions' | 'traffic
       if ((await position()) === side) return { changeId: null, changed: [], settled: true };
       await own.put(side === 'standby');
       const settled = await own.becomes(side === 'standby');
-      if (isReturn(plan) && side === 'standby' && settled) await settle();
+      if (isReturn(plan) && side === 'standby' && settled) await releaseOther();
       return { changeId: `${CHANGE}${side}`, changed: records.map(({ name }) => name), settled };
+    },
+
+    // An alarm's period keeps its highest value, so that a switch cannot be put on and off within one: `shift` puts it on, and later this off.
+    rest: async () => {
+      if (!isReturn(plan)) return false;
+      const since = await own.onSince();
+      if (since === null) return false;
+      const others = await other.onSince();
+      // Of two that are on the later one is meant: an obsolete order of the other region, or its taking over since.
+      if (others !== null && others < since) await other.put(false);
+      else await own.put(false);
+      return true;
     },
 
     applied: async (changeId) => `${CHANGE}${await position()}` === changeId,

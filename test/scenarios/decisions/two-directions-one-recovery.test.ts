@@ -132,7 +132,7 @@ it(
     await leadsTo(record?.standby);
     expect(await there.traffic.shift('standby')).toMatchObject({ settled: true });
     await leadsTo(record?.primary);
-    expect([isOn(plan.regions.primary), isOn(plan.regions.standby)]).toEqual([false, false]);
+    await waitFor('both switches to be at rest', () => !isOn(plan.regions.primary) && !isOn(plan.regions.standby));
     await ports.traffic.shift('standby');
     await leadsTo(record?.standby);
     await lab.faults.break('kill-region', { side: 'standby' });

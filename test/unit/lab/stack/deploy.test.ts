@@ -66,7 +66,7 @@ describe('a packaged stack', () => {
       MachineArn: 'arn:aws:states:us-west-2:123456789012:stateMachine:regional-failover',
     });
     expect(stack.resources.has('OnlyLive')).toBe(false);
-    expect(stack.ignored).toContain('DeploymentBucket');
+    expect(stack.ignored).toContain('Key');
 
     const ledger = stack.resources.get('Ledger');
     expect(ledger?.ref).toMatch(/^plan-lab-Ledger-[0-9A-F]{12}$/);

@@ -42,11 +42,6 @@ export const ignoredTargets: Targets = {
     };
   },
   'AWS::S3::BucketPolicy': nothing('Bucket', 63, (name) => `arn:aws:s3:::${name}`),
-  'AWS::KMS::Key': (id, _properties, { region, account, physicalName }) => {
-    const key = physicalName(id, 64);
-    return { ref: key, attributes: { Arn: `arn:aws:kms:${region}:${account}:key/${key}`, KeyId: key }, ignored: true };
-  },
-  'AWS::KMS::Alias': nothing('AliasName', 256, (name, region, account) => `arn:aws:kms:${region}:${account}:${name}`),
   'AWS::Logs::LogGroup': nothing(
     'LogGroupName',
     512,

@@ -11,6 +11,7 @@ afterEach(() => urls?.stop());
 const serve = async (answer: (event: unknown) => { payload: unknown; functionError?: string }) => {
   const calls: { arn: string; event: Record<string, unknown> }[] = [];
   urls = await createFunctionUrls({
+    permits: (arn) => !arn.endsWith(':closed'),
     address,
     log: () => undefined,
     invoke: async (arn, event) => {

@@ -130,7 +130,7 @@ export const createAuthority = ({ roles, facts }: AuthorityDeps): Authority => {
       resourceMustAllow: RESOURCE_MUST_ALLOW.test(action),
     });
     const { allowed } = decision;
-    const use: Use = { role, service: actor?.service, action, resource, context: need.context ?? {}, allowed };
+    const use: Use = { role, service: actor?.service, action, resource, context, allowed };
     uses.set(JSON.stringify(use), use);
     return { request, decision };
   };

@@ -132,7 +132,6 @@ const ROUTE53: Rows = {
   GetHealthCheck: check('route53:GetHealthCheck'),
   ListHealthChecks: bare('route53:ListHealthChecks'),
   UpdateHealthCheck: check('route53:UpdateHealthCheck'),
-  DeleteHealthCheck: check('route53:DeleteHealthCheck'),
   GetHealthCheckStatus: check('route53:GetHealthCheckStatus'),
 };
 

@@ -3,6 +3,7 @@ import { ACCOUNT, type Call, type Log, type Part } from '#lab/contract.ts';
 import {
   createEngine,
   DynamoError,
+  ENGINE_OPERATIONS,
   type Engine,
   type Item,
   invalid,
@@ -38,6 +39,7 @@ export interface CreatedTable {
 }
 
 export interface DynamoDbService extends Part {
+  readonly operations: readonly string[];
   /** For `door.mountRaw('dynamodb', ...)`. */
   readonly raw: (req: IncomingMessage, res: ServerResponse, body: Buffer, call: Call) => Promise<string>;
   /** Any operation, in-process; input and output are the JSON of the wire (attribute values as `{ S: 'x' }`). Rejects with DynamoError. */
@@ -231,6 +233,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
   };
 
   return {
+    operations: [...new Set([...Object.keys(own), ...ENGINE_OPERATIONS])],
     execute,
     async createTable(region, input) {
       const { TimeToLiveSpecification, PointInTimeRecoverySpecification, ...rest } = input;

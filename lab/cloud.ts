@@ -106,6 +106,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
         return key === undefined ? undefined : roles.keyArn(region, key);
       },
       secretArn: secrets.arnOf,
+      partitionKey: (region, table) => dynamodb.partitionKey(region, table),
     },
   });
   const door = createDoor({

@@ -71,9 +71,11 @@ const topicDefault = (topicArn: string): PolicyStatement => ({
 });
 const SAYS_SOURCE_OWNER = 'cloudwatch.amazonaws.com';
 
-/** A function's policy is asked without the qualifier that it was called with. */
-const guarded = (resource: string): string =>
-  resource.startsWith('arn:aws:lambda:') ? resource.split(':').slice(0, 7).join(':') : resource;
+/** What the policy hangs on: the bucket of an object, the function without the qualifier that it was called with. */
+const guarded = (resource: string): string => {
+  if (resource.startsWith('arn:aws:s3:::')) return resource.split('/')[0] ?? resource;
+  return resource.startsWith('arn:aws:lambda:') ? resource.split(':').slice(0, 7).join(':') : resource;
+};
 
 export const createAuthority = ({ roles, facts }: AuthorityDeps): Authority => {
   const uses = new Map<string, Use>();

@@ -19,6 +19,8 @@ export interface Facts {
   keyOfTopic(topicArn: string): string | undefined;
   /** Whole ARN of a secret that is named by name, ARN, or ARN without the six characters at its end. */
   secretArn(region: string, id: string): string | undefined;
+  /** Attribute that items of a table are spread by; undefined when there is no such table. */
+  partitionKey(region: string, table: string): string | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the SDK's schema gives the shape at run time; each row narrows it.
@@ -27,3 +29,8 @@ type Input = any;
 /** What an operation needs, from its input. */
 export type Row = (input: Input, call: Pick<Call, 'region'>, facts: Facts) => readonly Need[];
 export type Rows = Readonly<Record<string, Row>>;
+
+/** An action that takes no resource. */
+export const bare =
+  (action: string): Row =>
+  () => [{ action, resource: '*' }];

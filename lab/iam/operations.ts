@@ -3,12 +3,9 @@
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 import { arnFrom, arnOf, functionArn } from '#lab/iam/arns.ts';
-import type { Facts, Need, Row, Rows } from '#lab/iam/need.ts';
-
-/** An action that takes no resource. */
-const bare =
-  (action: string): Row =>
-  () => [{ action, resource: '*' }];
+import { DYNAMODB } from '#lab/iam/dynamodb-operations.ts';
+import { bare, type Facts, type Need, type Row, type Rows } from '#lab/iam/need.ts';
+import { S3 } from '#lab/iam/s3-operations.ts';
 
 /** Lists of names: one need each; without any, the whole type. */
 const each = (names: readonly string[] | undefined, need: (name: string) => Need): readonly Need[] =>
@@ -324,74 +321,6 @@ const STS: Rows = {
   ],
 };
 
-// --- DynamoDB: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
-
-const tableArn = (region: string, name = '*'): string =>
-  arnFrom(name, () => arnOf('dynamodb', region, `table/${name}`));
-
-const table =
-  (action: string): Row =>
-  ({ TableName }, { region }) => [{ action: `dynamodb:${action}`, resource: tableArn(region, TableName) }];
-/** An index has an ARN of its own. */
-const search =
-  (action: string): Row =>
-  ({ TableName, IndexName }, { region }) => [
-    {
-      action: `dynamodb:${action}`,
-      resource: `${tableArn(region, TableName)}${IndexName === undefined ? '' : `/index/${IndexName}`}`,
-    },
-  ];
-const batch =
-  (action: string): Row =>
-  ({ RequestItems }, { region }) =>
-    Object.keys(RequestItems ?? {}).map((name) => ({ action: `dynamodb:${action}`, resource: tableArn(region, name) }));
-const tagged =
-  (action: string): Row =>
-  ({ ResourceArn }) => [{ action: `dynamodb:${action}`, resource: ResourceArn ?? '*' }];
-
-/** There is no action for transactions: each item needs its own. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html */
-const OF_ITEM: Readonly<Record<string, string>> = {
-  Get: 'GetItem',
-  Put: 'PutItem',
-  Update: 'UpdateItem',
-  Delete: 'DeleteItem',
-  ConditionCheck: 'ConditionCheckItem',
-};
-const transaction: Row = ({ TransactItems }, { region }) =>
-  (TransactItems ?? []).flatMap((item: Record<string, { TableName?: string }>) =>
-    Object.entries(item).map(([kind, { TableName }]) => ({
-      action: `dynamodb:${OF_ITEM[kind] ?? kind}`,
-      resource: tableArn(region, TableName),
-    })),
-  );
-
-const named = (...actions: readonly string[]): Rows =>
-  Object.fromEntries(actions.map((action) => [action, table(action)]));
-
-const DYNAMODB: Rows = {
-  ...named(
-    'GetItem',
-    'PutItem',
-    'UpdateItem',
-    'DeleteItem',
-    'CreateTable',
-    'DescribeTable',
-    'UpdateTable',
-    'DeleteTable',
-  ),
-  ...named('UpdateTimeToLive', 'DescribeTimeToLive', 'UpdateContinuousBackups', 'DescribeContinuousBackups'),
-  Query: search('Query'),
-  Scan: search('Scan'),
-  BatchGetItem: batch('BatchGetItem'),
-  BatchWriteItem: batch('BatchWriteItem'),
-  TransactGetItems: transaction,
-  TransactWriteItems: transaction,
-  ListTables: bare('dynamodb:ListTables'),
-  ListTagsOfResource: tagged('ListTagsOfResource'),
-  TagResource: tagged('TagResource'),
-  UntagResource: tagged('UntagResource'),
-};
-
 /** By SigV4 signing name. */
 export const OPERATIONS: Readonly<Record<string, Rows>> = {
   rds: RDS,
@@ -406,4 +335,5 @@ export const OPERATIONS: Readonly<Record<string, Rows>> = {
   eks: EKS,
   sts: STS,
   dynamodb: DYNAMODB,
+  s3: S3,
 };

@@ -18,11 +18,14 @@ const ONE_VALUE = [
   'kms:ViaService',
   'lambda:FunctionUrlAuthType',
   'lambda:InvokedViaFunctionUrl',
+  's3:prefix',
+  's3:VersionId',
   'sts:ExternalId',
   'sts:RoleSessionName',
 ];
 
 const MANY_VALUES = [
+  'dynamodb:LeadingKeys',
   'route53:ChangeResourceRecordSetsActions',
   'route53:ChangeResourceRecordSetsNormalizedRecordNames',
   'route53:ChangeResourceRecordSetsRecordTypes',
@@ -39,6 +42,7 @@ const SERVICES = [
   'lambda',
   'rds',
   'route53',
+  's3',
   'scheduler',
   'secretsmanager',
   'sns',

@@ -17,6 +17,7 @@ export { DynamoError } from '#lab/services/dynamodb/engine.ts';
 export type { StreamRecord } from '#lab/services/dynamodb/stream.ts';
 
 interface TableFacts {
+  readonly partitionKey?: string | undefined;
   readonly stream?: { readonly arn: string; readonly label: string; readonly viewType: string };
   readonly timeToLive?: { readonly AttributeName: string };
   readonly pointInTimeRecovery?: boolean;
@@ -40,6 +41,7 @@ export interface CreatedTable {
 
 export interface DynamoDbService extends Part {
   readonly operations: readonly string[];
+  partitionKey(region: string, table: string): string | undefined;
   /** For `door.mountRaw('dynamodb', ...)`. */
   readonly raw: (req: IncomingMessage, res: ServerResponse, body: Buffer, call: Call) => Promise<string>;
   /** Any operation, in-process; input and output are the JSON of the wire (attribute values as `{ S: 'x' }`). Rejects with DynamoError. */
@@ -133,7 +135,8 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       const { engine, facts } = state;
       const made = await engine.act('CreateTable', engine.check('CreateTable', input));
       const answer = structuredClone(made.TableDescription) as Item;
-      facts.set(nameOf(input), {});
+      const keys = (input.KeySchema ?? []) as readonly { AttributeName?: string; KeyType?: string }[];
+      facts.set(nameOf(input), { partitionKey: keys.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName });
       await enableStream(region, state, nameOf(input), input.StreamSpecification as StreamSpecification | undefined);
       return { TableDescription: withFacts(state, answer) };
     },
@@ -235,6 +238,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
   return {
     operations: [...new Set([...Object.keys(own), ...ENGINE_OPERATIONS])],
     execute,
+    partitionKey: (region, table) => regions.get(region)?.facts.get(table)?.partitionKey,
     async createTable(region, input) {
       const { TimeToLiveSpecification, PointInTimeRecoverySpecification, ...rest } = input;
       const made = (await execute(region, 'CreateTable', rest)).TableDescription as Record<string, string>;

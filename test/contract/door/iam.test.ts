@@ -81,7 +81,11 @@ beforeAll(async () => {
   });
   authority = createAuthority({
     roles,
-    facts: { keyOfTopic: (topic) => (topic === TOPIC ? KEY : undefined), secretArn: () => undefined },
+    facts: {
+      keyOfTopic: (topic) => (topic === TOPIC ? KEY : undefined),
+      secretArn: () => undefined,
+      partitionKey: () => undefined,
+    },
   });
   door = createDoor({
     address: labAddresses(193).site.door,

@@ -54,6 +54,7 @@ beforeEach(() => {
     facts: {
       keyOfTopic: (topic) => (topic === TOPIC ? roles.keyArn(REGION, 'notices') : undefined),
       secretArn: () => undefined,
+      partitionKey: () => undefined,
     },
   });
   [invoked, published] = [[], []];

@@ -27,6 +27,7 @@ const TOPIC = `arn:aws:sns:${REGION}:123456789012:notices`;
 
 const facts = {
   keyOfTopic: (topic: string) => (topic === TOPIC ? KEY : undefined),
+  partitionKey: () => 'pk',
   secretArn: (_region: string, id: string) => (SECRET.includes(id) ? SECRET : undefined),
 };
 
@@ -70,7 +71,12 @@ describe('every operation that the door serves', () => {
   });
 
   it('has a row, and there is no other row', () => {
-    expect(Object.keys(OPERATIONS).sort()).toEqual([...served.keys()].sort());
+    // S3 is asked for by its rows only where the door has it.
+    expect(
+      Object.keys(OPERATIONS)
+        .filter((name) => name !== 's3')
+        .sort(),
+    ).toEqual([...served.keys()].sort());
     for (const [service, operations] of served)
       expect(Object.keys(OPERATIONS[service] ?? {}).sort(), service).toEqual([...operations].sort());
   });
@@ -127,6 +133,29 @@ describe('what is not as its name says', () => {
     expect(said('dynamodb', 'Query', { TableName: 't', IndexName: 'i' })).toEqual([
       `dynamodb:Query ${table}/t/index/i`,
     ]);
+  });
+
+  it('items are judged by their leading keys', () => {
+    const leading = (operation: string, input: object) =>
+      needs('dynamodb', operation, { TableName: 't', ...input }).map(
+        ({ context }) => context?.['dynamodb:leadingkeys'],
+      );
+    const pk = { S: 'orders' };
+    expect(leading('GetItem', { Key: { pk, sk: { S: 'x' } } })).toEqual([['orders']]);
+    expect(leading('PutItem', { Item: { pk, other: { N: '1' } } })).toEqual([['orders']]);
+    expect(leading('TransactWriteItems', { TransactItems: [{ Put: { TableName: 't', Item: { pk } } }] })).toEqual([
+      ['orders'],
+    ]);
+    const values = {
+      ExpressionAttributeNames: { '#k': 'pk' },
+      ExpressionAttributeValues: { ':p': pk, ':s': { N: '1' } },
+    };
+    expect(leading('Query', { KeyConditionExpression: 'sk = :s AND #k = :p', ...values })).toEqual([['orders']]);
+    expect(leading('Query', { KeyConditionExpression: 'sk = :s', ...values })).toEqual([undefined]);
+    expect(leading('Query', { IndexName: 'i', KeyConditionExpression: '#k = :p', ...values })).toEqual([undefined]);
+    const RequestItems = { t: [{ PutRequest: { Item: { pk } } }, { DeleteRequest: { Key: { pk: { S: 'b' } } } }] };
+    expect(leading('BatchWriteItem', { RequestItems })).toEqual([['orders', 'b']]);
+    expect(leading('BatchGetItem', { RequestItems: { t: { Keys: [{ pk }] } } })).toEqual([['orders']]);
   });
 
   it('alarms are asked for by name, all of them, or with the composite ones', () => {

@@ -6,7 +6,9 @@ import { type LabAddresses, labAddresses } from '#lab/addresses.ts';
 import { type Cloud, lambdaCache, startCloud } from '#lab/cloud.ts';
 import type { Log, Part } from '#lab/contract.ts';
 import { createFaults, type Faults } from '#lab/faults.ts';
+import { invoking } from '#lab/iam/need.ts';
 import { kubeconfigs } from '#lab/kubeconfigs.ts';
+import { schedulerIn } from '#lab/services/scheduler/scheduler.ts';
 import { deployStack, type Stack } from '#lab/stack/deploy.ts';
 import { type StackServices, standardTargets } from '#lab/stack/resources.ts';
 import { loadTemplate, type StackPackage } from '#lab/stack/template.ts';
@@ -65,17 +67,26 @@ const named = (stacks: readonly Stack[], type: string): Record<string, string> =
 const isReadiness = ({ Target }: { readonly Target: { readonly Input?: string | undefined } | undefined }): boolean =>
   Target?.Input === JSON.stringify({ readiness: true });
 
-/** Makes the schedules disabled that the options do not want: all, or those of the readiness checks. */
-const scheduledAs = (services: StackServices, { pipeline = true, readiness = true }: LabOptions): StackServices => {
+/** Function -> the role that its readiness schedule runs it in. */
+type ReadinessRoles = Map<string, string>;
+
+/** Makes the schedules disabled that the options do not want: all, or those of the readiness checks, whose roles it notes. */
+const scheduledAs = (
+  services: StackServices,
+  roles: ReadinessRoles,
+  { pipeline = true, readiness = true }: LabOptions,
+): StackServices => {
   const { scheduler } = services;
   if (!scheduler) return services;
   return {
     ...services,
     scheduler: {
-      createSchedule: (input) =>
-        scheduler.createSchedule(
+      createSchedule: (input) => {
+        if (isReadiness(input)) roles.set(input.Target?.Arn ?? '', input.Target?.RoleArn ?? '');
+        return scheduler.createSchedule(
           pipeline && (readiness || !isReadiness(input)) ? input : { ...input, State: 'DISABLED' },
-        ),
+        );
+      },
     },
   };
 };
@@ -108,11 +119,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       world,
     });
     const services = cloud.stackServices;
+    const readinessRoles: ReadinessRoles = new Map();
     const deploy = (pack: StackPackage, region: string): Promise<Stack> =>
       deployStack(pack, {
         region,
         stackName: `${pack.service}-${pack.stage}`,
-        targets: standardTargets(scheduledAs(services(region), options)),
+        targets: standardTargets(scheduledAs(services(region), readinessRoles, options)),
       });
     const stacks = [await deploy(pipeline, plan.regions.standby), await deploy(witness, plan.regions.witness)];
     let warmed = options.pipeline === false;
@@ -152,8 +164,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       plan,
       warm: async () => {
         await running.lambda.warm();
-        // As the readiness schedules of the stack do: pays what a process pays once.
-        for (const { arn } of running.lambda.functions()) await running.lambda.invoke(arn, { readiness: true });
+        // As the readiness schedules of the stack do, in their roles: pays what a process pays once.
+        for (const { arn, region } of running.lambda.functions()) {
+          const roleArn = readinessRoles.get(arn);
+          if (roleArn !== undefined) running.authority.inRole(schedulerIn(region), roleArn, [invoking(arn)]);
+          await running.lambda.invoke(arn, { readiness: true });
+        }
         warmed = true;
       },
       status: async () => {

@@ -13,10 +13,12 @@ import { packagedGrants, takesResources } from './packaged-grants.ts';
  * `--uses <folder>` runs nothing and reads what an earlier run kept (any scenario run with IAM_USES=<folder>).
  */
 const STORIES = [
+  'test/scenarios/primary-alive-when-a-person-fails-over.test.ts',
   'test/scenarios/primary-killed-replica-promoted.test.ts',
   'test/scenarios/dry-run-changes-nothing.test.ts',
   'test/scenarios/notifier-down.test.ts',
   'test/scenarios/decisions/approval-granted-by-two.test.ts',
+  'test/scenarios/decisions/approval-declined.test.ts',
   'test/scenarios/decisions/approval-times-out.test.ts',
   'test/scenarios/decisions/execution-killed-mid-way.test.ts',
 ];

@@ -20,6 +20,7 @@ export interface TemplateStatement {
   readonly Effect: string;
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, object>>;
 }
 
 /** How a template names a resource, for people and for reasons. */
@@ -77,7 +78,7 @@ export interface Reason {
 export const excuses = ({ role, action, resource = '*' }: Reason, grant: Grant): boolean =>
   isLike(role, grant.role) && isAction(action, grant.action) && isLike(resource, grant.resource);
 
-/** `**` stands for all; `takesResources`: whether the action can be limited to resources at all. */
+/** `takesResources`: whether the action can be limited to resources at all. */
 export const isWide = ({ action, resource }: Grant, takesResources: (action: string) => boolean): boolean =>
   action.includes('*') || (resource === '*' ? takesResources(action) : /[*?]/.test(resource));
 

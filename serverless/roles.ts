@@ -43,7 +43,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   ConfirmRepoint: ['record', 'readState', 'reachStandby'],
   VerifyStandby: ['record', 'describeStandby', 'openSession'],
   ShiftTraffic: ['record', 'readState', 'readTraffic', 'shiftTraffic'],
-  VerifyTraffic: ['record', 'readState', 'readTraffic', 'describeDatabases', 'openSession', 'askThirdSite'],
+  VerifyTraffic: ['record', 'readState', 'readTraffic', 'describeStandby', 'openSession', 'askThirdSite'],
   PublishOutcome: ['record', 'writeState', 'putMetrics'],
   ReleaseClaim: ['record', 'writeState'],
   ReceiveAlarm: ['record', 'writeState', 'listReadings', 'startFailover', 'deadAlarms'],

@@ -34,3 +34,5 @@ export type Rows = Readonly<Record<string, Row>>;
 export const bare =
   (action: string): Row =>
   () => [{ action, resource: '*' }];
+
+export const invoking = (functionArn: string): Need => ({ action: 'lambda:InvokeFunction', resource: functionArn });

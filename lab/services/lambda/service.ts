@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PutMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { ACCOUNT, type LabService, type LabTime, type Log, type Part, ServiceFault } from '#lab/contract.ts';
+import { invoking } from '#lab/iam/need.ts';
 import type { Deliver } from '#lab/services/deliver.ts';
 import { createAsyncQueue } from '#lab/services/lambda/async-invoke.ts';
 import { embeddedMetrics } from '#lab/services/lambda/embedded-metrics.ts';
@@ -163,8 +164,7 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
 
   const deliver: Deliver = async (arn, payload, options) => {
     if (arn.startsWith('arn:aws:lambda:')) {
-      const needs = [{ action: 'lambda:InvokeFunction', resource: arn }];
-      if (options.roleArn !== undefined) roleChecks?.inRole(options.from, options.roleArn, needs);
+      if (options.roleArn !== undefined) roleChecks?.inRole(options.from, options.roleArn, [invoking(arn)]);
       queue.add(find(arn), payload, randomUUID());
     } else if (deps.deliver) await deps.deliver(arn, payload, options);
     else throw new Error(`nothing delivers to ${arn}`);

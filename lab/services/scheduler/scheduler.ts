@@ -5,6 +5,7 @@ import type * as sc from '@aws-sdk/client-scheduler';
 import * as scheduler from '@aws-sdk/client-scheduler';
 import { type LabService, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
 import { arnOf } from '#lab/iam/arns.ts';
+import type { Actor } from '#lab/iam/authority.ts';
 import { type Deliver, deadLetter, withRetries } from '#lab/services/deliver.ts';
 import { page } from '#lab/services/page.ts';
 import { parseExpression, type Repetition, repeat } from '#lab/services/scheduler/expression.ts';
@@ -43,6 +44,12 @@ const MAX_IN_FLIGHT = 3;
 const GROUP = 'default';
 const RETRIES = 185;
 const AGE_S = 86_400;
+
+/** Trust policies see the group. https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html */
+export const schedulerIn = (region: string): Actor => ({
+  service: 'scheduler.amazonaws.com',
+  sourceArn: arnOf('scheduler', region, `schedule-group/${GROUP}`),
+});
 
 export const createSchedulerService = (deps: SchedulerDeps): SchedulerService => {
   const { time, region, deliver, now = Date.now, log = () => {} } = deps;
@@ -86,11 +93,7 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
     const { MaximumRetryAttempts = RETRIES, MaximumEventAgeInSeconds = AGE_S } = Target?.RetryPolicy ?? {};
     const payload = payloadOf(schedule, now());
     const arn = Target?.Arn ?? '';
-    // Trust policies see the group. https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-    const sender = {
-      from: { service: 'scheduler.amazonaws.com', sourceArn: arnOf('scheduler', region, `schedule-group/${GROUP}`) },
-      roleArn: Target?.RoleArn ?? '',
-    };
+    const sender = { from: schedulerIn(region), roleArn: Target?.RoleArn ?? '' };
     const result = await withRetries(
       () => deliver(arn, payload, sender),
       {

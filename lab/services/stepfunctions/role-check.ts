@@ -1,6 +1,7 @@
 /** What AWS asks of a machine's role before it takes the machine, and when the machine invokes a function. */
 import { ServiceFault } from '#lab/contract.ts';
 import type { Authority } from '#lab/iam/authority.ts';
+import { invoking } from '#lab/iam/need.ts';
 
 const STATES = 'states.amazonaws.com';
 
@@ -53,9 +54,7 @@ export const checkInvoke = (
   { machineArn, roleArn, functionArn }: { machineArn: string; roleArn: string; functionArn: string },
 ): void => {
   try {
-    authority.inRole({ service: STATES, sourceArn: machineArn }, roleArn, [
-      { action: 'lambda:InvokeFunction', resource: functionArn },
-    ]);
+    authority.inRole({ service: STATES, sourceArn: machineArn }, roleArn, [invoking(functionArn)]);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     const detail = 'Service: AWSLambda; Status Code: 403; Error Code: AccessDeniedException; Proxy: null';

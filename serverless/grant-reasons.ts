@@ -52,6 +52,11 @@ export const UNUSED_REASONS: readonly Reason[] = [
     why: 'answers at once when the request was decided before the try that opens it again',
   },
   {
+    role: 'DecideByLinkRole',
+    action: 'states:SendTaskFailure',
+    why: 'the no of an approver who follows the link; in the stories a no comes by the command',
+  },
+  {
     role: '*',
     action: 'sqs:SendMessage',
     resource: '*DeadLetterQueue.Arn',

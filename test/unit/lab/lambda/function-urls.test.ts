@@ -53,6 +53,13 @@ describe('function URLs', () => {
     expect(await (await fetch(url)).text()).toBe('encoded');
   });
 
+  it('answer 403 for a function that nobody may call by its URL', async () => {
+    const { calls } = await serve(() => ({ payload: {} }));
+    const answer = await fetch(urls?.add(`${ARN}:closed`) ?? '');
+    expect(answer.status).toBe(403);
+    expect(calls).toEqual([]);
+  });
+
   it('answer 502 for a function that failed, and say nothing of why', async () => {
     const { url } = await serve(() => ({ payload: { errorMessage: 'secret' }, functionError: 'Unhandled' }));
     const answer = await fetch(url);

@@ -6,7 +6,9 @@ import { type LabAddresses, labAddresses } from '#lab/addresses.ts';
 import { type Cloud, lambdaCache, startCloud } from '#lab/cloud.ts';
 import type { LabTime, Log, Part } from '#lab/contract.ts';
 import { createFaults, type Faults } from '#lab/faults.ts';
+import { invoking } from '#lab/iam/need.ts';
 import { kubeconfigs } from '#lab/kubeconfigs.ts';
+import { schedulerIn } from '#lab/services/scheduler/scheduler.ts';
 import { deployStack, type Stack } from '#lab/stack/deploy.ts';
 import { type StackServices, standardTargets } from '#lab/stack/resources.ts';
 import { loadTemplate, type StackPackage } from '#lab/stack/template.ts';
@@ -71,12 +73,16 @@ const scaled = (time: LabTime, input: string | undefined): string | undefined =>
   return everySeconds === undefined ? input : JSON.stringify({ ...more, everySeconds: time.ms(everySeconds) / 1_000 });
 };
 
+/** Function -> the role that its readiness schedule runs it in. */
+type ReadinessRoles = Map<string, string>;
+
 /**
- * Makes the schedules disabled that the options do not want: all, or those of the readiness checks. Where nothing is scheduled silence is no alarm:
- * alarms that wait for it act on nothing.
+ * Makes the schedules disabled that the options do not want: all, or those of the readiness checks, whose roles it notes. Where nothing is scheduled
+ * silence is no alarm: alarms that wait for it act on nothing.
  */
 const scheduledAs = (
   services: StackServices,
+  roles: ReadinessRoles,
   { pipeline = true, readiness = true }: LabOptions,
   time: LabTime,
 ): StackServices => {
@@ -86,6 +92,7 @@ const scheduledAs = (
     ...(scheduler && {
       scheduler: {
         createSchedule: (input) => {
+          if (isReadiness(input)) roles.set(input.Target?.Arn ?? '', input.Target?.RoleArn ?? '');
           const Target = input.Target && { ...input.Target, Input: scaled(time, input.Target.Input) };
           return scheduler.createSchedule({
             ...input,
@@ -134,11 +141,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       world,
     });
     const services = cloud.stackServices;
+    const readinessRoles: ReadinessRoles = new Map();
     const deploy = (pack: StackPackage, region: string): Promise<Stack> =>
       deployStack(pack, {
         region,
         stackName: `${pack.service}-${pack.stage}`,
-        targets: standardTargets(scheduledAs(services(region), options, time)),
+        targets: standardTargets(scheduledAs(services(region), readinessRoles, options, time)),
       });
     const stacks = [await deploy(pipeline, plan.regions.standby), await deploy(witness, plan.regions.witness)];
     let warmed = options.pipeline === false;
@@ -179,8 +187,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       plan,
       warm: async () => {
         await running.lambda.warm();
-        // As the readiness schedules of the stack do: pays what a process pays once.
-        for (const { arn } of running.lambda.functions()) await running.lambda.invoke(arn, { readiness: true });
+        // As the readiness schedules of the stack do, in their roles: pays what a process pays once.
+        for (const { arn, region } of running.lambda.functions()) {
+          const roleArn = readinessRoles.get(arn);
+          if (roleArn !== undefined) running.authority.inRole(schedulerIn(region), roleArn, [invoking(arn)]);
+          await running.lambda.invoke(arn, { readiness: true });
+        }
         warmed = true;
       },
       status: async () => {

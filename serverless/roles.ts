@@ -13,11 +13,12 @@ import {
 
 /** What each function may do, beside its own logs and traces. A function that is not here has no role, and the template does not resolve. */
 export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
-  AcceptRequest: ['record', 'writeState'],
+  AcceptRequest: ['record', 'writeState', 'listReadings'],
   // Reads only: nothing but the record of itself may be written.
   PlanChanges: [
     'record',
     'readState',
+    'listReadings',
     'describeDatabases',
     'openSession',
     'reachClusters',
@@ -25,8 +26,8 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
     'readAlarms',
   ],
   ClaimRecovery: ['record', 'writeState'],
-  AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession', 'readAlarms'],
-  CheckGuards: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
+  AssessEvidence: ['record', 'readState', 'listReadings', 'describeDatabases', 'openSession', 'readAlarms'],
+  CheckGuards: ['record', 'readState', 'listReadings', 'describeStandby', 'openSession', 'reachStandby', 'readTraffic'],
   // It marks the claim as acting.
   FencePrimary: ['record', 'writeState', 'describeDatabases', 'openSession', 'reachClusters'],
   RequestApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
@@ -34,18 +35,18 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
   LiftFence: ['record', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters'],
   // The point of no return is a conditional write.
-  PromoteReplica: ['record', 'writeState', 'describeDatabases', 'promoteReplica'],
-  ConfirmPromotion: ['record', 'describeDatabases', 'openSession'],
-  ScaleUpWorkloads: ['record', 'readState', 'reachClusters'],
-  ConfirmWorkloads: ['record', 'readState', 'reachClusters'],
-  RepointApplication: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
-  ConfirmRepoint: ['record', 'readState', 'reachClusters'],
-  VerifyStandby: ['record', 'describeDatabases', 'openSession'],
+  PromoteReplica: ['record', 'writeState', 'describeStandby', 'promoteReplica'],
+  ConfirmPromotion: ['record', 'describeStandby', 'openSession'],
+  ScaleUpWorkloads: ['record', 'readState', 'listReadings', 'reachStandby'],
+  ConfirmWorkloads: ['record', 'readState', 'reachStandby'],
+  RepointApplication: ['record', 'readState', 'describeStandby', 'openSession', 'reachStandby'],
+  ConfirmRepoint: ['record', 'readState', 'reachStandby'],
+  VerifyStandby: ['record', 'describeStandby', 'openSession'],
   ShiftTraffic: ['record', 'readState', 'readTraffic', 'shiftTraffic'],
-  VerifyTraffic: ['record', 'readState', 'readTraffic', 'describeDatabases', 'openSession', 'askThirdSite'],
+  VerifyTraffic: ['record', 'readState', 'readTraffic', 'describeStandby', 'openSession', 'askThirdSite'],
   PublishOutcome: ['record', 'writeState', 'putMetrics'],
   ReleaseClaim: ['record', 'writeState'],
-  ReceiveAlarm: ['record', 'writeState', 'startFailover', 'deadAlarms'],
+  ReceiveAlarm: ['record', 'writeState', 'listReadings', 'startFailover', 'deadAlarms'],
   ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession', 'reachClusters'],
   RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
   WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce'],

@@ -57,8 +57,10 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     /** Append only: no UpdateItem, no DeleteItem; the put is on the condition that there is none. */
     record: [allow(tables.ledger, 'dynamodb:PutItem', 'dynamodb:Query')],
     readRecord: [allow(tables.ledger, 'dynamodb:Query')],
-    readState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query')],
-    writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')],
+    readState: [allow(tables.state, 'dynamodb:GetItem')],
+    writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:UpdateItem')],
+    /** What every vantage point last saw is asked for at once. */
+    listReadings: [allow(tables.state, 'dynamodb:Query')],
     writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],
     writeApprovals: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:PutItem')],
     /** The token says which task. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html */
@@ -66,6 +68,7 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
       { Sid: 'TaskTokensHaveNoResources', ...allow('*', 'states:SendTaskSuccess', 'states:SendTaskFailure') },
     ],
     describeDatabases: [allow([instance('primary'), instance('standby')], 'rds:DescribeDBInstances')],
+    describeStandby: [allow(instance('standby'), 'rds:DescribeDBInstances')],
     promoteReplica: [allow(instance('standby'), 'rds:PromoteReadReplica')],
     openSession: [
       allow(
@@ -78,6 +81,7 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     ],
     /** What it may do inside a cluster is the cluster's own access entry: docs/getting-started.md. */
     reachClusters: [allow([cluster('primary'), cluster('standby')], 'eks:DescribeCluster')],
+    reachStandby: [allow(cluster('standby'), 'eks:DescribeCluster')],
     readTraffic: bySwitch
       ? [allow(switchAlarm, 'cloudwatch:DescribeAlarms')]
       : [
@@ -110,7 +114,13 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
       ),
     ],
     putMetrics: [putMetric('Continuity')],
-    readAlarms: [{ Sid: 'AlarmsByPrefixHaveNoResources', ...allow('*', 'cloudwatch:DescribeAlarms') }],
+    // Asked by a prefix, CloudWatch judges by all alarms of the region.
+    readAlarms: [
+      allow(
+        sub(`arn:\${AWS::Partition}:cloudwatch:${regions.standby}:\${AWS::AccountId}:alarm:*`),
+        'cloudwatch:DescribeAlarms',
+      ),
+    ],
     startFailover: [allow({ Ref: 'FailoverStateMachine' }, 'states:StartExecution')],
     describeFailovers: [
       allow(

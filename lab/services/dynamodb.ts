@@ -20,6 +20,7 @@ export type { StreamRecord } from '#lab/services/dynamodb/stream.ts';
 interface TableFacts {
   /** The engine's own is shorter than a UUID. */
   readonly id: string;
+  readonly partitionKey?: string | undefined;
   readonly stream?: { readonly arn: string; readonly label: string; readonly viewType: string };
   readonly timeToLive?: { readonly AttributeName: string };
   readonly pointInTimeRecovery?: boolean;
@@ -42,6 +43,7 @@ export interface CreatedTable {
 }
 
 export interface DynamoDbService extends Part {
+  partitionKey(region: string, table: string): string | undefined;
   /** For `door.mountRaw('dynamodb', ...)`. */
   readonly operations: readonly string[];
   readonly raw: (req: IncomingMessage, res: ServerResponse, body: Buffer, call: Call) => Promise<string>;
@@ -140,7 +142,9 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       const { engine, facts } = state;
       const made = await engine.act('CreateTable', engine.check('CreateTable', input));
       const answer = structuredClone(made.TableDescription) as Item;
-      facts.set(nameOf(input), { id: randomUUID() });
+      const keys = (input.KeySchema ?? []) as readonly { AttributeName?: string; KeyType?: string }[];
+      const partitionKey = keys.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
+      facts.set(nameOf(input), { id: randomUUID(), partitionKey });
       await enableStream(region, state, nameOf(input), input.StreamSpecification as StreamSpecification | undefined);
       return { TableDescription: withFacts(state, answer) };
     },
@@ -250,6 +254,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
   return {
     operations: [...new Set([...ENGINE_OPERATIONS, ...Object.keys(own)])].sort(),
     execute,
+    partitionKey: (region, table) => regions.get(region)?.facts.get(table)?.partitionKey,
     async createTable(region, input) {
       const { TimeToLiveSpecification, PointInTimeRecoverySpecification, ...rest } = input;
       const made = (await execute(region, 'CreateTable', rest)).TableDescription as Record<string, string>;

@@ -17,6 +17,7 @@ import {
 } from '#lab/stack/resources/events.ts';
 import { type FunctionUrlsPort, functionUrlTargets } from '#lab/stack/resources/function-urls.ts';
 import { identityTargets } from '#lab/stack/resources/identity.ts';
+import { keyTargets } from '#lab/stack/resources/keys.ts';
 import { type QueuesPort, queueTargets, type TopicsPort, topicTargets } from '#lab/stack/resources/messaging.ts';
 import { type SecretsPort, secretTargets } from '#lab/stack/resources/secrets.ts';
 import { type BucketsPort, bucketTargets } from '#lab/stack/resources/storage.ts';
@@ -46,6 +47,7 @@ export interface StackServices {
 export const standardTargets = (services: StackServices): Targets => ({
   ...ignoredTargets,
   ...identityTargets(services.roles),
+  ...keyTargets(services.roles),
   ...(services.lambda && functionTargets(services.lambda, services.roles)),
   ...(services.stepFunctions && stateMachineTargets(services.stepFunctions)),
   ...(services.events && ruleTargets(services.events)),

@@ -12,6 +12,7 @@ import { createCachingResolver } from '#lab/parts/dns/caching-resolver.ts';
 import { claimFolder, clearRemains, runFolder, running } from '#lab/run-folder.ts';
 import { labTime } from '#lab/time.ts';
 import type { ExecutionSummary } from '#ports/executions.ts';
+import { keepUses } from './iam-uses.ts';
 import { unlistedIn } from './independence.ts';
 import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt, stackRef } from './lab-ports.ts';
 import { slowness, waitFor } from './wait-for.ts';
@@ -183,6 +184,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
   afterAll(async () => {
     await Promise.all([...writers].map((clients) => clients.stop()));
     const calls = lab?.cloud.door.calls.list({ since: steadyAt }) ?? [];
+    if (lab) keepUses(lab, `slot-${slot}`);
     await lab?.stop();
     await clearRemains(run);
     dns.setServers(servers);

@@ -75,7 +75,7 @@ export const startSmallCloud = async (slot: number): Promise<SmallCloud> => {
     policies: [],
     managedPolicyArns: [],
   });
-  cloud.stackServices(plan.regions.standby).s3.createBucket({
+  cloud.stackServices(plan.regions.standby).s3?.createBucket({
     name,
     region: plan.regions.standby,
     versioned: true,

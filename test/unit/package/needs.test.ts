@@ -37,8 +37,8 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   claims: [['readState', 'writeState', 'writeReadings', 'writeApprovals']],
   clock: [],
   controls: [['readState', 'writeState', 'writeApprovals']],
-  database: [['describeDatabases']],
-  databaseSession: [['describeDatabases'], ['openSession']],
+  database: [['describeDatabases', 'describeStandby']],
+  databaseSession: [['describeDatabases', 'describeStandby'], ['openSession']],
   evidence: [['keepEvidence']],
   executions: [['startFailover', 'describeFailovers']],
   healthMetrics: [['putMetrics']],
@@ -48,12 +48,12 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   linkKey: [['readLinkKey']],
   standingOrders: [['readState', 'writeState']],
   personalAnnouncer: [['announceToApprovers']],
-  readings: [['readState', 'writeState', 'writeReadings']],
+  readings: [['listReadings', 'writeReadings']],
   serviceProbe: [],
   taskTokens: [['answerTasks']],
   thirdSite: [['askThirdSite']],
   traffic: [['readTraffic']],
-  workloads: [['reachClusters']],
+  workloads: [['reachClusters', 'reachStandby']],
 };
 
 /** Permissions that come from what the function is for, not from a port alone. */

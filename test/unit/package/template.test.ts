@@ -30,7 +30,6 @@ const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
   MetricsHaveNoResources: 'PutMetricData takes none; the namespace is in the condition',
   ListStreamsHasNoResources: 'ListStreams takes none',
   TaskTokensHaveNoResources: 'the token says which task: the two answers take no resource',
-  AlarmsByPrefixHaveNoResources: 'DescribeAlarms asks by a prefix of names, which no resource can say',
   NetworkInterfacesHaveNoResources: 'interfaces are made before there is anything to name',
   LogDeliveryHasNoResources: 'the log delivery actions take none',
 };

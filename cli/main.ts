@@ -7,6 +7,7 @@ import { divergenceCommand } from './commands/divergence.ts';
 import { drillCommand } from './commands/drill.ts';
 import { historyCommand } from './commands/history.ts';
 import { labCommand } from './commands/lab.ts';
+import { leaseCommand } from './commands/lease.ts';
 import { planCommand } from './commands/plan.ts';
 import { standingCommands } from './commands/standing.ts';
 import { startCommand } from './commands/start.ts';
@@ -31,6 +32,7 @@ for (const add of [
   controlCommands,
   standingCommands,
   claimCommands,
+  leaseCommand,
   planCommand,
 ])
   add(program);

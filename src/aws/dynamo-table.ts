@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { clientOptions } from './sdk-client.ts';
+import { clientOptions, NEEDED, type Patience } from './sdk-client.ts';
 
 export interface Table {
   readonly region: string;
@@ -9,14 +9,15 @@ export interface Table {
 
 const clients = new Map<string, DynamoDBDocumentClient>();
 
-/** One document client per region and process: ports share its connections. */
-export const documentClient = (region: string): DynamoDBDocumentClient => {
-  const known = clients.get(region);
+/** One document client per region, patience and process: ports share its connections. */
+export const documentClient = (region: string, patience: Patience = NEEDED): DynamoDBDocumentClient => {
+  const key = `${region} ${JSON.stringify(patience)}`;
+  const known = clients.get(key);
   if (known) return known;
-  const made = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(region)), {
+  const made = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(region, patience)), {
     marshallOptions: { removeUndefinedValues: true },
   });
-  clients.set(region, made);
+  clients.set(key, made);
   return made;
 };
 

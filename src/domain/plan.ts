@@ -12,6 +12,7 @@ import {
 import { database, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
 import { detection } from '#domain/plan/detection.ts';
 import { document } from '#domain/plan/document.ts';
+import { fence } from '#domain/plan/fence.ts';
 import { section, text } from '#domain/plan/fields.ts';
 import { contacts, escalation, roles, rotations, vendors } from '#domain/plan/people.ts';
 import { checklists, compliance, maintenance, recoveryPlans, tests } from '#domain/plan/procedures.ts';
@@ -37,6 +38,8 @@ export const planShape = {
   risks,
   regions,
   database,
+  /** Absent: every method, and people are asked where none is verified. */
+  fence: fence.prefault({}),
   cache,
   storage,
   workloads,

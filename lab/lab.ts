@@ -2,11 +2,13 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
 import { type LabAddresses, labAddresses } from '#lab/addresses.ts';
 import { type Cloud, lambdaCache, startCloud } from '#lab/cloud.ts';
 import type { Log, Part } from '#lab/contract.ts';
 import { createFaults, type Faults } from '#lab/faults.ts';
 import { kubeconfigs } from '#lab/kubeconfigs.ts';
+import { roleCredentials } from '#lab/services/lambda/instance-environment.ts';
 import { deployStack, type Stack } from '#lab/stack/deploy.ts';
 import { type StackServices, standardTargets } from '#lab/stack/resources.ts';
 import { loadTemplate, type StackPackage } from '#lab/stack/template.ts';
@@ -65,6 +67,29 @@ const named = (stacks: readonly Stack[], type: string): Record<string, string> =
 const isReadiness = ({ Target }: { readonly Target: { readonly Input?: string | undefined } | undefined }): boolean =>
   Target?.Input === JSON.stringify({ readiness: true });
 
+/** Who the pods of a region are to the third site. They are there before the stacks: they go by the names that the package gives. */
+const podsOf = ({ template }: StackPackage, { site }: LabAddresses) => {
+  const nameOf = (id: string, property: string): string => {
+    const name = template.Resources[id]?.Properties?.[property];
+    if (typeof name !== 'string') throw new Error(`the packaged third site has no ${id} with a ${property}`);
+    return name;
+  };
+  const role = (side: Side): string => nameOf(side === 'primary' ? 'PrimaryLeaseRole' : 'StandbyLeaseRole', 'RoleName');
+  return {
+    role,
+    leaseTable: nameOf('LeaseTable', 'TableName'),
+    identity: (side: Side): Readonly<Record<string, string>> => {
+      const { accessKeyId, secretAccessKey } = roleCredentials(role(side));
+      return {
+        AWS_ENDPOINT_URL: `http://${site.door.host}:${site.door.port}`,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_EC2_METADATA_DISABLED: 'true',
+      };
+    },
+  };
+};
+
 /** Makes the schedules disabled that the options do not want: all, or those of the readiness checks. */
 const scheduledAs = (services: StackServices, { pipeline = true, readiness = true }: LabOptions): StackServices => {
   const { scheduler } = services;
@@ -91,11 +116,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
   await mkdir(data, { recursive: true, mode: 0o755 });
   const { log, close } = startLog(folder);
 
-  const [world, pipeline, witness] = await Promise.all([
-    startWorld({ root, data, plan, addresses, time, log }),
+  const [pipeline, witness] = await Promise.all([
     loadTemplate(join(root, '.serverless')),
     loadTemplate(join(root, '.build', 'witness')),
   ]);
+  const pods = podsOf(witness, addresses);
+  const world = await startWorld({ root, data, plan, addresses, time, log, pods });
   let cloud: Cloud | undefined;
   try {
     cloud = await startCloud({
@@ -123,6 +149,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       world,
       door: running.door,
       plan,
+      podRole: pods.role,
       killFunctions: (region) => running.lambda.killRegion(region),
       promoted: async () => !(await world.databases.standby.isStandby()),
     });

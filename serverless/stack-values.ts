@@ -1,6 +1,6 @@
 import type { Plan } from '#domain/plan.ts';
 import { pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
-import { resolverFunction } from './statements.ts';
+import { leaseTable, resolverFunction } from './statements.ts';
 import { trafficResources } from './traffic.ts';
 
 /** How often the probe looks, in minutes: EventBridge Scheduler and alarms on standard metrics count whole ones, 1 at least. */
@@ -108,11 +108,12 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
       failover: withReferences(failover),
       roles: pipelineRoles(plan, stage, functionsOf(failover)),
       resolverFunction: resolverFunction(plan, stage),
+      leaseTable: leaseTable(plan, stage),
       subscriptions: subscriptions(plan),
       approvers: approvers(plan),
       readinessSchedules: readinessSchedules(),
       traffic: trafficResources(plan),
     },
-    witness: { probeRate, roles: witnessRoles(plan, stage) },
+    witness: { probeRate, leaseTable: leaseTable(plan, stage), roles: witnessRoles(plan, stage) },
   };
 };

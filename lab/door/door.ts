@@ -49,6 +49,8 @@ export interface Door extends Part {
   readonly faults: Faults;
   /** While on, every call signed for this region gets its connection reset, as if the region were gone. */
   blackhole(region: string, on: boolean): void;
+  /** While on, what this role sends does not arrive: no answer, no error, as from a network that is cut off. What was sent then never arrives. */
+  silence(role: string, on: boolean): void;
 }
 
 /** Calls that AWS takes unsigned; the last two are the links in SNS messages. */
@@ -70,6 +72,9 @@ class Hangup extends Error {
     this.outcome = outcome;
   }
 }
+
+/** Ends a call without a word: its caller waits until it gives up. */
+class Unheard extends Error {}
 
 /** All that is known of a call while it goes through the door. */
 interface Visit {
@@ -94,6 +99,7 @@ export const createDoor = (deps: DoorDeps): Door => {
   const calls = createCallLog();
   const faults = createFaults();
   const dead = new Set<string>();
+  const silent = new Map<string, Set<ServerResponse>>();
 
   const receive = async (req: IncomingMessage, res: ServerResponse): Promise<Visit> => {
     const rawBody = await collect(req);
@@ -132,6 +138,11 @@ export const createDoor = (deps: DoorDeps): Door => {
     }
     Object.assign(visit, { service: scope.service, region: scope.region, role: roleOf(scope.accessKeyId) });
     if (dead.has(scope.region)) throw new Hangup('Reset');
+    const unheard = silent.get(visit.role ?? '');
+    if (unheard) {
+      unheard.add(visit.res);
+      throw new Unheard();
+    }
     const secret = secretOf(scope.accessKeyId);
     if (secret === undefined) throw new Refused(unknownKey(heard.wire));
     const problem = await signatureProblem(
@@ -271,6 +282,7 @@ export const createDoor = (deps: DoorDeps): Door => {
       send(visit.req, visit.res, visit.id, await serveTyped(visit, heard, accessKeyId, mounted));
       return 'ok';
     } catch (error) {
+      if (error instanceof Unheard) return 'Unheard';
       if (error instanceof Hangup) {
         visit.req.socket.resetAndDestroy();
         return error.outcome;
@@ -288,7 +300,7 @@ export const createDoor = (deps: DoorDeps): Door => {
       const visit = await receive(req, res);
       const outcome = await serve(visit);
       const { id, at, service, operation, region, role } = visit;
-      const status = outcome === 'Reset' || outcome === 'AnswerLost' ? 0 : res.statusCode;
+      const status = ['Reset', 'AnswerLost', 'Unheard'].includes(outcome) ? 0 : res.statusCode;
       calls.add({ id, at, service, operation, region, role, status, outcome, ms: performance.now() - started });
     } catch (error) {
       // Nothing of the call is known: its body broke off, or could not be decoded.
@@ -307,6 +319,14 @@ export const createDoor = (deps: DoorDeps): Door => {
     calls,
     faults,
     blackhole: (region, on) => void (on ? dead.add(region) : dead.delete(region)),
+    silence: (role, on) => {
+      if (on) {
+        silent.set(role, silent.get(role) ?? new Set());
+        return;
+      }
+      for (const response of silent.get(role) ?? []) response.req.socket.destroy();
+      silent.delete(role);
+    },
     listen: async () => {
       server.listen(address.port, address.host);
       await once(server, 'listening');

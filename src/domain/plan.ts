@@ -38,8 +38,7 @@ export const planShape = {
   risks,
   regions,
   database,
-  /** Absent: every method, and people are asked where none is verified. */
-  fence: fence.prefault({}),
+  fence,
   cache,
   storage,
   workloads,

@@ -86,18 +86,16 @@ export const waitMs = ({ overAt }: Lease, side: Side, now: Instant): number | nu
 };
 
 export interface GrantConditions {
-  /** The other side's database refuses the application, read back: what its application may still think does no harm. */
-  readonly databaseRefuses: boolean;
+  /**
+   * The other side is not waited for: its database refuses the application, read back, or people have decided to go on. What its application may
+   * still think counts for nothing.
+   */
+  readonly unwaited: boolean;
 }
 
 /** Why `side` cannot be granted the lease now, or null. */
-export const grantRefusal = (
-  lease: Lease,
-  side: Side,
-  now: Instant,
-  { databaseRefuses }: GrantConditions,
-): string | null => {
-  if (holds(lease, side) || databaseRefuses) return null;
+export const grantRefusal = (lease: Lease, side: Side, now: Instant, { unwaited }: GrantConditions): string | null => {
+  if (holds(lease, side) || unwaited) return null;
   const other = otherSide(side);
   if (holds(lease, other)) return `the ${other} holds it: it has to be revoked first`;
   return waitMs(lease, other, now) === null ? null : `the ${other} may still write until ${lease.overAt[other]}`;

@@ -19,7 +19,7 @@ export interface WriteLease {
    */
   revoke(plan: string, side: Side, claim: number): Promise<Lease>;
   /**
-   * Gives it to `side`. Throws LeaseHeldError while the other side holds it or may still write, unless its database refuses the application.
+   * Gives it to `side`. Throws LeaseHeldError while the other side holds it or may still write, unless it need not be waited for.
    * Repeating it changes nothing. Throws StaleEpochError as `revoke` does.
    */
   grant(plan: string, side: Side, claim: number, now: Instant, conditions: GrantConditions): Promise<Lease>;

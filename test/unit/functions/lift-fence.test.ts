@@ -17,11 +17,22 @@ describe('LiftFence', () => {
     expect(lifted).toMatchObject({
       lifted: true,
       stays: null,
-      methods: [{ outcome: 'lifted' }, { outcome: 'lifted' }],
+      methods: [{ outcome: 'lifted' }, { outcome: 'lifted' }, { method: 'write-lease', outcome: 'lifted' }],
     });
     expect(replicas(at)?.wanted).toBe(7);
     expect(() => at.ports.database.insert('primary', 'again')).not.toThrow();
     expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: true });
+  });
+
+  it('gives the write lease back, and says so when it cannot', async () => {
+    const at = world();
+    const fence = await fencePrimary(at);
+    expect(at.ports.writeLease.lease.state).toBe('revoked');
+    at.ports.writeLease.down = true;
+    expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: false });
+    at.ports.writeLease.down = false;
+    expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: true });
+    expect(at.ports.writeLease.lease).toMatchObject({ state: 'granted', holder: 'primary' });
   });
 
   it('takes the number of the plan when the fence was repeated, or gave nothing', async () => {
@@ -62,6 +73,7 @@ describe('LiftFence', () => {
       methods: [
         { method: 'database-role', outcome: 'unreachable' },
         { method: 'workloads-back', outcome: 'lifted' },
+        { method: 'write-lease', outcome: 'lifted' },
       ],
     });
   });

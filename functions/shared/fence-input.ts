@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { FENCE_METHODS } from '#domain/plan/fence.ts';
 
-const method = z.looseObject({
+const method = z.strictObject({
   method: z.enum(FENCE_METHODS),
   outcome: z.enum(['fenced', 'revoked', 'unreachable', 'failed']),
   detail: z.string(),

@@ -10,8 +10,8 @@ export type FenceMethodName = (typeof FENCE_METHODS)[number];
  * nothing reaches waits for it, and an outage of the third site that lasts longer stops writes.
  */
 const lease = section({
-  ttl: duration.prefault('90s'),
-  renewEvery: duration.prefault('15s'),
+  ttl: duration.prefault('2m'),
+  renewEvery: duration.prefault('30s'),
   /** The most that two clocks of those who take part differ. */
   clockSkew: duration.prefault('5s'),
   /** The most that a write takes that was let begin. */

@@ -115,15 +115,26 @@ const replicasBefore = z.looseObject({
   deployments: z.array(z.looseObject({ name: z.string(), before: z.number().int().nonnegative() })),
 });
 
+/** What autoscalers of the standby had as their minimum before this run raised it; it is on the objects themselves. */
+const restoreMinimums = async ({ ports, plan }: Step): Promise<readonly string[]> => {
+  const names = plan.workloads.deployments.map(({ name }) => name);
+  const raised = (await ports.workloads.autoscalers('standby', names)).filter(({ minBefore }) => minBefore !== null);
+  await Promise.all(raised.map((autoscaler) => ports.workloads.restoreMinimum('standby', autoscaler)));
+  return raised.map(({ name, minBefore }) => `${name} from ${minBefore}`);
+};
+
 /** The standby's replicas as they were before this run scaled it up, by its record; nothing when it did not. */
-const scaleBack = async ({ ports, run }: Step): Promise<readonly Lift[]> => {
+const scaleBack = async (step: Step): Promise<readonly Lift[]> => {
   const method = 'standby-back';
+  const { ports, run } = step;
   const answer = await attempt(async () => {
     const entries = await ports.ledger.read(run.execution);
-    const scaled = entries.find(({ state, kind }) => state === 'ScaleUpWorkloads' && kind === 'left')?.result;
+    const own = entries.filter(({ state }) => state === 'ScaleUpWorkloads');
+    const minimums = own.length === 0 ? [] : await restoreMinimums(step);
+    const scaled = own.find(({ kind }) => kind === 'left')?.result;
     const before = replicasBefore.safeParse(scaled).data?.deployments ?? [];
     await Promise.all(before.map((one) => ports.workloads.scale('standby', one.name, one.before)));
-    return before.map((one) => `${one.name}: ${one.before}`);
+    return [...minimums, ...before.map((one) => `${one.name}: ${one.before}`)];
   }, WITHIN_MS);
   if (answer.outcome !== 'answered') return [{ method, outcome: answer.outcome, detail: answer.detail }];
   return answer.value.length === 0

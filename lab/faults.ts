@@ -20,6 +20,9 @@ export interface Faults {
 /** Where the functions of a region read what they cannot reach (lab/services/lambda/runtime/network.mjs). */
 export const cutsFile = (folder: string, region: string): string => join(folder, `cut-off-from-${region}`);
 
+/** Slow enough for a recovery to meet it: a new server's files are some 40 MB. */
+const BACKUP_KILOBYTES_PER_SECOND = 400;
+
 export interface FaultsOptions {
   readonly folder: string;
   readonly addresses: LabAddresses;
@@ -29,6 +32,8 @@ export interface FaultsOptions {
   /** What the pods of a region are known as by the third site. */
   readonly podRole: (side: Side) => string;
   readonly killFunctions: (region: string) => void;
+  /** What RDS shows of the instance: `backing-up`, or what it is without it. */
+  readonly showBackingUp: (side: Side, on: boolean) => void;
   /** True once the standby was promoted: the old primary must not come back as one. */
   readonly promoted: () => Promise<boolean>;
 }
@@ -41,6 +46,7 @@ export const createFaults = ({
   plan,
   podRole,
   killFunctions,
+  showBackingUp,
   promoted,
 }: FaultsOptions): Faults => {
   const active = new Map<string, () => Promise<string>>();
@@ -78,6 +84,28 @@ export const createFaults = ({
         return `the ${side} database goes on`;
       });
       return `the ${side} database is frozen: it is there and does not answer`;
+    },
+    'back-up-database': async (side) => {
+      const name = `back-up-database ${side}`;
+      if (active.has(name)) throw new Error(`a backup of the ${side} database is being taken`);
+      const off = new AbortController();
+      showBackingUp(side, true);
+      const ended = world.databases[side]
+        .backUp({ kilobytesPerSecond: BACKUP_KILOBYTES_PER_SECOND, signal: off.signal })
+        .then(
+          () => undefined,
+          () => undefined,
+        )
+        .finally(() => {
+          showBackingUp(side, false);
+          active.delete(name);
+        });
+      active.set(name, async () => {
+        off.abort();
+        await ended;
+        return `the backup of the ${side} database is over`;
+      });
+      return `a backup of the ${side} database is being taken: it takes a minute or two`;
     },
     'freeze-service': async (side) => {
       world.clusters[side].freeze();

@@ -5,7 +5,7 @@ import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import { type LabAddresses, labAddresses } from '#lab/addresses.ts';
 import { type Cloud, lambdaCache, startCloud } from '#lab/cloud.ts';
-import type { Log, Part } from '#lab/contract.ts';
+import type { LabTime, Log, Part } from '#lab/contract.ts';
 import { createFaults, type Faults } from '#lab/faults.ts';
 import { kubeconfigs } from '#lab/kubeconfigs.ts';
 import { roleCredentials } from '#lab/services/lambda/instance-environment.ts';
@@ -90,18 +90,44 @@ const podsOf = ({ template }: StackPackage, { site }: LabAddresses) => {
   };
 };
 
-/** Makes the schedules disabled that the options do not want: all, or those of the readiness checks. */
-const scheduledAs = (services: StackServices, { pipeline = true, readiness = true }: LabOptions): StackServices => {
-  const { scheduler } = services;
-  if (!scheduler) return services;
+/** A run that looks several times waits between its looks, which are declared durations. */
+const scaled = (time: LabTime, input: string | undefined): string | undefined => {
+  const { everySeconds, ...more } = JSON.parse(input ?? '{}') as { readonly everySeconds?: number };
+  return everySeconds === undefined ? input : JSON.stringify({ ...more, everySeconds: time.ms(everySeconds) / 1_000 });
+};
+
+/**
+ * Makes the schedules disabled that the options do not want: all, or those of the readiness checks. Where nothing is scheduled silence is no alarm:
+ * alarms that wait for it act on nothing.
+ */
+const scheduledAs = (
+  services: StackServices,
+  { pipeline = true, readiness = true }: LabOptions,
+  time: LabTime,
+): StackServices => {
+  const { scheduler, cloudwatch } = services;
   return {
     ...services,
-    scheduler: {
-      createSchedule: (input) =>
-        scheduler.createSchedule(
-          pipeline && (readiness || !isReadiness(input)) ? input : { ...input, State: 'DISABLED' },
-        ),
-    },
+    ...(scheduler && {
+      scheduler: {
+        createSchedule: (input) => {
+          const Target = input.Target && { ...input.Target, Input: scaled(time, input.Target.Input) };
+          return scheduler.createSchedule({
+            ...input,
+            Target,
+            ...(pipeline && (readiness || !isReadiness(input)) ? {} : { State: 'DISABLED' as const }),
+          });
+        },
+      },
+    }),
+    ...(cloudwatch &&
+      !pipeline && {
+        cloudwatch: {
+          ...cloudwatch,
+          putMetricAlarm: (input) =>
+            cloudwatch.putMetricAlarm({ ...input, ActionsEnabled: input.TreatMissingData !== 'breaching' }),
+        },
+      }),
   };
 };
 
@@ -138,7 +164,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       deployStack(pack, {
         region,
         stackName: `${pack.service}-${pack.stage}`,
-        targets: standardTargets(scheduledAs(services(region), options)),
+        targets: standardTargets(scheduledAs(services(region), options, time)),
       });
     const stacks = [await deploy(pipeline, plan.regions.standby), await deploy(witness, plan.regions.witness)];
     let warmed = options.pipeline === false;
@@ -151,6 +177,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       plan,
       podRole: pods.role,
       killFunctions: (region) => running.lambda.killRegion(region),
+      showBackingUp: (side, on) => running.rds.setBackingUp(plan.database.instances[side], on),
       promoted: async () => !(await world.databases.standby.isStandby()),
     });
     const files = await kubeconfigs(folder, world.clusters);

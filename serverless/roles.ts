@@ -5,9 +5,9 @@ import {
   leaseHolderRole,
   logging,
   machineLogging,
+  networking,
   type Statement,
   statements,
-  type Tables,
   tablesHere,
   tablesOf,
   tracing,
@@ -54,6 +54,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
   WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce'],
   DecideByLink: ['record', 'writeApprovals', 'answerTasks', 'readLinkKey'],
+  ArchiveRecord: ['readRecord', 'readStream', 'keepEvidence', 'deadEvidence'],
   NotifyStakeholders: ['record', 'readStream', 'announce', 'deadNotices'],
 };
 
@@ -78,9 +79,25 @@ const role = (service: string, policy: readonly Statement[], description: string
   },
 });
 
-const functionRole = (plan: Plan, tables: Tables, stage: string, key: string, grants = GRANTS[key] ?? []) => {
+/** A function that may do one of these reaches a database or a cluster: it runs where they are. */
+export const INSIDE: readonly Grant[] = ['openSession', 'reachClusters'];
+
+const functionRole = (
+  plan: Plan,
+  site: 'standby' | 'witness',
+  stage: string,
+  key: string,
+  grants = GRANTS[key] ?? [],
+) => {
+  const tables = site === 'standby' ? tablesHere : tablesOf(plan, stage);
   const all = statements(plan, tables, stage);
-  const policy = [logging(key), tracing, ...grants.flatMap((grant): readonly Statement[] => all[grant])];
+  const inside = plan.network[site] !== undefined && grants.some((grant) => INSIDE.includes(grant));
+  const policy = [
+    logging(key),
+    tracing,
+    ...(inside ? [networking] : []),
+    ...grants.flatMap((grant): readonly Statement[] => all[grant]),
+  ];
   return [`${key}Role`, role('lambda.amazonaws.com', policy, `What ${key} may do`)] as const;
 };
 
@@ -108,7 +125,7 @@ const scheduleRole = invoker('scheduler.amazonaws.com', ['ProbeService'], 'Lets 
 
 /** Roles of the pipeline's stack. `states`: the functions that the machine invokes. */
 export const pipelineRoles = (plan: Plan, stage: string, states: readonly string[]) => ({
-  ...Object.fromEntries(Object.keys(GRANTS).map((key) => functionRole(plan, tablesHere, stage, key))),
+  ...Object.fromEntries(Object.keys(GRANTS).map((key) => functionRole(plan, 'standby', stage, key))),
   FailoverStateMachineRole: invoker('states.amazonaws.com', states, 'Lets the machine run its functions', [
     tracing,
     machineLogging,
@@ -166,7 +183,7 @@ export const witnessRoles = (plan: Plan, stage: string) => ({
   ...Object.fromEntries(
     ['ProbeService', 'ResolveNames'].map((key) => {
       const grants = (GRANTS[key] ?? []).filter((grant) => grant !== 'reachClusters');
-      return functionRole(plan, tablesOf(plan, stage), stage, key, grants);
+      return functionRole(plan, 'witness', stage, key, grants);
     }),
   ),
   ProbeScheduleRole: scheduleRole,

@@ -65,6 +65,7 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
   return {
     /** Append only: no UpdateItem, no DeleteItem; the put is on the condition that there is none. */
     record: [allow(tables.ledger, 'dynamodb:PutItem', 'dynamodb:Query')],
+    readRecord: [allow(tables.ledger, 'dynamodb:Query')],
     readState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query')],
     writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')],
     writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],
@@ -150,6 +151,12 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
       ),
       { Sid: 'ListStreamsHasNoResources', ...allow('*', 'dynamodb:ListStreams') },
     ],
+    /** ListBucket is what HeadBucket asks for. No right to delete, nor to shorten what is locked. */
+    keepEvidence: [
+      allow(arn('EvidenceBucket'), 's3:ListBucket'),
+      allow(sub(`\${EvidenceBucket.Arn}/records/*`), 's3:PutObject', 's3:PutObjectRetention'),
+    ],
+    deadEvidence: [allow(arn('EvidenceDeadLetterQueue'), 'sqs:SendMessage')],
     deadAlarms: [allow(arn('AlarmDeadLetterQueue'), 'sqs:SendMessage')],
     deadDeaths: [allow(arn('DeathDeadLetterQueue'), 'sqs:SendMessage')],
     deadNotices: [allow(arn('NoticeDeadLetterQueue'), 'sqs:SendMessage')],
@@ -161,6 +168,20 @@ export type Grant = keyof ReturnType<typeof statements>;
 export const tracing: Statement = {
   Sid: 'TracesHaveNoResources',
   ...allow('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'),
+};
+
+/** Interfaces are made before there is anything to name. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
+export const networking: Statement = {
+  Sid: 'NetworkInterfacesHaveNoResources',
+  ...allow(
+    '*',
+    'ec2:CreateNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:DeleteNetworkInterface',
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:UnassignPrivateIpAddresses',
+  ),
 };
 
 /** The ARN of a log group ends in `:*` already: its streams. */

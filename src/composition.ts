@@ -16,12 +16,14 @@ import { lambdaThirdSite } from '#aws/lambda-third-site.ts';
 import { pgDatabaseSession } from '#aws/pg-database-session.ts';
 import { rdsDatabase } from '#aws/rds-database.ts';
 import { route53Traffic } from '#aws/route53-traffic.ts';
+import { s3Evidence } from '#aws/s3-evidence.ts';
 import { secretsmanagerLinkKey } from '#aws/secretsmanager-link-key.ts';
 import { sfnExecutions } from '#aws/sfn-executions.ts';
 import { sfnTaskTokens } from '#aws/sfn-task-tokens.ts';
 import { snsAnnouncer } from '#aws/sns-announcer.ts';
 import { systemClock } from '#aws/system-clock.ts';
 import { digest } from '#domain/ledger-chain.ts';
+import type { Plan } from '#domain/plan.ts';
 import type { PortFactory } from '#pipeline/port-factory.ts';
 import type { Alarms } from '#ports/alarms.ts';
 import type { Announcer } from '#ports/announcer.ts';
@@ -31,6 +33,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { Controls } from '#ports/controls.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
+import type { EvidenceStore } from '#ports/evidence.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { HealthMetrics } from '#ports/health-metrics.ts';
 import type { Incidents } from '#ports/incidents.ts';
@@ -67,6 +70,13 @@ export const ledger: PortFactory<Ledger, 'LEDGER_TABLE'> = {
       actor: 'pipeline',
       inputDigest: digest(null),
     }),
+};
+
+/** For who may read the record and not write it. */
+export const ledgerReader: PortFactory<Pick<Ledger, 'read'>, 'LEDGER_TABLE'> = {
+  variables: ['LEDGER_TABLE'],
+  create: ({ LEDGER_TABLE }, plan) => dynamoLedger({ region: plan.regions.standby, table: LEDGER_TABLE }),
+  touch: (port) => port.read('readiness', 1),
 };
 
 export const claims: PortFactory<Claims, 'STATE_TABLE'> = {
@@ -114,11 +124,10 @@ export const databaseSession: PortFactory<DatabaseSession> = {
 export const workloads: PortFactory<Workloads> = {
   variables: [],
   create: (_, plan) => eksWorkloads(plan),
-  touch: (port, plan) =>
-    port.room(
-      'standby',
-      plan.workloads.deployments.map(({ name }) => name),
-    ),
+  touch: (port, plan) => {
+    const names = plan.workloads.deployments.map(({ name }) => name);
+    return Promise.all([port.room('standby', names), port.autoscalers('standby', names)]);
+  },
 };
 
 export const traffic: PortFactory<Traffic> = {
@@ -143,6 +152,14 @@ export const writeLease: PortFactory<WriteLease, 'LEASE_TABLE'> = {
   touch: (port, plan) => port.read(plan.plan),
 };
 
+/** The same for a sidecar, which asks by its own clock. */
+export const heldLease = (plan: Plan, table: string, requestMs: number): Pick<WriteLease, 'renew'> =>
+  dynamoWriteLease({
+    region: plan.regions.witness,
+    table,
+    patience: { connectMs: requestMs, requestMs, tries: 1 },
+  });
+
 export const serviceProbe: PortFactory<ServiceProbe> = { variables: [], create: () => httpServiceProbe() };
 
 export const announcer: PortFactory<Announcer, 'NOTICE_TOPIC_ARN'> = {
@@ -158,6 +175,12 @@ export const alarms: PortFactory<Alarms, 'ALARM_PREFIX'> = {
 export const healthMetrics: PortFactory<HealthMetrics> = {
   variables: [],
   create: (_, plan) => cloudwatchHealthMetrics({ region: plan.regions.standby }),
+};
+
+export const evidence: PortFactory<EvidenceStore, 'EVIDENCE_BUCKET'> = {
+  variables: ['EVIDENCE_BUCKET'],
+  create: ({ EVIDENCE_BUCKET }, plan) => s3Evidence({ region: plan.regions.standby, bucket: EVIDENCE_BUCKET }),
+  touch: (port) => port.check(),
 };
 
 export const executions: PortFactory<Executions> = {

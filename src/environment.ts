@@ -16,6 +16,8 @@ export const VARIABLES = {
   DECISION_URL: z.url({ protocol: /^https?$/ }),
   /** Secrets Manager secret that links are signed with. */
   LINK_KEY_ARN: z.string().startsWith('arn:'),
+  /** S3 bucket with object lock where the records of runs are kept. */
+  EVIDENCE_BUCKET: z.string().min(3),
   /** State machine `regional-failover`. */
   FAILOVER_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Names of the plan's health alarms begin so. */

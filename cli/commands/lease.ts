@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { dynamoWriteLease } from '#aws/dynamo-write-lease.ts';
 import { EXIT, RunError, UsageError } from '#cli/exit.ts';
 import { createKeeper } from '#cli/lease/keeper.ts';
 import { startSidecar } from '#cli/lease/server.ts';
@@ -8,6 +7,7 @@ import { planPath } from '#cli/plan-path.ts';
 import type { Plan } from '#domain/plan.ts';
 import { SIDES, type Side } from '#domain/side.ts';
 import { termsOf } from '#domain/write-lease.ts';
+import { heldLease } from '#src/composition.ts';
 
 interface Options {
   readonly plan: string;
@@ -73,11 +73,7 @@ const run = async (options: Options): Promise<void> => {
   const terms = termsOf(plan.fence.lease, scale);
   // One renewal that is not answered must leave time for two more.
   const requestMs = Math.max(250, Math.min(1_500, terms.ttlMs / 4));
-  const lease = dynamoWriteLease({
-    region: plan.regions.witness,
-    table,
-    patience: { connectMs: requestMs, requestMs, tries: 1 },
-  });
+  const lease = heldLease(plan, table, requestMs);
   const keeper = createKeeper({
     side,
     terms,

@@ -19,6 +19,7 @@ import { type FunctionUrlsPort, functionUrlTargets } from '#lab/stack/resources/
 import { identityTargets } from '#lab/stack/resources/identity.ts';
 import { type QueuesPort, queueTargets, type TopicsPort, topicTargets } from '#lab/stack/resources/messaging.ts';
 import { type SecretsPort, secretTargets } from '#lab/stack/resources/secrets.ts';
+import { type BucketsPort, bucketTargets } from '#lab/stack/resources/storage.ts';
 import type { RoleStore } from '#lab/stack/roles.ts';
 
 /**
@@ -38,6 +39,7 @@ export interface StackServices {
   readonly secrets?: SecretsPort;
   readonly functionUrls?: FunctionUrlsPort;
   readonly route53?: DnsPort;
+  readonly s3?: BucketsPort;
 }
 
 /** Handlers for the resource types of the pipeline's stacks; more can be added beside them. */
@@ -54,5 +56,6 @@ export const standardTargets = (services: StackServices): Targets => ({
   ...(services.scheduler && scheduleTargets(services.scheduler)),
   ...(services.secrets && secretTargets(services.secrets)),
   ...(services.functionUrls && functionUrlTargets(services.functionUrls)),
+  ...(services.s3 && bucketTargets(services.s3, services.roles)),
   ...(services.route53 && dnsTargets(services.route53)),
 });

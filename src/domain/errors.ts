@@ -83,6 +83,12 @@ export class PromotionRefusedError extends ContinuityError {
   readonly retryable = false;
 }
 
+/** The database's control plane works on the instance, and promotes it when that is over. Nothing was promoted. */
+export class PromotionNotYetError extends ContinuityError {
+  override readonly name = 'PromotionNotYetError';
+  readonly retryable = true;
+}
+
 /** A server answers but does not take writes. */
 export class NotWritableError extends ContinuityError {
   override readonly name = 'NotWritableError';

@@ -9,7 +9,7 @@ import {
   statusPage,
   templates,
 } from '#domain/plan/communication.ts';
-import { database, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
+import { database, network, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
 import { detection } from '#domain/plan/detection.ts';
 import { document } from '#domain/plan/document.ts';
 import { fence } from '#domain/plan/fence.ts';
@@ -37,6 +37,7 @@ export const planShape = {
   impactTable,
   risks,
   regions,
+  network,
   database,
   fence,
   cache,

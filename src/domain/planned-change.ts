@@ -1,4 +1,4 @@
-import type { Target } from '#domain/capacity.ts';
+import { type Autoscaler, autoscalerOf, type Target, withinMax } from '#domain/capacity.ts';
 import { formatDuration } from '#domain/durations.ts';
 import { fenceStatements } from '#domain/fence-statements.ts';
 import type { Looked } from '#domain/guards.ts';
@@ -39,6 +39,7 @@ export interface ChangeFacts {
   readonly primaryPosition: Looked<{ readonly lsn: string }>;
   readonly primaryWorkloads: Looked<readonly Replicas[]>;
   readonly standbyWorkloads: Looked<readonly Replicas[]>;
+  readonly standbyAutoscalers: Looked<readonly Autoscaler[]>;
   readonly standbyInstance: Looked<{
     readonly id: string;
     readonly host: string;
@@ -164,11 +165,26 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
   ConfirmPromotion: (plan) => [
     row(`${plan.database.heartbeatTable} in ${plan.database.instances.standby}`, 'one row, read back'),
   ],
-  ScaleUpWorkloads: (plan, facts) =>
-    scales(plan, 'standby', facts, (now, planned, name) => {
+  ScaleUpWorkloads: (plan, facts) => {
+    const autoscalers = 'value' in facts.standbyAutoscalers ? facts.standbyAutoscalers.value : [];
+    const targetOf = (name: string, planned: number): number => {
       const target = facts.targets.find((one) => one.name === name)?.replicas ?? planned;
-      return Math.max(now ?? 0, target);
-    }),
+      return withinMax(target, autoscalerOf(autoscalers, name));
+    };
+    const { namespace, clusters, deployments } = plan.workloads;
+    return [
+      ...deployments.flatMap(({ name, replicas }) => {
+        const autoscaler = autoscalerOf(autoscalers, name);
+        if (autoscaler === null) return [];
+        const target = `horizontalpodautoscaler ${namespace}/${autoscaler.name} in ${clusters.standby}`;
+        const to = Math.max(autoscaler.min, targetOf(name, replicas));
+        return change('kubernetes: patch', target, `minReplicas ${autoscaler.min}`, `minReplicas ${to}`, {
+          note: 'so that it does not take away what is scaled up; what it was is kept on the object',
+        });
+      }),
+      ...scales(plan, 'standby', facts, (now, planned, name) => Math.max(now ?? 0, targetOf(name, planned))),
+    ];
+  },
   RepointApplication: (plan, facts) => {
     const { config, standbyInstance, execution } = facts;
     const { namespace, clusters, databaseConfig, deployments } = plan.workloads;

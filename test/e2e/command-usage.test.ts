@@ -50,11 +50,11 @@ describe('bad usage is one clear line on stderr and exit 2', { timeout: 60_000 *
     ],
     [
       ['start', 'svg-ai', '--reason', 'r', '--override', 'GU-030=I know'],
-      '--override: GU-030 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330',
+      '--override: GU-030 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330, GU-340',
     ],
     [
       ['start', 'svg-ai', '--reason', 'r', '--override', 'GU-211=yes'],
-      '--override: there is no guard GU-211 (GU-210?); these can: GU-020, GU-040, GU-210, GU-320, GU-330',
+      '--override: there is no guard GU-211 (GU-210?); these can: GU-020, GU-040, GU-210, GU-320, GU-330, GU-340',
     ],
     [
       ['start', 'svg-ai', '--reason', 'r', '--override', 'GU-210=a', '--override', 'GU-210=b'],

@@ -32,7 +32,7 @@ const REFUSALS: readonly (readonly [input: string, cause: string])[] = [
   ],
   [
     '{"plan":"svg-ai","reason":"r","mode":"failover","by":"jane","overrides":{"GU-030":"I know"}}',
-    'input.overrides: GU-030 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330',
+    'input.overrides: GU-030 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330, GU-340',
   ],
   [
     '{"plan":"svg-ai","reason":"r","mode":"failover","overrides":{"GU-020":"I know"}}',

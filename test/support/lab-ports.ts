@@ -29,6 +29,7 @@ export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
   LINK_KEY_ARN: stackRef(lab, 'LinkKey'),
   FAILOVER_MACHINE_ARN: stackRef(lab, 'FailoverStateMachine'),
   RESOLVER_FUNCTION: stackRef(lab, 'ResolveNamesLambdaFunction'),
+  EVIDENCE_BUCKET: stackRef(lab, 'EvidenceBucket'),
   SITE: 'standby',
   ALARM_PREFIX: stackRef(lab, 'HealthyFromStandbyAlarm').replace(/standby$/, ''),
 });

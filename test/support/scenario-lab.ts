@@ -42,7 +42,7 @@ export interface ScenarioLab {
   /** The one execution that there is, as soon as there is one. */
   started(): Promise<string>;
   /** Waits until the execution (default: the first that starts) has ended. */
-  recoveryOf(arn?: string): Promise<Described>;
+  recoveryOf(arn?: string, withinMs?: number): Promise<Described>;
   record(arn: string): Promise<readonly Transition[]>;
   /** The entry with which the state was left the first time. Throws when it was not. */
   left(arn: string, state: string): Promise<Transition>;
@@ -77,7 +77,7 @@ const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
       const events = new EventBridgeClient({ region: plan.regions.standby });
       await events.send(new DisableRuleCommand({ Name: stackRef(lab, 'AlarmRule') }));
     },
-    recoveryOf: async (known) => {
+    recoveryOf: async (known, withinMs = RECOVERY_MS) => {
       const arn = known ?? (await started());
       return waitFor(
         `the end of ${arn}`,
@@ -85,7 +85,7 @@ const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
           const about = await ports.executions.describe(arn);
           return about.status === 'RUNNING' ? undefined : about;
         },
-        { withinMs: RECOVERY_MS },
+        { withinMs },
       );
     },
     record: (arn) => ports.ledger.read(arn),

@@ -27,6 +27,20 @@ export const describeDatabase = (at: () => ContractLab) =>
       await expect(elsewhere.database.promote()).rejects.toMatchObject({ name: 'DatabaseNotFoundError' });
     });
 
+    it('is not promoted while a backup of it is being taken, and is again when that is over', async () => {
+      const { ports, lab } = at();
+      await lab.faults.break('back-up-database', { side: 'standby' });
+      await expect(ports.database.promote()).rejects.toMatchObject({
+        name: 'PromotionNotYetError',
+        message: expect.stringContaining('backing-up'),
+      });
+      await lab.faults.heal();
+      expect(await ports.database.describe('standby')).toMatchObject({
+        status: 'available',
+        replicaOf: expect.anything(),
+      });
+    });
+
     it('is promoted once, also when the answer was lost, and a repetition changes nothing', async () => {
       const { database, databaseSession } = at().ports;
       const fault = at().lab.cloud.door.faults.inject({

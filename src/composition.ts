@@ -23,7 +23,6 @@ import { sfnTaskTokens } from '#aws/sfn-task-tokens.ts';
 import { snsAnnouncer } from '#aws/sns-announcer.ts';
 import { systemClock } from '#aws/system-clock.ts';
 import { digest } from '#domain/ledger-chain.ts';
-import type { Plan } from '#domain/plan.ts';
 import type { PortFactory } from '#pipeline/port-factory.ts';
 import type { Alarms } from '#ports/alarms.ts';
 import type { Announcer } from '#ports/announcer.ts';
@@ -151,14 +150,6 @@ export const writeLease: PortFactory<WriteLease, 'LEASE_TABLE'> = {
   create: ({ LEASE_TABLE }, plan) => dynamoWriteLease({ region: plan.regions.witness, table: LEASE_TABLE }),
   touch: (port, plan) => port.read(plan.plan),
 };
-
-/** The same for a sidecar, which asks by its own clock. */
-export const heldLease = (plan: Plan, table: string, requestMs: number): Pick<WriteLease, 'renew'> =>
-  dynamoWriteLease({
-    region: plan.regions.witness,
-    table,
-    patience: { connectMs: requestMs, requestMs, tries: 1 },
-  });
 
 export const serviceProbe: PortFactory<ServiceProbe> = { variables: [], create: () => httpServiceProbe() };
 

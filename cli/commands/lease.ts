@@ -7,7 +7,7 @@ import { planPath } from '#cli/plan-path.ts';
 import type { Plan } from '#domain/plan.ts';
 import { SIDES, type Side } from '#domain/side.ts';
 import { termsOf } from '#domain/write-lease.ts';
-import { heldLease } from '#src/composition.ts';
+import { writeLease } from '#src/composition.ts';
 
 interface Options {
   readonly plan: string;
@@ -71,9 +71,7 @@ const run = async (options: Options): Promise<void> => {
     throw new UsageError(`${options.plan}: fence.methods does not name write-lease: nothing is to be renewed`);
   const table = options.table ?? `continuity-${plan.plan}-${options.stage}-lease`;
   const terms = termsOf(plan.fence.lease, scale);
-  // One renewal that is not answered must leave time for two more.
-  const requestMs = Math.max(250, Math.min(1_500, terms.ttlMs / 4));
-  const lease = heldLease(plan, table, requestMs);
+  const lease = writeLease.create({ LEASE_TABLE: table }, plan);
   const keeper = createKeeper({
     side,
     terms,

@@ -11,6 +11,7 @@ import { leaseCommand } from './commands/lease.ts';
 import { planCommand } from './commands/plan.ts';
 import { standingCommands } from './commands/standing.ts';
 import { startCommand } from './commands/start.ts';
+import { writeLeaseCommands } from './commands/write-lease.ts';
 import { EXIT, lacksCredentials, RunError, UsageError } from './exit.ts';
 
 const program = new Command('continuity')
@@ -33,6 +34,7 @@ for (const add of [
   standingCommands,
   claimCommands,
   leaseCommand,
+  writeLeaseCommands,
   planCommand,
 ])
   add(program);

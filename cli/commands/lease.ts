@@ -21,7 +21,7 @@ interface Options {
 /** continuity.yml, or the plan.json that packaging makes of it, which was checked then. */
 const readPlan = async (file: string): Promise<Plan> => {
   const path = planPath(file);
-  if (!path.endsWith('.json')) return (await import('#cli/cloud.ts')).loadPlan(path);
+  if (!path.endsWith('.json')) return (await import('#cli/load-plan.ts')).loadPlan(path);
   try {
     const plan = JSON.parse(readFileSync(path, 'utf8')) as Partial<Plan>;
     if (plan.fence?.lease.ttlSeconds && plan.regions?.witness && plan.plan) return plan as Plan;

@@ -50,16 +50,7 @@ export const startSidecar = async ({ keeper, host, port, renewEveryMs, log }: Si
     sayChange(before, now, log);
     before = now;
   };
-  const first = attempt();
-
-  const renewing = (async () => {
-    await first;
-    while (!over.signal.aborted) {
-      const every = keeper.standing().held ? renewEveryMs : renewEveryMs / EAGERNESS;
-      await delay(every, undefined, { signal: over.signal }).catch(() => undefined);
-      if (!over.signal.aborted) await attempt();
-    }
-  })();
+  let first: Promise<void> = Promise.resolve();
 
   const answer = async (path: string | undefined, response: ServerResponse): Promise<void> => {
     if (path === '/health') return send(response, 200, { status: 'ok' });
@@ -79,6 +70,17 @@ export const startSidecar = async ({ keeper, host, port, renewEveryMs, log }: Si
   await once(server, 'listening');
   const { port: chosen } = server.address() as AddressInfo;
   log('listening', { host, port: chosen });
+  // Not before: a process that cannot listen must not renew.
+  first = attempt();
+
+  const renewing = (async () => {
+    await first;
+    while (!over.signal.aborted) {
+      const every = keeper.standing().held ? renewEveryMs : renewEveryMs / EAGERNESS;
+      await delay(every, undefined, { signal: over.signal }).catch(() => undefined);
+      if (!over.signal.aborted) await attempt();
+    }
+  })();
 
   return {
     port: chosen,

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
 import { writeLease } from '#src/composition.ts';
 import { type FenceMethod, judgeFence, sayLease } from './fence-primary.ts';
+import { attempt } from './shared/attempt.ts';
 import { type FenceInput, fenceInput } from './shared/fence-input.ts';
 
 const input = z.strictObject({ fence: fenceInput });
@@ -17,13 +17,14 @@ interface Step {
   readonly clock: Clock;
 }
 
+/** It looks several times within one call: all of them have to fit into the function's time-out. */
+const WITHIN_MS = 1_500;
+
 const look = async ({ ports, plan, clock }: Step): Promise<FenceMethod> => {
-  try {
-    return sayLease(await ports.writeLease.read(plan.plan), clock.now());
-  } catch (error) {
-    if (!(error instanceof UnreachableError || error instanceof ServiceUnavailableError)) throw error;
-    return { method: 'write-lease', outcome: 'unreachable', detail: error.message };
-  }
+  const answer = await attempt(() => ports.writeLease.read(plan.plan), WITHIN_MS);
+  return answer.outcome === 'answered'
+    ? sayLease(answer.value, clock.now())
+    : { method: 'write-lease', outcome: answer.outcome, detail: answer.detail };
 };
 
 /**

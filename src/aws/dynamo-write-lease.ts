@@ -4,7 +4,7 @@ import type { Instant, Side } from '#domain/side.ts';
 import { granted, grantRefusal, holds, type Lease, revoked, untouched } from '#domain/write-lease.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
 import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
-import { MAYBE_DEAD } from './sdk-client.ts';
+import { FAR } from './sdk-client.ts';
 import { errorName, sdkCall } from './sdk-errors.ts';
 
 const RACES = 3;
@@ -28,10 +28,10 @@ const toLease = (plan: string, item: Record<string, unknown> = {}): Lease => {
 
 /**
  * One item per plan, never deleted. A renewal writes nothing but its side's `overAt`; holder, state and epoch are written by recoveries alone,
- * and are absent until the first of them. The table is in the third region: whoever asks may be cut off from it, so patience is short.
+ * and are absent until the first of them. The table is in the third region: whoever asks may be cut off from it.
  */
 export const dynamoWriteLease = ({ region, table }: Table): WriteLease => {
-  const client = documentClient(region, MAYBE_DEAD);
+  const client = documentClient(region, FAR);
   const keyOf = (plan: string) => ({ plan });
 
   const read = async (plan: string): Promise<Lease> => {

@@ -16,6 +16,7 @@ import type { ServiceProbe } from '#ports/service-probe.ts';
 import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
+import type { WriteLease } from '#ports/write-lease.ts';
 import {
   alarms,
   claims,
@@ -27,6 +28,7 @@ import {
   standingOrders,
   traffic,
   workloads,
+  writeLease,
 } from '#src/composition.ts';
 import { assessEvidence } from './assess-evidence.ts';
 import { askGuards } from './check-guards.ts';
@@ -49,6 +51,7 @@ interface Step {
     readonly traffic: Traffic;
     readonly ledger: Ledger;
     readonly standingOrders: StandingOrders;
+    readonly writeLease: Pick<WriteLease, 'read'>;
   };
   readonly clock: Clock;
   readonly plan: Plan;
@@ -106,6 +109,7 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     standbyInstance,
     config,
     records,
+    lease,
   ] = await Promise.all([
     read('evidence: readings of every vantage point, and the standby now', () => assessEvidence(step)),
     read('guards', () => askGuards(step)),
@@ -117,6 +121,7 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     read('standby instance', () => ports.database.describe('standby')),
     read(`ConfigMap ${configMap} of the standby cluster`, () => ports.workloads.readConfig('standby', configMap, key)),
     read(`records of zone ${plan.traffic.zoneId}`, () => ports.traffic.read()),
+    read('write lease at the third site', () => ports.writeLease.read(plan.plan)),
   ]);
   const facts: ChangeFacts = {
     execution: run.execution.split(':').at(-1) ?? run.execution,
@@ -129,6 +134,7 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     standbyInstance,
     config,
     records,
+    lease,
     targets: 'value' in asked ? asked.value.targets : [],
     topic: environment.NOTICE_TOPIC_ARN,
   };
@@ -158,6 +164,7 @@ export const handler = pipeline({
     workloads,
     traffic,
     ledger,
+    writeLease,
   },
   environment: ['NOTICE_TOPIC_ARN'],
 }).handler(planChanges);

@@ -1,6 +1,8 @@
 import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
 import {
   type Grant,
+  leaseHolderRole,
   logging,
   machineLogging,
   networking,
@@ -24,22 +26,24 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
     'reachClusters',
     'readTraffic',
     'readAlarms',
+    'readLease',
   ],
   ClaimRecovery: ['record', 'writeState'],
   AssessEvidence: ['record', 'readState', 'listReadings', 'describeDatabases', 'openSession', 'readAlarms'],
   CheckGuards: ['record', 'readState', 'listReadings', 'describeStandby', 'openSession', 'reachStandby', 'readTraffic'],
   // It marks the claim as acting.
-  FencePrimary: ['record', 'writeState', 'describeDatabases', 'openSession', 'reachClusters'],
+  FencePrimary: ['record', 'writeState', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
+  ConfirmFence: ['record', 'readState', 'readLease'],
   RequestApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   EscalateApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
-  RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
-  LiftFence: ['record', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters'],
+  RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
+  LiftFence: ['record', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
   // The point of no return is a conditional write.
   PromoteReplica: ['record', 'writeState', 'describeStandby', 'promoteReplica'],
   ConfirmPromotion: ['record', 'describeStandby', 'openSession'],
   ScaleUpWorkloads: ['record', 'readState', 'listReadings', 'reachStandby'],
   ConfirmWorkloads: ['record', 'readState', 'reachStandby'],
-  RepointApplication: ['record', 'readState', 'describeStandby', 'openSession', 'reachStandby'],
+  RepointApplication: ['record', 'readState', 'describeStandby', 'openSession', 'reachStandby', 'writeLease'],
   ConfirmRepoint: ['record', 'readState', 'reachStandby'],
   VerifyStandby: ['record', 'describeStandby', 'openSession'],
   ShiftTraffic: ['record', 'readState', 'readTraffic', 'shiftTraffic'],
@@ -136,6 +140,45 @@ export const pipelineRoles = (plan: Plan, stage: string, states: readonly string
   ),
 });
 
+/**
+ * What the sidecars of a region's pods may do. EKS Pod Identity gives it to them by an association in the region's cluster: docs/getting-started.md.
+ * https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html
+ */
+const holderRole = (plan: Plan, stage: string, side: Side) => ({
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    RoleName: leaseHolderRole(plan, stage, side),
+    Description: `What continuity lease may do beside the application of the ${side} region`,
+    AssumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'pods.eks.amazonaws.com' },
+          Action: ['sts:AssumeRole', 'sts:TagSession'],
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
+      ],
+    },
+    Policies: [
+      {
+        PolicyName: 'only',
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+              Resource: { 'Fn::GetAtt': ['LeaseTable', 'Arn'] },
+              Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [plan.plan] } },
+            },
+          ],
+        },
+      },
+    ],
+  },
+});
+
 export const witnessRoles = (plan: Plan, stage: string) => ({
   // Only the standby's probe looks at the clusters.
   ...Object.fromEntries(
@@ -145,4 +188,6 @@ export const witnessRoles = (plan: Plan, stage: string) => ({
     }),
   ),
   ProbeScheduleRole: scheduleRole,
+  PrimaryLeaseRole: holderRole(plan, stage, 'primary'),
+  StandbyLeaseRole: holderRole(plan, stage, 'standby'),
 });

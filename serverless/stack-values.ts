@@ -4,7 +4,7 @@ import { dashboard } from './dashboard.ts';
 import { networkExtensions } from './network.ts';
 import { eventFunctions, pipelineAlarms } from './pipeline-alarms.ts';
 import { GRANTS, pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
-import { resolverFunction } from './statements.ts';
+import { leaseTable, resolverFunction } from './statements.ts';
 import { trafficResources } from './traffic.ts';
 
 /** How often the schedule runs the probe, in minutes: EventBridge Scheduler counts whole ones, 1 at least. */
@@ -150,6 +150,7 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
       failover: withReferences(failover),
       roles: pipelineRoles(plan, stage, states),
       resolverFunction: resolverFunction(plan, stage),
+      leaseTable: leaseTable(plan, stage),
       subscriptions: subscriptions(plan),
       approvers: approvers(plan),
       readinessSchedules: readinessSchedules(),
@@ -164,6 +165,7 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
     },
     witness: {
       ...probe,
+      leaseTable: leaseTable(plan, stage),
       roles: witnessRoles(plan, stage),
       network: networkExtensions(plan, 'witness', ['ProbeService']),
     },

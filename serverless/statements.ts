@@ -37,6 +37,12 @@ export const tablesOf = (plan: Plan, stage: string): Tables => {
   return { ledger: table('ledger'), state: table('state') };
 };
 
+/** Table of the witness stack that holds the write lease. */
+export const leaseTable = (plan: Plan, stage: string): string => `continuity-${plan.plan}-${stage}-lease`;
+
+/** Role of the pods beside which the sidecar runs, by the region they are in. */
+export const leaseHolderRole = (plan: Plan, stage: string, side: Side): string => `${leaseTable(plan, stage)}-${side}`;
+
 /** Function of the witness stack that resolves names at the third site. */
 export const resolverFunction = (plan: Plan, stage: string): string =>
   `continuity-${plan.plan}-witness-${stage}-ResolveNames`;
@@ -51,6 +57,9 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
   const bySwitch = traffic.strategy === 'health-switch';
   const switchAlarm = sub(
     `arn:\${AWS::Partition}:cloudwatch:${regions.standby}:\${AWS::AccountId}:alarm:${trafficSwitch(plan).alarm}`,
+  );
+  const lease = sub(
+    `arn:\${AWS::Partition}:dynamodb:${regions.witness}:\${AWS::AccountId}:table/${leaseTable(plan, stage)}`,
   );
   const zone = sub(`arn:\${AWS::Partition}:route53:::hostedzone/${traffic.zoneId}`);
   return {
@@ -113,6 +122,9 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
         'lambda:InvokeFunction',
       ),
     ],
+    readLease: [allow(lease, 'dynamodb:GetItem')],
+    /** To take the write lease away and to give it; nothing deletes it. */
+    writeLease: [allow(lease, 'dynamodb:GetItem', 'dynamodb:UpdateItem')],
     putMetrics: [putMetric('Continuity')],
     // Asked by a prefix, CloudWatch judges by all alarms of the region.
     readAlarms: [

@@ -9,6 +9,7 @@ import { dynamoIncidents } from '#aws/dynamo-incidents.ts';
 import { dynamoLedger } from '#aws/dynamo-ledger.ts';
 import { dynamoReadings } from '#aws/dynamo-readings.ts';
 import { dynamoStandingOrders } from '#aws/dynamo-standing-orders.ts';
+import { dynamoWriteLease } from '#aws/dynamo-write-lease.ts';
 import { eksWorkloads } from '#aws/eks-workloads.ts';
 import { httpServiceProbe } from '#aws/http-service-probe.ts';
 import { lambdaThirdSite } from '#aws/lambda-third-site.ts';
@@ -45,6 +46,7 @@ import type { TaskTokens } from '#ports/task-tokens.ts';
 import type { ThirdSite } from '#ports/third-site.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
+import type { WriteLease } from '#ports/write-lease.ts';
 
 /**
  * Environment and plan -> ports: the only file that knows every adapter. Each factory is a plain constant, so that a bundle keeps only
@@ -140,6 +142,13 @@ export const thirdSite: PortFactory<ThirdSite, 'RESOLVER_FUNCTION'> = {
   create: ({ RESOLVER_FUNCTION }, plan) =>
     lambdaThirdSite({ region: plan.regions.witness, functionName: RESOLVER_FUNCTION }),
   touch: (port, plan) => port.resolve([plan.service.record]),
+};
+
+/** At the third site: it stays when either region goes. */
+export const writeLease: PortFactory<WriteLease, 'LEASE_TABLE'> = {
+  variables: ['LEASE_TABLE'],
+  create: ({ LEASE_TABLE }, plan) => dynamoWriteLease({ region: plan.regions.witness, table: LEASE_TABLE }),
+  touch: (port, plan) => port.read(plan.plan),
 };
 
 export const serviceProbe: PortFactory<ServiceProbe> = { variables: [], create: () => httpServiceProbe() };

@@ -6,6 +6,8 @@ export const VARIABLES = {
   LEDGER_TABLE: z.string().min(3),
   /** DynamoDB table of claims, incidents, day counters and readings, standby region. */
   STATE_TABLE: z.string().min(3),
+  /** DynamoDB table of the write leases, third region. */
+  LEASE_TABLE: z.string().min(3),
   /** SNS topic that stakeholders are subscribed to. */
   NOTICE_TOPIC_ARN: z.string().startsWith('arn:'),
   /** SNS topic where each approver gets what is theirs alone: their links. */

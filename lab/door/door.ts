@@ -39,6 +39,11 @@ export interface DoorDeps {
   readonly authorize?: (call: Call, input: unknown) => void;
 }
 
+/** Who calls what, as the call itself says. */
+export interface Caller extends Scope {
+  readonly role: string | undefined;
+}
+
 export interface Door extends Part {
   /** Mounts a service in `region`, or in every region; also while listening. */
   mount(service: LabService, region?: string): void;
@@ -51,8 +56,11 @@ export interface Door extends Part {
   readonly faults: Faults;
   /** While on, every call signed for this region gets its connection reset, as if the region were gone. */
   blackhole(region: string, on: boolean): void;
-  /** From now on calls that `when` names are taken and never answered: their callers wait for their own time-outs. The function returned ends it. */
-  silence(when: (scope: Scope) => boolean): () => void;
+  /**
+   * From now on calls that `when` names are taken and never answered, as from a network that is cut off: their callers wait for their own time-outs.
+   * The function returned ends it; what was sent until then never arrives.
+   */
+  silence(when: (caller: Caller) => boolean): () => void;
 }
 
 /** Calls that AWS takes unsigned; the last two are the links in SNS messages. */
@@ -101,7 +109,7 @@ export const createDoor = (deps: DoorDeps): Door => {
   const calls = createCallLog();
   const faults = createFaults();
   const dead = new Set<string>();
-  const silent = new Set<(scope: Scope) => boolean>();
+  const silent = new Map<(caller: Caller) => boolean, Set<ServerResponse>>();
 
   const receive = async (req: IncomingMessage, res: ServerResponse): Promise<Visit> => {
     const rawBody = await collect(req);
@@ -146,10 +154,11 @@ export const createDoor = (deps: DoorDeps): Door => {
       return { accessKeyId: '', heard };
     }
     Object.assign(visit, { service: scope.service, region: scope.region, role: roleOf(scope.accessKeyId) });
-    const hushed = [...silent].some((when) => when(scope));
-    if (hushed || dead.has(scope.region)) {
+    const hushed = [...silent].filter(([when]) => when({ ...scope, role: visit.role }));
+    for (const [, unanswered] of hushed) unanswered.add(visit.res);
+    if (hushed.length > 0 || dead.has(scope.region)) {
       nameOperation(visit);
-      throw hushed ? new Silence() : new Hangup('Reset');
+      throw hushed.length > 0 ? new Silence() : new Hangup('Reset');
     }
     const secret = secretOf(scope.accessKeyId);
     if (secret === undefined) throw new Refused(unknownKey(heard.wire));
@@ -332,8 +341,12 @@ export const createDoor = (deps: DoorDeps): Door => {
     faults,
     blackhole: (region, on) => void (on ? dead.add(region) : dead.delete(region)),
     silence: (when) => {
-      silent.add(when);
-      return () => void silent.delete(when);
+      const unanswered = new Set<ServerResponse>();
+      silent.set(when, unanswered);
+      return () => {
+        silent.delete(when);
+        for (const { req } of unanswered) req.socket.destroy();
+      };
     },
     listen: async () => {
       server.listen(address.port, address.host);

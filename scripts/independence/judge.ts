@@ -4,9 +4,10 @@ import { planeOf, serviceOf } from './control-planes.ts';
 
 /**
  * `independent`: the standby region answers it, or no region does. `best-effort`: another region may answer it, and the step goes on without.
- * `accepted`: the plan takes the dependency upon itself. `finding`: the recovery would need what may be gone.
+ * `third-site`: the data plane of the witness region answers it, which shares no fate with the region that fails: the write lease is there, and without
+ * it nobody may write. `accepted`: the plan takes the dependency upon itself. `finding`: the recovery would need what may be gone.
  */
-export type Verdict = 'independent' | 'best-effort' | 'accepted' | 'finding';
+export type Verdict = 'independent' | 'best-effort' | 'third-site' | 'accepted' | 'finding';
 
 export interface Judgement {
   /** Region that has to answer, or what stands for one. */
@@ -102,6 +103,8 @@ export const judge = (call: Call, at: Circumstances): Judgement => {
   if (answers !== 'elsewhere') return give('independent');
   const { withinMs } = call;
   if (withinMs !== null && withinMs <= SHORT_MS) return give('best-effort', `the step goes on after ${withinMs} ms`);
+  if (plane === 'data' && where === at.plan.regions.witness && where !== at.plan.regions.primary)
+    return give('third-site', 'the third site shares no fate with the failed region');
   if (acceptedBy(at, call)) return give('accepted', 'the plan says traffic.acceptsControlPlane');
   if (withinMs === null)
     return give('finding', 'the step fails when it does not answer: it is not made within attempt()');

@@ -13,7 +13,7 @@ export interface Row {
   readonly reason: string;
 }
 
-const ORDER = ['finding', 'accepted', 'best-effort', 'independent'];
+const ORDER = ['finding', 'accepted', 'third-site', 'best-effort', 'independent'];
 
 const rowsOf = ({ name, calls }: Judged): readonly Row[] => {
   const groups = new Map<string, JudgedCall[]>();

@@ -12,6 +12,7 @@ import {
 import { database, network, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
 import { detection } from '#domain/plan/detection.ts';
 import { document } from '#domain/plan/document.ts';
+import { fence } from '#domain/plan/fence.ts';
 import { section, text } from '#domain/plan/fields.ts';
 import { contacts, escalation, roles, rotations, vendors } from '#domain/plan/people.ts';
 import { checklists, compliance, maintenance, recoveryPlans, tests } from '#domain/plan/procedures.ts';
@@ -38,6 +39,7 @@ export const planShape = {
   regions,
   network,
   database,
+  fence,
   cache,
   storage,
   workloads,

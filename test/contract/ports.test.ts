@@ -19,6 +19,7 @@ import { describeStandingOrders } from './ports/standing-orders.ts';
 import { describeThirdSite } from './ports/third-site.ts';
 import { describeTraffic, describeTrafficRefusals } from './ports/traffic.ts';
 import { describeMissingCluster, describeWorkloads } from './ports/workloads.ts';
+import { describeWriteLease } from './ports/write-lease.ts';
 
 /*
  * What every adapter owes to its port, over one running lab. The order matters at the end: the database's suite promotes the standby, and
@@ -31,6 +32,7 @@ describeLedger(lab);
 describeClaims(lab);
 describeControls(lab);
 describeStandingOrders(lab);
+describeWriteLease(lab);
 describeApprovals(lab);
 describeTaskTokens(lab);
 describeLinkKey(lab);

@@ -20,6 +20,7 @@ export const stackRef = (lab: Lab, id: string): string =>
 export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
   LEDGER_TABLE: stackRef(lab, 'LedgerTable'),
   STATE_TABLE: stackRef(lab, 'StateTable'),
+  LEASE_TABLE: stackRef(lab, 'LeaseTable'),
   NOTICE_TOPIC_ARN: stackRef(lab, 'NoticeTopic'),
   APPROVAL_TOPIC_ARN: stackRef(lab, 'ApprovalTopic'),
   DECISION_URL: String(

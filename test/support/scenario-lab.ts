@@ -50,6 +50,8 @@ export interface ScenarioLab {
   left(arn: string, state: string): Promise<Transition>;
   /** Steady writers through DNS. Stopped at the end of the file if the story does not. */
   writers(options?: { readonly count?: number; readonly everyMs?: number }): Clients;
+  /** The same, inside a region: they go to its load balancer, whatever DNS says. */
+  writersIn(side: Side): Clients;
 }
 
 const isHealthy = ({ cloud, plan }: Lab): boolean => {
@@ -105,6 +107,13 @@ const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
         lookup: (name) => resolver.lookup(name),
         ...options,
       });
+      writers.add(clients);
+      return clients;
+    },
+    writersIn: (side) => {
+      const { host, port } = side === 'primary' ? lab.addresses.a.loadBalancer : lab.addresses.b.loadBalancer;
+      const { record, writePath } = plan.service;
+      const clients = startClients({ name: record, port, path: writePath, lookup: async () => ({ address: host }) });
       writers.add(clients);
       return clients;
     },

@@ -54,6 +54,7 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   thirdSite: [['askThirdSite']],
   traffic: [['readTraffic']],
   workloads: [['reachClusters', 'reachStandby']],
+  writeLease: [['readLease', 'writeLease']],
 };
 
 /** Permissions that come from what the function is for, not from a port alone. */

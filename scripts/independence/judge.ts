@@ -4,8 +4,7 @@ import { planeOf, serviceOf } from './control-planes.ts';
 
 /**
  * `independent`: the standby region answers it, or no region does. `best-effort`: another region may answer it, and the step goes on without.
- * `third-site`: the data plane of the witness region answers it, which shares no fate with the region that fails: the write lease is there, and without
- * it nobody may write. `accepted`: the plan takes the dependency upon itself. `finding`: the recovery would need what may be gone.
+ * `third-site`: the table of the write lease, in the witness region, which shares no fate with the region that fails. `accepted`: the plan takes the dependency upon itself. `finding`: the recovery would need what may be gone.
  */
 export type Verdict = 'independent' | 'best-effort' | 'third-site' | 'accepted' | 'finding';
 
@@ -88,6 +87,10 @@ const placeOf = (call: Call, at: Circumstances): Place => {
 const acceptedBy = ({ plan }: Circumstances, { service }: Call): boolean =>
   service === 'route53' && plan.traffic.strategy === 'record-change' && plan.traffic.acceptsControlPlane;
 
+/** The only table outside the standby region: where it does not answer nobody may write, wherever traffic goes. */
+const holdsLease = ({ plan: { regions } }: Circumstances, { service }: Call, where: string): boolean =>
+  service === 'dynamodb' && where === regions.witness && where !== regions.primary;
+
 const said = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('; ');
 
 export const judge = (call: Call, at: Circumstances): Judgement => {
@@ -103,8 +106,8 @@ export const judge = (call: Call, at: Circumstances): Judgement => {
   if (answers !== 'elsewhere') return give('independent');
   const { withinMs } = call;
   if (withinMs !== null && withinMs <= SHORT_MS) return give('best-effort', `the step goes on after ${withinMs} ms`);
-  if (plane === 'data' && where === at.plan.regions.witness && where !== at.plan.regions.primary)
-    return give('third-site', 'the third site shares no fate with the failed region');
+  if (holdsLease(at, call, where))
+    return give('third-site', 'the write lease is there, which shares no fate with the failed region');
   if (acceptedBy(at, call)) return give('accepted', 'the plan says traffic.acceptsControlPlane');
   if (withinMs === null)
     return give('finding', 'the step fails when it does not answer: it is not made within attempt()');

@@ -10,6 +10,7 @@ import { stateMachinesPage } from '../../scripts/state-machines-page.ts';
 
 /** Functions that events call, not states. */
 const EVENT_FUNCTIONS = [
+  'archive-record',
   'decide-by-link',
   'notify-stakeholders',
   'probe-service',

@@ -72,17 +72,19 @@ const promotedBefore = async ({ ports, plan, request, run }: Step): Promise<bool
 export const askGuards = async (step: Step) => {
   const { ports, plan, request, run, clock } = step;
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
-  const [orders, claim, reported, standby, deployments, room, records, positions, promoted] = await Promise.all([
-    looked(() => ports.standingOrders.read(plan.plan)),
-    looked(() => ports.claims.read(plan.plan)),
-    looked(() => ports.readings.list(plan.plan)),
-    looked(() => ports.database.describe('standby')),
-    looked(() => ports.workloads.status('standby', names)),
-    looked(() => ports.workloads.room('standby', names)),
-    looked(() => ports.traffic.read()),
-    readPositions(ports.databaseSession, false),
-    promotedBefore(step),
-  ]);
+  const [orders, claim, reported, standby, deployments, room, autoscalers, records, positions, promoted] =
+    await Promise.all([
+      looked(() => ports.standingOrders.read(plan.plan)),
+      looked(() => ports.claims.read(plan.plan)),
+      looked(() => ports.readings.list(plan.plan)),
+      looked(() => ports.database.describe('standby')),
+      looked(() => ports.workloads.status('standby', names)),
+      looked(() => ports.workloads.room('standby', names)),
+      looked(() => ports.workloads.autoscalers('standby', names)),
+      looked(() => ports.traffic.read()),
+      readPositions(ports.databaseSession, false),
+      promotedBefore(step),
+    ]);
   // Where nothing is bad, a dry run supposes that the region dies now: after the samples that were just read.
   const seen = 'value' in reported ? reported.value : [];
   const supposed = request.incident.id === NO_INCIDENT && firstBadAt(seen) === null;
@@ -99,6 +101,7 @@ export const askGuards = async (step: Step) => {
     standby,
     workloads: deployments,
     room,
+    autoscalers,
     traffic: records,
     promotedBefore: promoted,
   };

@@ -1,8 +1,10 @@
+import { type Autoscaler, autoscalerOf, withinMax } from '#domain/capacity.ts';
 import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Controls } from '#ports/controls.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import { controls, workloads } from '#src/composition.ts';
+import { attempt } from './shared/attempt.ts';
 import { type Forced, unlessForced } from './shared/forced.ts';
 import { notYet, type Poll } from './shared/poll.ts';
 
@@ -16,8 +18,18 @@ interface Ready {
   readonly deployments: readonly { readonly name: string; readonly ready: number }[];
 }
 
+const AUTOSCALERS_WITHIN_MS = 2_000;
+
+/** Asked only where fewer are wanted than the plan says: a maximum that a person accepted may be the reason. */
+const capsOf = async ({ ports, plan }: Step, fewer: readonly string[]): Promise<readonly Autoscaler[]> => {
+  if (fewer.length === 0) return [];
+  const names = plan.workloads.deployments.map(({ name }) => name);
+  const found = await attempt(() => ports.workloads.autoscalers('standby', names), AUTOSCALERS_WITHIN_MS);
+  return found.outcome === 'answered' ? found.value : [];
+};
+
 /**
- * Done when every deployment has what the plan wants, ready, and its controller has seen the newest spec; or when a person skipped the scale-up or
+ * Done when every deployment has what the plan wants, or as many as its autoscaler allows, ready, and its controller has seen the newest spec; or when a person skipped the scale-up or
  * ordered to go on.
  */
 export const confirmWorkloads = async (step: Step): Promise<Poll<Ready & Forced>> => {
@@ -27,10 +39,14 @@ export const confirmWorkloads = async (step: Step): Promise<Poll<Ready & Forced>
     'standby',
     deployments.map((deployment) => deployment.name),
   );
+  const wantedOf = (name: string) => statuses.find((one) => one.name === name)?.wanted ?? 0;
+  const fewer = deployments.filter(({ name, replicas }) => wantedOf(name) < replicas).map(({ name }) => name);
+  const autoscalers = await capsOf(step, fewer);
   const late = deployments.flatMap(({ name, replicas }) => {
     const status = statuses.find((one) => one.name === name);
     if (!status) return [`${name} is not there`];
-    const done = status.observed && status.wanted >= replicas && status.ready === status.wanted;
+    const enough = withinMax(replicas, autoscalerOf(autoscalers, name));
+    const done = status.observed && status.wanted >= enough && status.ready === status.wanted;
     return done
       ? []
       : [`${name} has ${status.ready} ready of ${status.wanted}${status.observed ? '' : ' (spec not seen yet)'}`];

@@ -1,5 +1,5 @@
-import { targetsOf } from '#domain/capacity.ts';
-import { NoEffectError } from '#domain/errors.ts';
+import { type Autoscaler, autoscalerOf, targetsOf, withinMax } from '#domain/capacity.ts';
+import { CallRefusedError, NoEffectError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Readings } from '#ports/readings.ts';
@@ -14,15 +14,91 @@ interface Step {
   readonly plan: Plan;
 }
 
+/** What became of an autoscaler's minimum: on record, so that a failback puts it back. A type, not an interface: it goes on record as JSON. */
+export type RaisedMinimum = {
+  readonly name: string;
+  readonly deployment: string;
+  /** Before any recovery raised it. */
+  readonly before: number;
+  readonly after: number;
+  readonly max: number;
+  /** Why it was not raised: a right is missing, and no second try helps. */
+  readonly refused?: string;
+};
+
+/** A refusal is an outcome: a standby that an autoscaler may shrink later still serves, a recovery that stops here does not. */
+const refusalOf = (error: unknown): string => {
+  if (error instanceof CallRefusedError) return error.message;
+  throw error;
+};
+
+const autoscalersOf = async (
+  { ports }: Step,
+  names: readonly string[],
+): Promise<{ readonly found: readonly Autoscaler[]; readonly refused?: string }> => {
+  try {
+    return { found: await ports.workloads.autoscalers('standby', names) };
+  } catch (error) {
+    return { found: [], refused: refusalOf(error) };
+  }
+};
+
+/**
+ * Before anything is scaled: an autoscaler whose minimum is lower would take the replicas away again. Its maximum bounds what can be wanted.
+ * Throws NoEffectError when a minimum reads back lower.
+ */
+const raiseMinimums = async (
+  { ports }: Step,
+  found: readonly Autoscaler[],
+  targets: readonly { readonly name: string; readonly replicas: number }[],
+): Promise<readonly RaisedMinimum[]> => {
+  const wanted = found.map((autoscaler) => {
+    const replicas = targets.find(({ name }) => name === autoscaler.deployment)?.replicas ?? 0;
+    return { autoscaler, min: Math.max(autoscaler.min, replicas) };
+  });
+  const refusals = new Map<string, string>();
+  const short = wanted.filter(({ autoscaler, min }) => autoscaler.min < min);
+  await Promise.all(
+    short.map(({ autoscaler, min }) =>
+      ports.workloads
+        .raiseMinimum('standby', autoscaler, min)
+        .catch((error: unknown) => refusals.set(autoscaler.name, refusalOf(error))),
+    ),
+  );
+  const names = targets.map(({ name }) => name);
+  const after = short.length === 0 ? found : await ports.workloads.autoscalers('standby', names);
+  const minOf = (name: string) => after.find((one) => one.name === name)?.min ?? 0;
+  const low = short.filter(({ autoscaler: { name }, min }) => minOf(name) < min && !refusals.has(name));
+  if (low.length > 0) {
+    const list = low.map(({ autoscaler: { name }, min }) => `${name} has a minimum of ${minOf(name)}, not ${min}`);
+    throw new NoEffectError(`raised, but: ${list.join(', ')}`);
+  }
+  return wanted.map(({ autoscaler: { name, deployment, min, max, minBefore } }) => {
+    const refused = refusals.get(name);
+    const outcome = { name, deployment, before: minBefore ?? min, after: minOf(name), max };
+    return refused === undefined ? outcome : { ...outcome, refused };
+  });
+};
+
 /**
  * Sets the replicas that were seen in the primary, and the plan's at least, in the standby region where fewer are wanted; never scales down. A peak
- * that cannot be read leaves the plan's floor. Throws NoEffectError when they are not wanted then.
+ * that cannot be read leaves the plan's floor. An autoscaler's minimum is raised first, and what it was is on record and on the object. Throws
+ * NoEffectError when they are not wanted then.
  */
-export const scaleUpWorkloads = async ({ ports, plan }: Step) => {
+export const scaleUpWorkloads = async (step: Step) => {
+  const { ports, plan } = step;
   const seen = await attempt(() => ports.readings.list(plan.plan), READINGS_WITHIN_MS);
-  const deployments = targetsOf(plan, seen.outcome === 'answered' ? seen.value : []);
-  const names = deployments.map((deployment) => deployment.name);
-  const before = await ports.workloads.status('standby', names);
+  const targets = targetsOf(plan, seen.outcome === 'answered' ? seen.value : []);
+  const names = targets.map((target) => target.name);
+  const [before, { found, refused }] = await Promise.all([
+    ports.workloads.status('standby', names),
+    autoscalersOf(step, names),
+  ]);
+  const deployments = targets.map((target) => ({
+    ...target,
+    replicas: withinMax(target.replicas, autoscalerOf(found, target.name)),
+  }));
+  const autoscalers = await raiseMinimums(step, found, deployments);
   const wantedOf = (statuses: typeof before, name: string) =>
     statuses.find((status) => status.name === name)?.wanted ?? 0;
   const short = deployments.filter((deployment) => wantedOf(before, deployment.name) < deployment.replicas);
@@ -40,6 +116,8 @@ export const scaleUpWorkloads = async ({ ports, plan }: Step) => {
       before: wantedOf(before, name),
       after: wantedOf(after, name),
     })),
+    autoscalers,
+    ...(refused === undefined ? {} : { autoscalersUnread: refused }),
   };
 };
 

@@ -21,6 +21,7 @@ import { createLambdaService, type LambdaService } from '#lab/services/lambda/se
 import { instanceArn } from '#lab/services/rds/instance.ts';
 import { createRdsService, type RdsService } from '#lab/services/rds/service.ts';
 import { createRoute53Service, type Route53Service } from '#lab/services/route53/service.ts';
+import { createS3Service } from '#lab/services/s3.ts';
 import { createSchedulerService, type SchedulerService } from '#lab/services/scheduler/scheduler.ts';
 import { createSecretsManagerService } from '#lab/services/secretsmanager.ts';
 import { createSnsService, type SnsService } from '#lab/services/sns/sns.ts';
@@ -181,12 +182,13 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     ],
     log,
   });
+  const s3 = createS3Service();
   const eks = createEksService({ clusters: () => Object.values(world.clusters) });
 
-  for (const service of [lambda.service, route53.service, rds.service, secrets.service, eks.service])
+  for (const service of [lambda.service, route53.service, rds.service, secrets.service, eks.service, s3.service])
     door.mount(service);
   door.mount(createStsService({ hasRole: (name) => roles.roles.has(name) }).service);
-  door.mountRaw('dynamodb', dynamodb.raw);
+  door.mountRaw('dynamodb', dynamodb.raw, dynamodb.operations);
 
   for (const region of Object.keys(sites)) {
     const secret = JSON.stringify({ username: 'continuity', password: PASSWORDS.continuity });
@@ -227,7 +229,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const stackServices = (region: string): StackServices => {
     const { cloudwatch, events, scheduler, sns, states } = of(region);
     const regional = { stepFunctions: states, events, cloudwatch, sns, scheduler };
-    return { roles, lambda, dynamodb, sqs: queues, route53, secrets, functionUrls, ...regional };
+    return { roles, lambda, dynamodb, sqs: queues, route53, s3, secrets, functionUrls, ...regional };
   };
 
   // RDS publishes the replica's lag once a minute. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html

@@ -29,17 +29,18 @@ const tell = (word: { ready: true } | { error: string }): Promise<void> =>
 // Children carry the mark, so that a later start finds what a killed lab left.
 process.env.CONTINUITY_LAB = run.folder;
 
-try {
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const boot = async (): Promise<{ warm(): Promise<void>; end(code: number): Promise<void> }> => {
   claimFolder(run, controlUrl);
   const lab = await startLab({ ...options, addresses, folder: run.folder, data: run.data });
-
   let ending: Promise<void> | undefined;
-  const end = (): Promise<void> => {
+  const end = (code: number): Promise<void> => {
     ending ??= (async () => {
       await lab.stop();
       await clearRemains(run);
       await control.stop();
-      process.exit(0);
+      process.exit(code);
     })();
     return ending;
   };
@@ -48,18 +49,32 @@ try {
     break: ({ fault, ...how }) => lab.faults.break(String(fault), how),
     heal: () => lab.faults.heal(),
     down: () => {
-      setImmediate(() => void end());
+      setImmediate(() => void end(0));
       return { ending: true };
     },
   });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end());
-  if (options.attached) process.on('disconnect', () => void end());
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end(0));
+  if (options.attached) process.on('disconnect', () => void end(0));
+  return {
+    end,
+    // What is warmed while the lab ends fails, and that is no failure of the lab.
+    warm: () => lab.warm().catch((error: unknown) => (ending ? undefined : Promise.reject(error))),
+  };
+};
+
+try {
+  const lab = await boot();
   await tell({ ready: true });
   // On AWS the probes and the last drill keep functions warm; here the first recovery must not pay for all cold starts at once.
-  if (options.pipeline !== false) await lab.warm();
+  if (options.pipeline !== false)
+    await lab.warm().catch(async (error: unknown) => {
+      console.error(error);
+      // A lab that is up ends in one way only: two that clear up at once leave a database that nobody knows of.
+      await lab.end(1);
+    });
 } catch (error) {
   console.error(error);
-  await tell({ error: error instanceof Error ? error.message : String(error) });
+  await tell({ error: reason(error) });
   await clearRemains(run);
   process.exit(1);
 }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearCorpse } from '#lab/parts/postgres/corpse.ts';
@@ -66,8 +75,11 @@ export const running = (run: RunFolder): RunState | undefined => {
   }
 };
 
-/** Processes whose environment carries this lab's mark. Linux only. */
-const marked = (mark: string): number[] => {
+/** PostgreSQL's title overwrites its environment: the folder that it works in says whose it is, also when that is gone. */
+const worksUnder = (pid: number, data: string): boolean => readlinkSync(`/proc/${pid}/cwd`).startsWith(`${data}/`);
+
+/** Processes whose environment carries this lab's mark, servers of its data, and what descends from them. Linux only. */
+const marked = ({ folder, data }: RunFolder): number[] => {
   if (!existsSync('/proc/self')) return [];
   const own = process.pid;
   const pids = readdirSync('/proc')
@@ -80,7 +92,7 @@ const marked = (mark: string): number[] => {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       parents.set(pid, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-      if (pid !== own && environment.includes(`CONTINUITY_LAB=${mark}`)) found.add(pid);
+      if (pid !== own && (environment.includes(`CONTINUITY_LAB=${folder}`) || worksUnder(pid, data))) found.add(pid);
     } catch {
       // The process ended, or is not ours to read.
     }
@@ -99,28 +111,25 @@ const marked = (mark: string): number[] => {
 
 /** Ends what a killed lab left of itself: processes, shared memory, data directories, the state file. Gives the number of processes ended. */
 export const clearRemains = async (run: RunFolder): Promise<number> => {
-  let ended = 0;
+  const ended = new Set<number | string>();
   for (let round = 0; round < 5; round += 1) {
-    const pids = marked(run.folder);
+    const pids = marked(run);
     if (pids.length === 0) break;
     for (const pid of pids) {
       try {
         process.kill(pid, 'SIGKILL');
-        ended += 1;
+        ended.add(pid);
       } catch {
         // It ended by itself.
       }
     }
   }
-  // PostgreSQL's title overwrites its environment: its data folder says whose it is.
   const folders = existsSync(run.data) ? readdirSync(run.data, { withFileTypes: true }) : [];
-  for (const folder of folders.filter((entry) => entry.isDirectory())) {
-    if (existsSync(join(run.data, folder.name, 'postmaster.pid'))) ended += 1;
-    await clearCorpse(join(run.data, folder.name));
-  }
+  for (const { name } of folders.filter((entry) => entry.isDirectory()))
+    if (await clearCorpse(join(run.data, name))) ended.add(name);
   rmSync(run.data, { recursive: true, force: true });
   rmSync(run.stateFile, { force: true });
-  return ended;
+  return ended.size;
 };
 
 export const claimFolder = (run: RunFolder, control: string): RunState => {

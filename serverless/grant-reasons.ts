@@ -31,6 +31,24 @@ export const WIDE_REASONS: readonly Reason[] = [
     resource: '*:execution:*',
     why: 'a run is named when it is started; the machine is named',
   },
+  {
+    role: '*',
+    action: 'ec2:*NetworkInterface*',
+    resource: '*',
+    why: 'Lambda makes interfaces in the network of the plan before there is anything to name',
+  },
+  {
+    role: '*',
+    action: 'ec2:*PrivateIpAddresses',
+    resource: '*',
+    why: 'as ec2:CreateNetworkInterface: of the interfaces that Lambda makes',
+  },
+  {
+    role: 'ArchiveRecordRole',
+    action: 's3:PutObject*',
+    resource: '*/records/*',
+    why: 'an object of the archive has the name of its run',
+  },
 ];
 
 /** Why a grant stands that no story of `npm run check:iam` uses. */
@@ -40,6 +58,11 @@ export const UNUSED_REASONS: readonly Reason[] = [
     action: 'logs:*',
     resource: '*LogGroup.Arn',
     why: "Lambda writes the function's log by it; the lab's go to files",
+  },
+  {
+    role: '*',
+    action: 'ec2:*',
+    why: 'Lambda makes interfaces in the network of the plan by it; the lab has none',
   },
   {
     role: '*',

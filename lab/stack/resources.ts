@@ -20,6 +20,7 @@ import { identityTargets } from '#lab/stack/resources/identity.ts';
 import { keyTargets } from '#lab/stack/resources/keys.ts';
 import { type QueuesPort, queueTargets, type TopicsPort, topicTargets } from '#lab/stack/resources/messaging.ts';
 import { type SecretsPort, secretTargets } from '#lab/stack/resources/secrets.ts';
+import { type BucketsPort, bucketTargets } from '#lab/stack/resources/storage.ts';
 import type { RoleStore } from '#lab/stack/roles.ts';
 
 /**
@@ -39,6 +40,7 @@ export interface StackServices {
   readonly secrets?: SecretsPort;
   readonly functionUrls?: FunctionUrlsPort;
   readonly route53?: DnsPort;
+  readonly s3?: BucketsPort;
 }
 
 /** Handlers for the resource types of the pipeline's stacks; more can be added beside them. */
@@ -56,5 +58,6 @@ export const standardTargets = (services: StackServices): Targets => ({
   ...(services.scheduler && scheduleTargets(services.scheduler)),
   ...(services.secrets && secretTargets(services.secrets)),
   ...(services.functionUrls && functionUrlTargets(services.functionUrls)),
+  ...(services.s3 && bucketTargets(services.s3, services.roles)),
   ...(services.route53 && dnsTargets(services.route53)),
 });

@@ -5,6 +5,7 @@ import type { Side } from '#domain/side.ts';
 import type { WorkloadStatus, Workloads } from '#ports/workloads.ts';
 import { eksToken } from './eks-token.ts';
 import { type KubernetesApi, kubernetesApi } from './kubernetes-api.ts';
+import { kubernetesAutoscalers } from './kubernetes-autoscalers.ts';
 import { kubernetesRoom } from './kubernetes-room.ts';
 import { clientOptions, MAYBE_DEAD, NEEDED } from './sdk-client.ts';
 import { sdkCall } from './sdk-errors.ts';
@@ -86,6 +87,10 @@ export const eksWorkloads = (plan: Pick<Plan, 'regions' | 'workloads'>): Workloa
       );
     },
     room: async (side, deployments) => kubernetesRoom(await api(side), namespace, deployments),
+    autoscalers: async (side, deployments) => kubernetesAutoscalers(await api(side), namespace).list(deployments),
+    raiseMinimum: async (side, autoscaler, min) =>
+      kubernetesAutoscalers(await api(side), namespace).raise(autoscaler, min),
+    restoreMinimum: async (side, autoscaler) => kubernetesAutoscalers(await api(side), namespace).restore(autoscaler),
     scale: async (side, deployment, replicas) => {
       await (await api(side)).patch(`${deploymentPath(deployment)}/scale`, { spec: { replicas } });
     },

@@ -1,5 +1,5 @@
 import { type DBInstance, DescribeDBInstancesCommand, PromoteReadReplicaCommand, RDSClient } from '@aws-sdk/client-rds';
-import { DatabaseNotFoundError, PromotionRefusedError } from '#domain/errors.ts';
+import { DatabaseNotFoundError, PromotionNotYetError, PromotionRefusedError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import type { Database, DatabaseInstance } from '#ports/database.ts';
@@ -49,6 +49,12 @@ const toInstance = (instance: DBInstance, region: string): DatabaseInstance => (
 /** RDS says these while a promotion runs: asked again, there is nothing left to start. */
 const UNDER_WAY = new Set(['modifying', 'rebooting', 'promoting']);
 
+/**
+ * What RDS does to an instance by itself and ends by itself; it promotes nothing meanwhile.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html#Overview.DBInstance.Status
+ */
+const PASSES = /^(backing-up|configuring-.+|maintenance|resetting-master-credentials|starting|upgrading)$/;
+
 export const rdsDatabase = (plan: Pick<Plan, 'regions' | 'database'>): Database => {
   const rds = rdsInstances(plan);
   const describe = async (side: Side) => toInstance(await rds.describe(side), plan.regions[side]);
@@ -75,10 +81,9 @@ export const rdsDatabase = (plan: Pick<Plan, 'regions' | 'database'>): Database 
         // A try whose answer was lost may have begun it.
         const after = await describe('standby');
         if (after.replicaOf === null || UNDER_WAY.has(after.status)) return;
-        throw new PromotionRefusedError(
-          `${before.id} in ${before.region} is ${after.status}: RDS does not promote it in this state`,
-          { cause: error },
-        );
+        const said = `${before.id} in ${before.region} is ${after.status}: RDS does not promote it in this state`;
+        if (PASSES.test(after.status)) throw new PromotionNotYetError(said, { cause: error });
+        throw new PromotionRefusedError(said, { cause: error });
       }
     },
   };

@@ -56,6 +56,24 @@ export const targetsOf = (plan: Pick<Plan, 'workloads'>, readings: readonly Read
       : { name, replicas, from: 'plan', seenAt: null };
   });
 
+/** A HorizontalPodAutoscaler of one deployment. */
+export interface Autoscaler {
+  readonly name: string;
+  readonly deployment: string;
+  /** Replicas that it never goes below, and never beyond. It leaves a deployment of no replicas alone. */
+  readonly min: number;
+  readonly max: number;
+  /** What `min` was before a recovery raised it; null where none did, or it was put back. */
+  readonly minBefore: number | null;
+}
+
+export const autoscalerOf = (autoscalers: readonly Autoscaler[], deployment: string): Autoscaler | null =>
+  autoscalers.find((one) => one.deployment === deployment) ?? null;
+
+/** What the deployment can have at most: an autoscaler takes away what is beyond its maximum. */
+export const withinMax = (replicas: number, autoscaler: Autoscaler | null): number =>
+  Math.min(replicas, autoscaler?.max ?? replicas);
+
 export interface Wanted {
   readonly deployment: string;
   /** Replicas beyond those that run already. */

@@ -66,6 +66,12 @@ export class FenceFailedError extends ContinuityError {
   readonly retryable = true;
 }
 
+/** The write lease is the other side's, or its application may still write by it: granting it now would make two writers. */
+export class LeaseHeldError extends ContinuityError {
+  override readonly name = 'LeaseHeldError';
+  readonly retryable = true;
+}
+
 export class DatabaseNotFoundError extends ContinuityError {
   override readonly name = 'DatabaseNotFoundError';
   readonly retryable = false;
@@ -75,6 +81,12 @@ export class DatabaseNotFoundError extends ContinuityError {
 export class PromotionRefusedError extends ContinuityError {
   override readonly name = 'PromotionRefusedError';
   readonly retryable = false;
+}
+
+/** The database's control plane works on the instance, and promotes it when that is over. Nothing was promoted. */
+export class PromotionNotYetError extends ContinuityError {
+  override readonly name = 'PromotionNotYetError';
+  readonly retryable = true;
 }
 
 /** A server answers but does not take writes. */

@@ -1,4 +1,12 @@
-import { overQuota, placed, type Room, targetsOf, type Wanted } from '#domain/capacity.ts';
+import {
+  type Autoscaler,
+  autoscalerOf,
+  overQuota,
+  placed,
+  type Room,
+  targetsOf,
+  type Wanted,
+} from '#domain/capacity.ts';
 import { type ClaimSeen, coolsUntil, liftCommand, onlyWatches } from '#domain/claim.ts';
 import { estimateDataLoss, lastSampleBefore } from '#domain/data-loss.ts';
 import { formatDuration } from '#domain/durations.ts';
@@ -30,6 +38,8 @@ export interface GuardFacts extends StandingFacts {
   /** Deployments of the standby cluster. */
   readonly workloads: Looked<readonly { readonly name: string; readonly wanted: number }[]>;
   readonly room: Looked<Room>;
+  /** Of the plan's deployments in the standby cluster. */
+  readonly autoscalers: Looked<readonly Autoscaler[]>;
   readonly traffic: Looked<readonly { readonly name: string; readonly target: string; readonly side: Side | null }[]>;
   /** An earlier run of this same incident has promoted the standby already, by the record. */
   readonly promotedBefore?: boolean;
@@ -244,6 +254,35 @@ export const GUARDS: readonly Guard[] = [
         room.quotas.length === 0
           ? `${plan.workloads.namespace} has no quota`
           : `allowed by ${room.quotas.map(({ name }) => name).join(', ')}`,
+      );
+    },
+  },
+  {
+    id: 'GU-340',
+    must: "no autoscaler in the standby takes those replicas away again: each one's maximum allows them (its minimum is raised by the recovery)",
+    check: (plan, { autoscalers, readings }) => {
+      const cluster = plan.workloads.clusters.standby;
+      if ('error' in autoscalers)
+        return unknown(`the autoscalers of ${cluster} could not be read: ${autoscalers.error}`);
+      if ('error' in readings) return unknown(`the observed peak could not be read: ${readings.error}`);
+      const scaled = targetsOf(plan, readings.value).flatMap(({ name, replicas }) => {
+        const autoscaler = autoscalerOf(autoscalers.value, name);
+        return autoscaler === null ? [] : [{ ...autoscaler, replicas }];
+      });
+      const capped = scaled.filter(({ max, replicas }) => max < replicas);
+      if (capped.length > 0)
+        return refuse(
+          capped
+            .map(
+              ({ name, deployment, max, replicas }) =>
+                `autoscaler ${name} allows ${deployment} ${max} replicas at most, ${replicas} are needed: raise its maxReplicas`,
+            )
+            .join('; '),
+        );
+      return pass(
+        scaled.length === 0
+          ? `${cluster} has no autoscaler of them`
+          : scaled.map(({ name, min, max }) => `autoscaler ${name} has ${min} to ${max}`).join(', '),
       );
     },
   },

@@ -10,6 +10,7 @@ export const OVERRIDABLE = {
   'GU-210': 'more data may be lost than the objective allows, or it is not known how much',
   'GU-320': 'the standby may run fewer replicas than were needed',
   'GU-330': 'the standby may run fewer replicas than were needed',
+  'GU-340': 'the standby runs as many replicas as its autoscaler allows, fewer than were needed',
 } as const;
 
 export type OverridableGuard = keyof typeof OVERRIDABLE;

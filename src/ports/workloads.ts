@@ -1,4 +1,4 @@
-import type { Room } from '#domain/capacity.ts';
+import type { Autoscaler, Room } from '#domain/capacity.ts';
 import type { Side } from '#domain/side.ts';
 
 export interface WorkloadStatus {
@@ -23,6 +23,18 @@ export interface Workloads {
    * Needs `list` on nodes and on pods of all namespaces. Throws CallRefusedError without it.
    */
   room(side: Side, deployments: readonly string[]): Promise<Room>;
+  /**
+   * The HorizontalPodAutoscalers (autoscaling/v2) of the plan's namespace that scale one of the deployments. Needs `list` on them. Throws
+   * CallRefusedError without it.
+   */
+  autoscalers(side: Side, deployments: readonly string[]): Promise<readonly Autoscaler[]>;
+  /**
+   * Raises spec.minReplicas. What it was is kept on the object, in the same write: a try that dies before its answer is on record forgets nothing,
+   * and raising again keeps the first value. Needs `patch`. Throws CallRefusedError without it, and for a minimum beyond the maximum.
+   */
+  raiseMinimum(side: Side, autoscaler: Autoscaler, min: number): Promise<void>;
+  /** Puts spec.minReplicas back to what it was before it was raised; changes nothing where it was not. */
+  restoreMinimum(side: Side, autoscaler: Autoscaler): Promise<void>;
   /** Sets spec.replicas by the scale subresource. Setting what is already set changes nothing. */
   scale(side: Side, deployment: string, replicas: number): Promise<void>;
   /** One key of a ConfigMap; null when the key is absent. */

@@ -79,6 +79,18 @@ const anyFacts: fc.Arbitrary<GuardFacts> = fc.record({
       requests: fc.constant([{ deployment: 'svg-ai-api', cpuMillis: 500, memoryBytes: 500 }]),
     }),
   ),
+  autoscalers: looked(
+    fc.array(
+      fc.record({
+        name: fc.constant('hpa'),
+        deployment: fc.constantFrom('svg-ai-api', 'other'),
+        min: fc.integer({ min: 1, max: 4 }),
+        max: fc.integer({ min: 1, max: 9 }),
+        minBefore: maybe(fc.constant(1)),
+      }),
+      { maxLength: 2 },
+    ),
+  ),
   traffic: looked(
     fc.constantFrom([], [{ name: 'api.svg-ai.example', target: 'svg-ai-east', side: 'primary' as const }]),
   ),
@@ -105,6 +117,7 @@ const LOOKS_AT: Readonly<Record<string, readonly (keyof GuardFacts)[]>> = {
   'GU-310': ['workloads'],
   'GU-320': ['room', 'readings', 'workloads'],
   'GU-330': ['room', 'readings', 'workloads'],
+  'GU-340': ['autoscalers', 'readings'],
   'GU-410': ['traffic'],
 };
 

@@ -32,7 +32,7 @@ const REFUSALS: readonly (readonly [input: string, cause: string])[] = [
   ],
   [
     '{"plan":"svg-ai","reason":"r","mode":"failover","by":"jane","overrides":{"GU-030":"I know"}}',
-    'input.overrides: GU-030 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330',
+    'input.overrides: GU-030 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330, GU-340',
   ],
   [
     '{"plan":"svg-ai","reason":"r","mode":"failover","overrides":{"GU-020":"I know"}}',
@@ -70,7 +70,7 @@ it(
     // 3
     const byTheRuns = lab.cloud.door.calls
       .list({ since })
-      .filter(({ role }) => role && !/Probe|Schedule|WatchClaims/.test(role));
+      .filter(({ role }) => role && !/Probe|Schedule|WatchClaims|ArchiveRecord/.test(role));
     const changing = byTheRuns.filter(({ operation }) => !/^(Get|List|Describe|Query)/.test(operation));
     expect([...new Set(changing.map(({ service, operation }) => `${service} ${operation}`))].sort()).toEqual(
       MAY_CHANGE,

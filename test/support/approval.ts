@@ -34,8 +34,8 @@ export const entryOf = (at: ScenarioLab, arn: string, state: string): Promise<Tr
   );
 
 /** A person starts a recovery and asks for approval; resolves when the approvers have been asked. */
-export const startAsked = async (at: ScenarioLab, decideWithin?: string): Promise<string> => {
-  const { arn } = await at.ports.executions.start(at.machineArn, 'asked', {
+export const startAsked = async (at: ScenarioLab, decideWithin?: string, name = 'asked'): Promise<string> => {
+  const { arn } = await at.ports.executions.start(at.machineArn, name, {
     plan: at.plan.plan,
     reason: 'the application in us-east-1 does not answer',
     mode: 'failover',

@@ -11,7 +11,9 @@ import { groupVersion, NODES, RESOURCES } from './kube/resources.ts';
 import { checkShape } from './kube/shapes.ts';
 import { Store } from './kube/store.ts';
 import { createLoadBalancer } from './load-balancer.ts';
+import { SIDECAR_IMAGE } from './manifests.ts';
 import { nodeName, nodeOf } from './node-object.ts';
+import { startAutoscalers } from './pods/autoscaler-controller.ts';
 import { createController } from './pods/deployment-controller.ts';
 
 /**
@@ -44,19 +46,23 @@ const run = async (config: ClusterConfig): Promise<() => Promise<void>> => {
   }
   store.create(NODES, nodeOf(config.region));
   const certificate = await selfSigned(config.cluster.host);
+  const ms = (declaredSeconds: number): number => (declaredSeconds * 1_000) / config.timeScale;
   const controller = createController({
     store,
     secrets: config.secrets,
-    command: [process.execPath, config.application],
+    command: (image) => [process.execPath, image.startsWith(SIDECAR_IMAGE) ? config.sidecar : config.application],
+    sidecarPorts: config.sidecarPorts,
     baseEnvironment: {
       ...inherited(),
+      ...config.identity,
       REGION: config.region,
     },
     host: config.pods,
     node: nodeName(config.region),
-    ms: (declaredSeconds) => (declaredSeconds * 1_000) / config.timeScale,
+    ms,
     log,
   });
+  const stopAutoscalers = startAutoscalers({ store, ms, log });
   const api = createServer(
     certificate,
     createApiServer({
@@ -69,6 +75,7 @@ const run = async (config: ClusterConfig): Promise<() => Promise<void>> => {
   await Promise.all([listen(api, config.cluster), listen(balancer, config.loadBalancer)]);
   tell({ type: 'ready', caData: Buffer.from(certificate.cert).toString('base64') });
   return async () => {
+    stopAutoscalers();
     balancer.close();
     api.close();
     await controller.stop(STOP_GRACE_MS);

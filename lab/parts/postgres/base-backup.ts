@@ -15,6 +15,17 @@ const NEW_ARCHIVE = 'n';
 const MANIFEST = 'm';
 const DATA = 'd';
 
+export interface BaseBackupOptions {
+  readonly folder: string;
+  readonly password: string;
+  readonly user: ServerUser | undefined;
+  readonly timeoutMs?: number;
+  /** As fast as it goes when absent. PostgreSQL takes 32 to 1048576. */
+  readonly kilobytesPerSecond?: number;
+  /** Ends it: the server stops sending, and the backup fails. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Takes a base backup of the running server at `from` into `folder` (made here, must not exist), over the replication
  * protocol: the npm package has no pg_basebackup. The WAL that makes it consistent is in it.
@@ -22,12 +33,7 @@ const DATA = 'd';
  */
 export const takeBaseBackup = async (
   from: Address,
-  {
-    folder,
-    password,
-    user,
-    timeoutMs = 60_000,
-  }: { folder: string; password: string; user: ServerUser | undefined; timeoutMs?: number },
+  { folder, password, user, timeoutMs = 60_000, kilobytesPerSecond, signal }: BaseBackupOptions,
 ): Promise<BaseBackup> => {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700);
@@ -41,6 +47,7 @@ export const takeBaseBackup = async (
   });
   try {
     await client.connect();
+    signal?.throwIfAborted();
     const { manifest, ...backup } = await new Promise<BaseBackup & { manifest: string }>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`base backup from ${from.host}:${from.port} took over ${timeoutMs} ms`)),
@@ -60,7 +67,8 @@ export const takeBaseBackup = async (
         });
       client.on('error', fail);
       client.on('end', () => fail(new Error(`the connection to ${from.host}:${from.port} ended during a base backup`)));
-      client.query(copyOut(folder, user, settle, fail));
+      signal?.addEventListener('abort', () => fail(new Error('the base backup was called off')), { once: true });
+      client.query(copyOut(folder, user, settle, fail, kilobytesPerSecond));
     });
     await checkSizes(folder, manifest);
     return backup;
@@ -74,15 +82,17 @@ const copyOut = (
   user: ServerUser | undefined,
   done: (result: () => BaseBackup & { manifest: string }) => void,
   fail: (error: Error) => void,
+  kilobytesPerSecond: number | undefined,
 ): pg.Submittable => {
   let archives = 0;
   let manifest: string | undefined;
   const reader = createTarReader(folder, user);
   const ignored = (): void => {};
+  const rate = kilobytesPerSecond === undefined ? '' : `, MAX_RATE ${kilobytesPerSecond}`;
   const handlers = {
     submit: (connection: pg.Connection): void =>
       connection.query(
-        "BASE_BACKUP (LABEL 'continuity', CHECKPOINT 'fast', WAL true, MANIFEST 'yes', MANIFEST_CHECKSUMS 'NONE')",
+        `BASE_BACKUP (LABEL 'continuity', CHECKPOINT 'fast', WAL true, MANIFEST 'yes', MANIFEST_CHECKSUMS 'NONE'${rate})`,
       ),
     handleRowDescription: ignored,
     handleDataRow: ignored,

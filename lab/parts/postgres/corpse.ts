@@ -7,15 +7,17 @@ import { readPostmasterFile, removeSegment } from './shared-memory.ts';
 
 /**
  * Makes sure that nothing of the server of `dataDirectory` is left: used when the lab that started it is gone. Kills the
- * server if it still runs, removes its shared memory and `postmaster.pid`; the data stays. Idempotent.
+ * server if it still runs, removes its shared memory and `postmaster.pid`; the data stays. Idempotent. True when a server still ran.
  * A pid is trusted only if that process works in the data folder, as every PostgreSQL server does.
  */
-export const clearCorpse = async (dataDirectory: string): Promise<void> => {
+export const clearCorpse = async (dataDirectory: string): Promise<boolean> => {
   const file = await readPostmasterFile(dataDirectory);
-  if (file === undefined) return;
-  if (await worksIn(file.pid, dataDirectory)) await killTree(file.pid);
+  if (file === undefined) return false;
+  const runs = await worksIn(file.pid, dataDirectory);
+  if (runs) await killTree(file.pid);
   if (file.segment !== undefined) await removeSegment(file.segment);
   await rm(join(dataDirectory, 'postmaster.pid'), { force: true });
+  return runs;
 };
 
 const worksIn = async (pid: number, folder: string): Promise<boolean> => {

@@ -58,6 +58,8 @@ export interface PostgresNode {
   follow(upstream: Upstream): Promise<void>;
   /** Throws the node's data away (stopping it) and takes a base backup of `from`; started, it is a standby of `upstream`. */
   reseed(from: Address, upstream: Upstream): Promise<BaseBackup>;
+  /** Takes a base backup of the running server, slowly, and throws it away. Fails when it is called off or the server ends. */
+  backUp(options: { readonly kilobytesPerSecond: number; readonly signal: AbortSignal }): Promise<BaseBackup>;
   /** `postgresql://...` with the role's first password; database `svg_ai` unless named. */
   connectionString(role: RoleName, database?: string): string;
   /** Whatever state it is in: stopped, no process, no shared memory, no data folder, no log. Idempotent. */
@@ -67,6 +69,7 @@ export interface PostgresNode {
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 8_000;
 const PROMOTE_TIMEOUT_MS = 30_000;
+const SLOW_BACKUP_TIMEOUT_MS = 3_600_000;
 
 export const createPostgresNode = (options: PostgresNodeOptions): PostgresNode => {
   const { name, address, dataDirectory, installation, log } = options;
@@ -260,6 +263,16 @@ export const createPostgresNode = (options: PostgresNodeOptions): PostgresNode =
         return backup;
       } finally {
         await rm(draft, { recursive: true, force: true });
+      }
+    },
+    async backUp(pace) {
+      const folder = `${dataDirectory}.backup`;
+      await rm(folder, { recursive: true, force: true });
+      const timeoutMs = SLOW_BACKUP_TIMEOUT_MS;
+      try {
+        return await takeBaseBackup(address, { folder, password: passwords.replicator, user, timeoutMs, ...pace });
+      } finally {
+        await rm(folder, { recursive: true, force: true });
       }
     },
     async cleanUp() {

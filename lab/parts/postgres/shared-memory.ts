@@ -28,22 +28,30 @@ export const readPostmasterFile = async (dataDirectory: string): Promise<Postmas
   };
 };
 
+/** `gone`: no such segment, or its id belongs to somebody else by now. */
+const stateOf = async (key: number, id: number): Promise<'gone' | 'attached' | 'free'> => {
+  const table = await readFile('/proc/sysvipc/shm', 'utf8');
+  const row = table
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .find(([, shmid]) => shmid === id);
+  if (row === undefined || (row[0] ?? 0) >>> 0 !== key >>> 0) return 'gone';
+  return row[6] === 0 ? 'free' : 'attached';
+};
+
 /**
  * Removes the segment of a killed server. True when it is gone, false when that could not be done (no `ipcrm`).
  * On Linux the segment is removed only if it still has our key and nobody is attached: ids are used again by the system.
  */
 export const removeSegment = async ({ key, id }: { key: number; id: number }): Promise<boolean> => {
-  if (process.platform === 'linux') {
-    const table = await readFile('/proc/sysvipc/shm', 'utf8');
-    const row = table
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/).map(Number))
-      .find(([, shmid]) => shmid === id);
-    if (row === undefined || (row[0] ?? 0) >>> 0 !== key >>> 0) return true;
-    if (row[6] !== 0) return false;
+  const linux = process.platform === 'linux';
+  if (linux) {
+    const state = await stateOf(key, id);
+    if (state !== 'free') return state === 'gone';
   }
   return run('ipcrm', ['-m', String(id)], { timeout: 5_000 }).then(
     () => true,
-    () => false,
+    // Somebody else may have removed it in between.
+    async () => linux && (await stateOf(key, id)) === 'gone',
   );
 };

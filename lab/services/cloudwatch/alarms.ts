@@ -8,7 +8,13 @@ import type {
 } from '@aws-sdk/client-cloudwatch';
 import { ACCOUNT, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
 import { ruleOf, statisticOf, validateAlarm } from '#lab/services/cloudwatch/definition.ts';
-import { type AgedDatapoint, type AlarmRule, evaluate, evaluationRange } from '#lab/services/cloudwatch/evaluate.ts';
+import {
+  type AgedDatapoint,
+  type AlarmRule,
+  evaluate,
+  evaluationRange,
+  latePeriods,
+} from '#lab/services/cloudwatch/evaluate.ts';
 import type { MetricId, MetricStore } from '#lab/services/cloudwatch/metrics.ts';
 import {
   type AlarmNotification,
@@ -142,12 +148,13 @@ export const createAlarms = (deps: AlarmDeps): Alarms => {
     const range = evaluationRange(definition.EvaluationPeriods ?? 1);
     // Before the alarm existed nothing could have been measured for it: a fresh alarm waits one range before gaps count.
     const isFresh = now() - alarm.createdAt < range * periodMs;
+    const reach = range + latePeriods(periodMs);
     const rule: AlarmRule = { ...ruleOf(definition), ...(isFresh && { treatMissingData: 'ignore' }) };
     const points = metrics.datapoints(
       metricOf(definition),
       statisticOf(definition),
       periodMs,
-      (current - range) * periodMs,
+      (current - reach) * periodMs,
       (current + 1) * periodMs,
     );
     const numbered = points.map(({ at, value }) => ({ period: Math.round(at / periodMs), at, value }));
@@ -155,7 +162,7 @@ export const createAlarms = (deps: AlarmDeps): Alarms => {
     const newest = usesOpen ? current : current - 1;
     const aged = numbered
       .map(({ period, value, at }) => ({ age: newest - period + 1, value, at }))
-      .filter(({ age }) => age >= 1 && age <= range);
+      .filter(({ age }) => age >= 1 && age <= reach);
     const verdict = evaluate(rule, aged satisfies AgedDatapoint[]);
     if (verdict.state === undefined || verdict.state === alarm.state.value) return;
     const times = new Map(aged.map(({ age, at }) => [age, at]));

@@ -24,6 +24,12 @@ export interface AgedDatapoint {
 /** CloudWatch looks further back than N, so that late data is no gap; AWS's own example takes 5 for N = 3. */
 export const evaluationRange = (evaluationPeriods: number): number => evaluationPeriods + 2;
 
+/** What a probe that runs into its time-outs takes. Time-outs are not scaled, periods are: what is a part of a period on AWS is several here. */
+const LATE_MS = 4_000;
+
+/** Further periods that are looked back, so that a datapoint which comes as late as on AWS is no gap here. None at AWS's own pace. */
+export const latePeriods = (periodMs: number): number => Math.floor(LATE_MS / periodMs);
+
 export const breaches = (value: number, comparison: ComparisonOperator, threshold: number): boolean => {
   switch (comparison) {
     case 'GreaterThanThreshold':

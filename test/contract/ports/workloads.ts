@@ -1,33 +1,8 @@
-import { request } from 'node:https';
 import { describe, expect, it } from 'vitest';
-import type { Side } from '#domain/side.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 import type { ContractLab } from '#test/support/contract-lab.ts';
+import { kubernetes } from '#test/support/kubernetes.ts';
 import { waitFor } from '#test/support/wait-for.ts';
-
-/** As kubectl would, with the token of the lab's kubeconfig. */
-const kubernetes = ({ lab }: ContractLab, side: Side, path: string, method: string, body?: unknown): Promise<void> => {
-  const { endpoint, caData, token } = lab.world.clusters[side];
-  return new Promise((resolve, reject) => {
-    const call = request(
-      new URL(path, endpoint),
-      {
-        method,
-        ca: Buffer.from(caData, 'base64').toString('utf8'),
-        headers: {
-          authorization: `Bearer ${token}`,
-          'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
-        },
-      },
-      (answer) => {
-        answer.resume();
-        const ok = (answer.statusCode ?? 500) < 300;
-        answer.on('end', () => (ok ? resolve() : reject(new Error(`${method} ${path}: ${answer.statusCode}`))));
-      },
-    );
-    call.on('error', reject);
-    call.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-};
 
 export const describeWorkloads = (at: () => ContractLab) =>
   describe('workloads', () => {
@@ -74,15 +49,51 @@ export const describeWorkloads = (at: () => ContractLab) =>
       const { namespace } = at().plan.workloads;
       const quota = { metadata: { name: 'team' }, spec: { hard: { 'requests.cpu': '1', pods: '4' } } };
       const node = { path: `/api/v1/nodes/${before.name}`, method: 'PATCH' };
-      await kubernetes(at(), 'standby', `/api/v1/namespaces/${namespace}/resourcequotas`, 'POST', quota);
-      await kubernetes(at(), 'standby', node.path, node.method, { spec: { unschedulable: true } });
+      await kubernetes(at().lab, 'standby', `/api/v1/namespaces/${namespace}/resourcequotas`, 'POST', quota);
+      await kubernetes(at().lab, 'standby', node.path, node.method, { spec: { unschedulable: true } });
       await expect(workloads.room('standby', [name])).resolves.toMatchObject({
         nodes: [],
         quotas: [{ name: 'team', cpuMillis: 1_000, pods: 4 }],
       });
-      await kubernetes(at(), 'standby', node.path, node.method, { spec: { unschedulable: false } });
-      await kubernetes(at(), 'standby', `/api/v1/namespaces/${namespace}/resourcequotas/team`, 'DELETE');
+      await kubernetes(at().lab, 'standby', node.path, node.method, { spec: { unschedulable: false } });
+      await kubernetes(at().lab, 'standby', `/api/v1/namespaces/${namespace}/resourcequotas/team`, 'DELETE');
       await expect(workloads.room('standby', ['no-such'])).rejects.toMatchObject({ name: 'WorkloadNotFoundError' });
+    });
+
+    it('have autoscalers whose minimum is raised and put back; what it was stays on the object', async () => {
+      const { workloads } = at().ports;
+      const { name } = deployment();
+      const path = `/apis/autoscaling/v2/namespaces/${at().plan.workloads.namespace}/horizontalpodautoscalers`;
+      const seen = async () =>
+        (await workloads.autoscalers('standby', [name]))[0] ?? {
+          name: '',
+          deployment: '',
+          min: 0,
+          max: 0,
+          minBefore: null,
+        };
+      expect(await workloads.autoscalers('standby', [name])).toEqual([]);
+      const spec = (target: string) => ({
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target },
+        maxReplicas: 6,
+      });
+      for (const target of [name, 'other'])
+        await kubernetes(at().lab, 'standby', path, 'POST', {
+          metadata: { name: `hpa-${target}` },
+          spec: spec(target),
+        });
+      const before = { name: `hpa-${name}`, deployment: name, min: 1, max: 6, minBefore: null };
+      expect(await workloads.autoscalers('standby', [name])).toEqual([before]);
+      for (const min of [3, 3, 4]) await workloads.raiseMinimum('standby', await seen(), min);
+      expect(await seen()).toEqual({ ...before, min: 4, minBefore: 1 });
+      await workloads.raiseMinimum('standby', await seen(), 2);
+      expect((await seen()).min).toBe(4);
+      await expect(workloads.raiseMinimum('standby', await seen(), 7)).rejects.toMatchObject({
+        name: 'CallRefusedError',
+      });
+      for (const _ of [1, 2]) await workloads.restoreMinimum('standby', await seen());
+      expect(await seen()).toEqual(before);
+      for (const target of [name, 'other']) await kubernetes(at().lab, 'standby', `${path}/hpa-${target}`, 'DELETE');
     });
 
     it('keep configuration by key', async () => {
@@ -122,11 +133,15 @@ export const describeWorkloads = (at: () => ContractLab) =>
       await expect(workloads.readConfig('standby', 'no-such', 'key')).rejects.toMatchObject({
         name: 'WorkloadNotFoundError',
       });
-      const { plan } = at();
-      const clusters = { primary: 'nowhere', standby: 'nowhere' };
-      const elsewhere = at().portsFor({ ...plan, workloads: { ...plan.workloads, clusters } });
-      await expect(elsewhere.workloads.status('standby', ['x'])).rejects.toMatchObject({
-        name: 'WorkloadNotFoundError',
-      });
+    });
+  });
+
+export const describeMissingCluster = (at: () => ContractCloud) =>
+  it('workloads of a cluster that EKS does not know are named', async () => {
+    const { plan } = at();
+    const clusters = { primary: 'nowhere', standby: 'nowhere' };
+    const elsewhere = at().portsFor({ ...plan, workloads: { ...plan.workloads, clusters } });
+    await expect(elsewhere.workloads.status('standby', ['x'])).rejects.toMatchObject({
+      name: 'WorkloadNotFoundError',
     });
   });

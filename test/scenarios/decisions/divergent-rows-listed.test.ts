@@ -15,7 +15,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 1. `continuity divergence` lists exactly the acknowledged rows that only the old primary has, with both timelines.
  * 2. It changes nothing on either side.
  */
-const scenario = useScenarioLab(147);
+const scenario = useScenarioLab(190);
 const run = promisify(execFile);
 
 it(

@@ -13,7 +13,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. What the fence did change is undone, and everyone is told.
  * 3. When the right is given back, the next run fences, promotes and recovers.
  */
-const scenario = useScenarioLab(166);
+const scenario = useScenarioLab(188);
 
 it(
   'fencing-fails',

@@ -1,4 +1,10 @@
-import { DatabaseNotFoundError, NotWritableError, PromotionRefusedError, UnreachableError } from '#domain/errors.ts';
+import {
+  DatabaseNotFoundError,
+  NotWritableError,
+  PromotionNotYetError,
+  PromotionRefusedError,
+  UnreachableError,
+} from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -106,6 +112,7 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
       calls.promote += 1;
       const { replicaOf, status } = servers.standby;
       if (replicaOf === null) return;
+      if (status === 'backing-up') throw new PromotionNotYetError(`the instance is ${status}`);
       if (status !== 'available') throw new PromotionRefusedError(`the instance is ${status}`);
       servers.standby.status = 'modifying';
       promoting = database.looksUntilPromoted + 1;

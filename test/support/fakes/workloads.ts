@@ -1,4 +1,4 @@
-import type { Room } from '#domain/capacity.ts';
+import type { Autoscaler, Room } from '#domain/capacity.ts';
 import { UnreachableError, WorkloadNotFoundError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
@@ -22,6 +22,7 @@ export interface FakeCluster {
   readonly config: Map<string, string>;
   nodes: Room['nodes'];
   quotas: Room['quotas'];
+  autoscalers: Autoscaler[];
 }
 
 export interface FakeWorkloads extends Workloads {
@@ -37,6 +38,7 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
     up: true,
     nodes: [{ name: 'node-1', cpuMillis: 16_000, memoryBytes: 2 ** 35, pods: 40 }],
     quotas: [],
+    autoscalers: [],
     config: new Map([[`${configMap}.${key}`, hosts.primary]]),
     deployments: new Map(
       plan.workloads.deployments.map(({ name, replicas }) => {
@@ -82,6 +84,17 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
         return { deployment, cpuMillis: 250, memoryBytes: 2 ** 28 };
       }),
     }),
+    autoscalers: async (side, names) => reach(side).autoscalers.filter(({ deployment }) => names.includes(deployment)),
+    raiseMinimum: async (side, { name }, min) => {
+      reach(side).autoscalers = reach(side).autoscalers.map((one) =>
+        one.name === name && one.min < min ? { ...one, min, minBefore: one.minBefore ?? one.min } : one,
+      );
+    },
+    restoreMinimum: async (side, { name }) => {
+      reach(side).autoscalers = reach(side).autoscalers.map((one) =>
+        one.name === name && one.minBefore !== null ? { ...one, min: one.minBefore, minBefore: null } : one,
+      );
+    },
     scale: async (side, name, replicas) => {
       find(side, name).wanted = replicas;
     },

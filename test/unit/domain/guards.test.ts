@@ -52,6 +52,7 @@ const facts = (more: Partial<GuardFacts> = {}): GuardFacts => ({
     ],
   },
   room: { value: room() },
+  autoscalers: { value: [] },
   traffic: { value: [{ name: 'api.svg-ai.example', target: 'svg-ai-east', side: 'primary' }] },
   ...more,
 });
@@ -75,6 +76,7 @@ describe('guards', () => {
       ['GU-310', true],
       ['GU-320', true],
       ['GU-330', true],
+      ['GU-340', true],
       ['GU-410', true],
     ]);
     expect(reasons.every(({ reason }) => reason.length > 10)).toBe(true);
@@ -131,6 +133,13 @@ describe('guards', () => {
       'GU-330',
       'quota team has 1000m CPU left, 1500 are needed',
     ],
+    [
+      'an autoscaler allows too few',
+      { autoscalers: { value: [{ name: 'api-hpa', deployment: 'svg-ai-api', min: 1, max: 2, minBefore: null }] } },
+      'GU-340',
+      'autoscaler api-hpa allows svg-ai-api 2 replicas at most, 3 are needed: raise its maxReplicas',
+    ],
+    ['the autoscalers cannot be read', { autoscalers: { error: 'forbidden' } }, 'GU-340', 'forbidden'],
     ['the readings cannot be read', { readings: { error: 'throttled' } }, 'GU-210', 'the lag is unknown: throttled'],
     ['the standby cannot be described', { standby: { error: 'no answer in 2 s' } }, 'GU-110', 'no answer in 2 s'],
     ['it is a replica of nothing', standby({ replicaOf: null }), 'GU-120', 'Seed it again from svg-ai-db'],
@@ -200,6 +209,19 @@ describe('guards', () => {
     const grows = { ...plan, workloads: { ...plan.workloads, nodes: 'on-demand' as const } };
     const tight = { value: room({ nodes: [], quotas: [{ name: 'team', pods: 2 }] }) };
     expect(refusalOf(checkGuards(grows, facts({ room: tight })))).toMatch(/^GU-330: [^;]*2 pods left, 3 are needed$/);
+  });
+
+  test('an autoscaler whose maximum is enough, or of another deployment, is no reason to refuse', () => {
+    const autoscalers = (more: object) =>
+      facts({
+        autoscalers: { value: [{ name: 'hpa', deployment: 'svg-ai-api', min: 1, max: 3, minBefore: null, ...more }] },
+      });
+    const answer = (given: GuardFacts) => checkGuards(plan, given).find(({ id }) => id === 'GU-340');
+    expect(answer(autoscalers({}))).toMatchObject({ state: 'passes', reason: 'autoscaler hpa has 1 to 3' });
+    expect(answer(autoscalers({ deployment: 'other', max: 1 }))?.state).toBe('passes');
+    const peak = [{ name: 'svg-ai-api', replicas: 9, at: at(-9) }];
+    const busy = { value: [{ ...reading('standby', {}, { lastHealthy: sample(-1_000) }), peak }] };
+    expect(answer({ ...autoscalers({}), readings: busy })?.reason).toContain('9 are needed');
   });
 
   test('a person overrides a guard of the closed list, with name and reason on the answer; no other', () => {

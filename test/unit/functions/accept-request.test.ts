@@ -82,7 +82,7 @@ describe('AcceptRequest', () => {
     [
       'a guard that nobody may override',
       { ...typed, by: 'jane', overrides: { 'GU-120': 'old data will do' } },
-      'input.overrides: GU-120 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330',
+      'input.overrides: GU-120 cannot be overridden; these can: GU-020, GU-040, GU-210, GU-320, GU-330, GU-340',
     ],
     [
       'a guard that there is not',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { world } from '#test/support/fakes/world.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
 import { liftFence } from '../../../functions/lift-fence.ts';
+import { newTransition } from '../domain/support.ts';
 
 const failure = { state: 'RequestApproval', error: 'ApprovalDeclinedError', cause: 'no' };
 const replicas = (at: ReturnType<typeof world>) => at.ports.workloads.clusters.primary.deployments.get('svg-ai-api');
@@ -17,11 +18,22 @@ describe('LiftFence', () => {
     expect(lifted).toMatchObject({
       lifted: true,
       stays: null,
-      methods: [{ outcome: 'lifted' }, { outcome: 'lifted' }],
+      methods: [{ outcome: 'lifted' }, { outcome: 'lifted' }, { method: 'write-lease', outcome: 'lifted' }],
     });
     expect(replicas(at)?.wanted).toBe(7);
     expect(() => at.ports.database.insert('primary', 'again')).not.toThrow();
     expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: true });
+  });
+
+  it('gives the write lease back, and says so when it cannot', async () => {
+    const at = world();
+    const fence = await fencePrimary(at);
+    expect(at.ports.writeLease.lease.state).toBe('revoked');
+    at.ports.writeLease.down = true;
+    expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: false });
+    at.ports.writeLease.down = false;
+    expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: true });
+    expect(at.ports.writeLease.lease).toMatchObject({ state: 'granted', holder: 'primary' });
   });
 
   it('takes the number of the plan when the fence was repeated, or gave nothing', async () => {
@@ -33,6 +45,22 @@ describe('LiftFence', () => {
     await fencePrimary(at);
     await liftFence({ ...at, input: { fence: null, failure } });
     expect(replicas(at)?.wanted).toBe(3);
+  });
+
+  it("puts an autoscaler's minimum back that this run raised, and touches none when it raised none", async () => {
+    const at = world();
+    const { standby } = at.ports.workloads.clusters;
+    standby.autoscalers = [{ name: 'hpa', deployment: 'svg-ai-api', min: 3, max: 9, minBefore: 1 }];
+    const fence = await fencePrimary(at);
+    await liftFence({ ...at, input: { fence, failure } });
+    expect(standby.autoscalers).toMatchObject([{ min: 3, minBefore: 1 }]);
+    const state = 'ScaleUpWorkloads';
+    await at.ports.ledger.append({ ...newTransition({ execution: at.run.execution, state, kind: 'entered' }) });
+    expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({
+      lifted: true,
+      methods: [{}, {}, { method: 'standby-back', detail: 'replicas wanted: hpa from 1' }, { method: 'write-lease' }],
+    });
+    expect(standby.autoscalers).toMatchObject([{ min: 1, minBefore: null }]);
   });
 
   it('leaves the fence alone beside a promoted standby', async () => {
@@ -62,6 +90,7 @@ describe('LiftFence', () => {
       methods: [
         { method: 'database-role', outcome: 'unreachable' },
         { method: 'workloads-back', outcome: 'lifted' },
+        { method: 'write-lease', outcome: 'lifted' },
       ],
     });
   });

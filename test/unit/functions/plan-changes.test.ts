@@ -52,6 +52,20 @@ describe('PlanChanges', () => {
       { call: 'rds:PromoteReadReplica', target: 'svg-ai-db-replica in us-west-2', needed: true, note: 'one-way' },
     ]);
     expect(of('ScaleUpWorkloads')).toMatchObject([{ from: '0 replicas', to: '3 replicas' }]);
+    at.ports.workloads.clusters.standby.autoscalers = [
+      { name: 'hpa', deployment: 'svg-ai-api', min: 1, max: 9, minBefore: null },
+    ];
+    expect((await dryRun(at)).changes.filter(({ state }) => state === 'ScaleUpWorkloads')).toMatchObject([
+      {
+        call: 'kubernetes: patch',
+        target: 'horizontalpodautoscaler production/hpa in svg-ai-west',
+        from: 'minReplicas 1',
+        to: 'minReplicas 3',
+        needed: true,
+      },
+      { call: 'kubernetes: scale' },
+    ]);
+    expect(at.ports.workloads.clusters.standby.autoscalers).toMatchObject([{ min: 1, minBefore: null }]);
     expect(of('ShiftTraffic')).toMatchObject([
       { call: 'cloudwatch:PutMetricData', to: 'standby' },
       { from: expect.stringContaining('svg-ai-east'), to: expect.stringMatching(/svg-ai-west.*TTL 60 s/) },

@@ -22,6 +22,8 @@ describe('PromoteReplica', () => {
   it('is refused in a state that forbids it', async () => {
     const at = world();
     at.ports.database.servers.standby.status = 'backing-up';
+    await expect(promoteReplica({ ...at, input })).rejects.toMatchObject({ name: 'PromotionNotYetError' });
+    at.ports.database.servers.standby.status = 'incompatible-parameters';
     await expect(promoteReplica({ ...at, input })).rejects.toMatchObject({ name: 'PromotionRefusedError' });
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CallRefusedError } from '#domain/errors.ts';
 import { world } from '#test/support/fakes/world.ts';
 import { confirmWorkloads } from '../../../functions/confirm-workloads.ts';
 import { scaleUpWorkloads } from '../../../functions/scale-up-workloads.ts';
@@ -11,6 +12,7 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
     const [wanted] = at.plan.workloads.deployments;
     expect(await scaleUpWorkloads(at)).toEqual({
       deployments: [{ name: wanted?.name, from: 'plan', before: 0, after: wanted?.replicas }],
+      autoscalers: [],
     });
     at.ports.workloads.settles = false;
     for (const one of at.ports.workloads.clusters.standby.deployments.values()) one.ready = 1;
@@ -29,6 +31,66 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
     const blind = { ...at, ports: { ...at.ports, readings: { list } } };
     expect(await scaleUpWorkloads(blind)).toMatchObject({ deployments: [{ from: 'plan', after: 3 }] });
     expect(await scaleUpWorkloads(at)).toMatchObject({ deployments: [{ from: 'peak', before: 3, after: 7 }] });
+  });
+
+  const scaled = (more: object = {}) => {
+    const at = world();
+    const one = { name: 'hpa', deployment: 'svg-ai-api', min: 1, max: 9, minBefore: null, ...more };
+    at.ports.workloads.clusters.standby.autoscalers = [one];
+    return at;
+  };
+
+  it("raises an autoscaler's minimum before it scales, and says what it was, also when it is repeated", async () => {
+    const at = scaled();
+    const order: string[] = [];
+    const { scale, raiseMinimum } = at.ports.workloads;
+    const workloads = {
+      ...at.ports.workloads,
+      scale: async (...args: Parameters<typeof scale>) => {
+        order.push('scale');
+        await scale(...args);
+      },
+      raiseMinimum: async (...args: Parameters<typeof raiseMinimum>) => {
+        order.push('raise');
+        await raiseMinimum(...args);
+      },
+    };
+    const recorded = { name: 'hpa', deployment: 'svg-ai-api', before: 1, after: 3, max: 9 };
+    const step = { ...at, ports: { ...at.ports, workloads } };
+    expect(await scaleUpWorkloads(step)).toMatchObject({ autoscalers: [recorded] });
+    expect(order).toEqual(['raise', 'scale']);
+    expect(await scaleUpWorkloads(step)).toMatchObject({ autoscalers: [recorded] });
+    expect(order).toEqual(['raise', 'scale']);
+    expect(at.ports.workloads.clusters.standby.autoscalers).toMatchObject([{ min: 3, minBefore: 1 }]);
+  });
+
+  it('leaves a minimum that is high enough, and takes what the maximum allows where a person accepted that', async () => {
+    expect(await scaleUpWorkloads(scaled({ min: 5 }))).toMatchObject({ autoscalers: [{ before: 5, after: 5 }] });
+    const capped = scaled({ max: 2 });
+    expect(await scaleUpWorkloads(capped)).toMatchObject({
+      deployments: [{ after: 2 }],
+      autoscalers: [{ before: 1, after: 2, max: 2 }],
+    });
+    await confirmWorkloads(capped);
+    expect(await confirmWorkloads(capped)).toMatchObject({ done: true, deployments: [{ ready: 2 }] });
+  });
+
+  it('goes on when it may not raise or read a minimum, and says so; has failed when it reads back lower', async () => {
+    const at = scaled();
+    const refuse = async () => Promise.reject(new CallRefusedError('403 forbidden'));
+    const over = (more: object) => ({ ...at, ports: { ...at.ports, workloads: { ...at.ports.workloads, ...more } } });
+    expect(await scaleUpWorkloads(over({ raiseMinimum: refuse }))).toMatchObject({
+      deployments: [{ after: 3 }],
+      autoscalers: [{ before: 1, after: 1, refused: '403 forbidden' }],
+    });
+    expect(await scaleUpWorkloads(over({ autoscalers: refuse }))).toMatchObject({
+      deployments: [{ after: 3 }],
+      autoscalersUnread: '403 forbidden',
+    });
+    await expect(scaleUpWorkloads(over({ raiseMinimum: async () => undefined }))).rejects.toMatchObject({
+      name: 'NoEffectError',
+      message: 'raised, but: hpa has a minimum of 1, not 3',
+    });
   });
 
   it('changes nothing when enough are wanted, and never scales down', async () => {

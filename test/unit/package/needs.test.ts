@@ -39,10 +39,12 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   controls: [['readState', 'writeState', 'writeApprovals']],
   database: [['describeDatabases', 'describeStandby']],
   databaseSession: [['describeDatabases', 'describeStandby'], ['openSession']],
+  evidence: [['keepEvidence']],
   executions: [['startFailover', 'describeFailovers']],
   healthMetrics: [['putMetrics']],
   incidents: [['writeState']],
   ledger: [['record']],
+  ledgerReader: [['readRecord']],
   linkKey: [['readLinkKey']],
   standingOrders: [['readState', 'writeState']],
   personalAnnouncer: [['announceToApprovers']],
@@ -52,6 +54,7 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   thirdSite: [['askThirdSite']],
   traffic: [['readTraffic']],
   workloads: [['reachClusters', 'reachStandby']],
+  writeLease: [['readLease', 'writeLease']],
 };
 
 /** Permissions that come from what the function is for, not from a port alone. */
@@ -61,6 +64,7 @@ const OF_FUNCTION: Readonly<Record<string, readonly Grant[]>> = {
   ReceiveAlarm: ['deadAlarms'],
   RecordDeath: ['deadDeaths'],
   WatchClaims: ['listFailovers'],
+  ArchiveRecord: ['readStream', 'deadEvidence'],
   NotifyStakeholders: ['readStream', 'deadNotices'],
 };
 

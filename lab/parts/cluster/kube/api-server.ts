@@ -5,6 +5,7 @@ import { badRequest, KubeError, methodNotAllowed, noSuchPath, notFound, statusOf
 import { applyPatch } from './patch.ts';
 import { withUsage } from './quota.ts';
 import {
+  AUTOSCALERS,
   DEPLOYMENTS,
   groupVersion,
   NAMESPACES,
@@ -38,12 +39,12 @@ interface Target {
 }
 
 const PATH =
-  /^\/(?:api\/v1|apis\/(?<group>[^/]+)\/v1)(?:\/namespaces\/(?<namespace>[^/]+)(?=\/))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+)(?:\/(?<sub>[^/]+))?)?$/;
+  /^\/(?:api\/v1|apis\/(?<group>[^/]+)\/(?<version>v\d))(?:\/namespaces\/(?<namespace>[^/]+)(?=\/))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+)(?:\/(?<sub>[^/]+))?)?$/;
 
 const targetOf = (path: string): Target => {
-  const { group = '', namespace, plural, name, sub } = PATH.exec(path)?.groups ?? {};
+  const { group = '', version = 'v1', namespace, plural, name, sub } = PATH.exec(path)?.groups ?? {};
   if (plural === 'secrets') throw new KubeError(403, 'Forbidden', 'secrets is forbidden: not served by this API');
-  const resource = RESOURCES.find((candidate) => candidate.plural === plural && candidate.group === group);
+  const resource = RESOURCES.find((one) => one.plural === plural && one.group === group && one.version === version);
   if (!resource || (sub && !resource.subresources.includes(sub))) throw noSuchPath();
   return { resource, namespace, name, subresource: sub };
 };
@@ -128,7 +129,8 @@ export const createApiServer = ({ store, authenticate, podLog }: ApiServerOption
     if (subresource === 'status') {
       return { ...current, metadata: { ...current.metadata, ...versionOf(next) }, status: next.status };
     }
-    return admit(resource, resource === DEPLOYMENTS ? { ...next, status: current.status } : next);
+    const keepsStatus = resource === DEPLOYMENTS || resource === AUTOSCALERS;
+    return admit(resource, keepsStatus ? { ...next, status: current.status } : next);
   };
   const versionOf = ({ metadata: { resourceVersion } }: KubeObject) => (resourceVersion ? { resourceVersion } : {});
 

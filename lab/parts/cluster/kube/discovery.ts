@@ -37,9 +37,10 @@ const resourceList = (version: string): Record<string, unknown> => ({
   ]),
 });
 
-const group = (name: string): Record<string, unknown> => {
-  const version = { groupVersion: `${name}/v1`, version: 'v1' };
-  return { name, versions: [version], preferredVersion: version };
+const group = (groupAndVersion: string): Record<string, unknown> => {
+  const [name, version] = groupAndVersion.split('/');
+  const only = { groupVersion: groupAndVersion, version };
+  return { name, versions: [only], preferredVersion: only };
 };
 
 /**
@@ -68,8 +69,8 @@ const openApi = (version: string): Record<string, unknown> => {
   };
 };
 
-const GROUPS = ['apps', 'batch'];
-const GROUP_VERSIONS = ['v1', ...GROUPS.map((name) => `${name}/v1`)];
+const GROUP_VERSIONS = [...new Set(RESOURCES.map(groupVersion))];
+const GROUPS = GROUP_VERSIONS.filter((version) => version.includes('/'));
 const root = (version: string): string => (version === 'v1' ? 'api/v1' : `apis/${version}`);
 
 const documents = (): Map<string, unknown> =>
@@ -80,9 +81,9 @@ const documents = (): Map<string, unknown> =>
     ['/readyz', 'ok'],
     ['/api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }],
     ['/apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS.map(group) }],
-    ...GROUPS.map((name): [string, unknown] => [
-      `/apis/${name}`,
-      { kind: 'APIGroup', apiVersion: 'v1', ...group(name) },
+    ...GROUPS.map((version): [string, unknown] => [
+      `/apis/${version.split('/')[0]}`,
+      { kind: 'APIGroup', apiVersion: 'v1', ...group(version) },
     ]),
     ...GROUP_VERSIONS.map((version): [string, unknown] => [`/${root(version)}`, resourceList(version)]),
     [

@@ -10,7 +10,8 @@ const amount = (text: unknown): number => {
   return Number(digits) * (FACTORS[suffix] ?? 1);
 };
 
-const requested = ({ resources }: Container, what: 'cpu' | 'memory'): number =>
+/** Cores or bytes that a container asks for; 0 where it does not say. */
+export const requested = ({ resources }: Container, what: 'cpu' | 'memory'): number =>
   amount((resources as { requests?: Record<string, unknown> } | undefined)?.requests?.[what]);
 
 /** As the quota controller keeps it: `status.hard` and what the namespace's pods use of it. Nothing is refused by it here. */

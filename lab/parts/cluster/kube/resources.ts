@@ -1,10 +1,11 @@
 import { ageOf, type Column, column, containers, images, podStatus, restarts } from './columns.ts';
-import type { ConfigMap, Deployment, KubeObject, Pod, Service } from './types.ts';
+import type { Autoscaler, ConfigMap, Deployment, KubeObject, Pod, Service } from './types.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 export interface Resource {
-  readonly group: '' | 'apps' | 'batch';
+  readonly group: '' | 'apps' | 'batch' | 'autoscaling';
+  readonly version: 'v1' | 'v2';
   readonly plural: string;
   readonly singular: string;
   readonly kind: string;
@@ -23,6 +24,7 @@ const resource = (kind: string, more: Partial<Resource> = {}): Resource => {
   const singular = kind.toLowerCase();
   return {
     group: '',
+    version: 'v1',
     plural: `${singular}s`,
     singular,
     kind,
@@ -132,6 +134,29 @@ export const JOBS = resource('Job', {
   ],
 });
 
+/** Scales Deployments by the CPU time that their pods' processes really take. */
+export const AUTOSCALERS = resource('HorizontalPodAutoscaler', {
+  group: 'autoscaling',
+  version: 'v2',
+  shortNames: ['hpa'],
+  categories: ['all'],
+  subresources: ['status'],
+  columns: [
+    column('Reference', (object) => {
+      const { kind, name } = (object as Autoscaler).spec.scaleTargetRef;
+      return `${kind}/${name}`;
+    }),
+    column('Targets', (object) => {
+      const { spec, status } = object as Autoscaler;
+      const now = status?.currentMetrics?.[0]?.resource.current.averageUtilization;
+      return `cpu: ${now === undefined ? '<unknown>' : `${now}%`}/${spec.metrics[0]?.resource.target.averageUtilization}%`;
+    }),
+    column('MinPods', (object) => (object as Autoscaler).spec.minReplicas, 'integer'),
+    column('MaxPods', (object) => (object as Autoscaler).spec.maxReplicas, 'integer'),
+    column('Replicas', (object) => (object as Autoscaler).status?.currentReplicas ?? 0, 'integer'),
+  ],
+});
+
 export const RESOURCES: readonly Resource[] = [
   NAMESPACES,
   NODES,
@@ -143,6 +168,7 @@ export const RESOURCES: readonly Resource[] = [
   DEPLOYMENTS,
   REPLICA_SETS,
   JOBS,
+  AUTOSCALERS,
 ];
 
-export const groupVersion = (resource: Resource): string => (resource.group ? `${resource.group}/v1` : 'v1');
+export const groupVersion = ({ group, version }: Resource): string => (group ? `${group}/${version}` : version);

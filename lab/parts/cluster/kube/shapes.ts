@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { badRequest, invalid } from './kube-error.ts';
-import { CONFIG_MAPS, DEPLOYMENTS, groupVersion, type Resource, SERVICES } from './resources.ts';
+import { AUTOSCALERS, CONFIG_MAPS, DEPLOYMENTS, groupVersion, type Resource, SERVICES } from './resources.ts';
 import type { KubeObject } from './types.ts';
 
 /** What the controller, the load balancer and the tables read has to have its type; everything else may be anything. */
@@ -65,6 +65,33 @@ const deployment = z.looseObject({
   }),
 });
 
+const cpuMetric = z.looseObject({
+  type: z.literal('Resource', { error: 'this cluster measures the CPU of pods: type Resource, resource cpu' }),
+  resource: z.looseObject({
+    name: z.literal('cpu', { error: 'this cluster measures cpu only' }),
+    target: z.looseObject({ type: z.literal('Utilization'), averageUtilization: z.int().min(1) }),
+  }),
+});
+
+const autoscaler = z
+  .looseObject({
+    scaleTargetRef: z.looseObject({ kind: z.literal('Deployment'), name: z.string().min(1) }),
+    minReplicas: z.int().min(1).optional(),
+    maxReplicas: z.int().min(1),
+    metrics: z.array(cpuMetric).max(1).optional(),
+    behavior: z
+      .looseObject({
+        scaleDown: z
+          .looseObject({ stabilizationWindowSeconds: count.max(3_600).optional(), selectPolicy: z.string().optional() })
+          .optional(),
+      })
+      .optional(),
+  })
+  .refine(({ minReplicas = 1, maxReplicas }) => maxReplicas >= minReplicas, {
+    path: ['maxReplicas'],
+    error: 'must be greater than or equal to `minReplicas`',
+  });
+
 const status = z.looseObject({
   conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).optional(),
 });
@@ -73,6 +100,7 @@ const base = z.looseObject({ metadata, status: status.optional() });
 const SHAPES = new Map<Resource, z.ZodType>([
   [CONFIG_MAPS, base.extend({ data: texts.optional() })],
   [DEPLOYMENTS, base.extend({ spec: deployment })],
+  [AUTOSCALERS, base.extend({ spec: autoscaler })],
   [
     SERVICES,
     base.extend({ spec: z.looseObject({ type: z.string().optional(), selector: texts.optional() }).optional() }),

@@ -43,6 +43,7 @@ export interface EnvVar {
 export interface Container {
   name: string;
   image?: string;
+  args?: string[];
   env?: EnvVar[];
   ports?: { containerPort: number; name?: string; protocol?: string }[];
   readinessProbe?: {
@@ -127,6 +128,30 @@ export interface Pod extends KubeObject {
 
 export interface Service extends KubeObject {
   spec: { type?: string; selector?: Record<string, string>; [member: string]: unknown };
+}
+
+/** autoscaling/v2, with the one metric that this cluster measures. */
+export interface Autoscaler extends KubeObject {
+  spec: {
+    scaleTargetRef: { apiVersion?: string; kind: string; name: string };
+    minReplicas: number;
+    maxReplicas: number;
+    metrics: readonly {
+      type: 'Resource';
+      resource: { name: 'cpu'; target: { type: 'Utilization'; averageUtilization: number } };
+    }[];
+    behavior?: { scaleDown?: { stabilizationWindowSeconds?: number; selectPolicy?: string } };
+  };
+  status?: AutoscalerStatus;
+}
+
+export interface AutoscalerStatus {
+  observedGeneration?: number;
+  currentReplicas: number;
+  desiredReplicas: number;
+  lastScaleTime?: string;
+  currentMetrics?: { type: 'Resource'; resource: { name: 'cpu'; current: { averageUtilization: number } } }[];
+  conditions: Condition[];
 }
 
 export interface ConfigMap extends KubeObject {

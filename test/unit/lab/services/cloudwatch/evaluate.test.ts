@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type AlarmRule, breaches, evaluate, evaluationRange } from '#lab/services/cloudwatch/evaluate.ts';
+import { type AlarmRule, breaches, evaluate, evaluationRange, latePeriods } from '#lab/services/cloudwatch/evaluate.ts';
 
 type Row = [row: string, missing: string, ignore: string, breaching: string, notBreaching: string];
 
@@ -49,6 +49,7 @@ describe.each<[number, Row[]]>([
 
 test('AWS looks at five periods for an alarm over three', () => {
   expect(evaluationRange(3)).toBe(5);
+  expect([60_000, 10_000, 1_000, 500].map(latePeriods)).toEqual([0, 0, 4, 8]);
 });
 
 test('each comparison at its threshold', () => {

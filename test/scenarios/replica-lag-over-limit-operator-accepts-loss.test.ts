@@ -19,7 +19,7 @@ const TWO_HOURS = 7_200;
 const WHY = 'accepted by the board at 03:12';
 
 it(
-  'operator-accepts-loss',
+  'replica-lag-over-limit-operator-accepts-loss',
   async () => {
     const at = scenario();
     const { plan, lab, ports } = at;

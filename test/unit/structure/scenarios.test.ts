@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const folder = resolve(import.meta.dirname, '../../scenarios');
+
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
+
+/** Two labs of one slot at the same time are two labs on the same addresses. */
+test('each scenario has a slot of its own', () => {
+  const slots = files.flatMap((file) =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/useScenarioLab\((\d+)/g)].map(([, slot]) => ({
+      file,
+      slot,
+    })),
+  );
+  expect(slots.length).toBeGreaterThan(40);
+  const shared = slots.filter(({ slot }, index) => slots.findIndex((other) => other.slot === slot) !== index);
+  expect(shared).toEqual([]);
+});
+
+test('the failure model names scenarios that exist', () => {
+  const page = readFileSync(resolve(folder, '../../docs/failure-model.md'), 'utf8').replaceAll(/\s+/g, ' ');
+  const lists = [...page.matchAll(/[Ss]cenarios? ((?:`[a-z-]+`(?:, | and )?)+)/g)].map(([, list]) => list ?? '');
+  const named = lists.flatMap((list) => [...list.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name ?? ''));
+  const known = new Set(files.map((file) => basename(file, '.test.ts')));
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
+});

@@ -15,7 +15,6 @@ export const PLAN_ORDERS = [
   'maintenance-start',
   'maintenance-end',
   'claim-release',
-  'lease-return',
 ] as const;
 export type PlanOrder = (typeof PLAN_ORDERS)[number];
 

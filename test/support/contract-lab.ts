@@ -1,15 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import dns from 'node:dns';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import type { Plan } from '#domain/plan.ts';
 import { type Lab, startLab } from '#lab/lab.ts';
-import { type ContractCloud, contractCloud } from './contract-cloud.ts';
-import { labEnvironmentOf, pointSdkAt } from './lab-ports.ts';
+import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt } from './lab-ports.ts';
 
-/** A running lab, and the ports over it. */
-export interface ContractLab extends ContractCloud {
+/** Every port as the functions get it, over one running lab. */
+export interface ContractLab {
   readonly lab: Lab;
+  readonly plan: Plan;
+  readonly ports: LabPorts;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The ports again, made for a changed plan. */
+  portsFor(plan: Plan): LabPorts;
+  /** A plan id that no other test uses. */
+  freshId(): string;
 }
 
 /**
@@ -32,19 +40,17 @@ export const useContractLab = (slot: number): (() => ContractLab) => {
       slot,
     });
     for (const { scheduler } of lab.cloud.regions.values()) scheduler.stop();
-    pointSdkAt(lab.cloud.door.url);
+    pointSdkAt(lab);
     const { host, port } = lab.addresses.site.dns;
     dns.setServers([`${host}:${port}`]);
-    const { a, b } = lab.addresses;
+    const environment = labEnvironmentOf(lab);
     at = {
       lab,
-      ...contractCloud({
-        plan: lab.plan,
-        environment: labEnvironmentOf(lab),
-        faults: lab.cloud.door.faults,
-        databases: { primary: a.database, standby: b.database },
-        balancers: { primary: a.loadBalancer.host, standby: b.loadBalancer.host },
-      }),
+      plan: lab.plan,
+      environment,
+      ports: labPorts(lab.plan, environment),
+      portsFor: (plan) => labPorts(plan, environment),
+      freshId: () => `c${randomUUID().slice(0, 12)}`,
     };
   });
 

@@ -50,7 +50,7 @@ const validations: {
   checkValidations(checked: Checked, types: object, custom: unknown, store: DynaliteStore): void;
 } = load('dynalite/validations');
 
-export const ENGINE_OPERATIONS = [
+const OPERATIONS = [
   'BatchGetItem',
   'BatchWriteItem',
   'CreateTable',
@@ -68,18 +68,18 @@ export const ENGINE_OPERATIONS = [
   'UpdateItem',
   'UpdateTable',
 ] as const;
-export type EngineOperation = (typeof ENGINE_OPERATIONS)[number];
+export type EngineOperation = (typeof OPERATIONS)[number];
 
 const fileOf = (operation: string) => operation.charAt(0).toLowerCase() + operation.slice(1);
 const validationOf = Object.fromEntries(
-  ENGINE_OPERATIONS.map((name) => [name, load(`dynalite/validations/${fileOf(name)}`) as Validation]),
+  OPERATIONS.map((name) => [name, load(`dynalite/validations/${fileOf(name)}`) as Validation]),
 ) as Record<EngineOperation, Validation>;
 const actionOf = Object.fromEntries(
-  ENGINE_OPERATIONS.map((name) => [name, load(`dynalite/actions/${fileOf(name)}`)]),
+  OPERATIONS.map((name) => [name, load(`dynalite/actions/${fileOf(name)}`)]),
 ) as Record<EngineOperation, (store: DynaliteStore, checked: Checked, done: Callback<Item>) => void>;
 
 export const isEngineOperation = (name: string): name is EngineOperation =>
-  (ENGINE_OPERATIONS as readonly string[]).includes(name);
+  (OPERATIONS as readonly string[]).includes(name);
 
 /** An error as it goes out on the wire: `__type`, `message` and what else the exception carries. */
 export class DynamoError extends Error {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ContractCloud } from '#test/support/contract-cloud.ts';
+import type { ContractLab } from '#test/support/contract-lab.ts';
 
-export const describeClock = (at: () => ContractCloud) =>
+export const describeClock = (at: () => ContractLab) =>
   describe('clock', () => {
     it('gives UTC with milliseconds, and goes forward', () => {
       const { clock } = at().ports;

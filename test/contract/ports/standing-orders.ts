@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ContractCloud } from '#test/support/contract-cloud.ts';
+import type { ContractLab } from '#test/support/contract-lab.ts';
 
 const order = (reason: string) => ({ by: 'jane', reason, at: '2026-11-23T12:00:00.000Z' });
 
-export const describeStandingOrders = (at: () => ContractCloud) =>
+export const describeStandingOrders = (at: () => ContractLab) =>
   describe('standing orders', () => {
     it('are none at first', async () => {
       const { standingOrders } = at().ports;

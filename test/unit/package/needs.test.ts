@@ -37,24 +37,21 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   claims: [['readState', 'writeState', 'writeReadings', 'writeApprovals']],
   clock: [],
   controls: [['readState', 'writeState', 'writeApprovals']],
-  database: [['describeDatabases', 'describeStandby']],
-  databaseSession: [['describeDatabases', 'describeStandby'], ['openSession']],
-  evidence: [['keepEvidence']],
+  database: [['describeDatabases']],
+  databaseSession: [['describeDatabases'], ['openSession']],
   executions: [['startFailover', 'describeFailovers']],
   healthMetrics: [['putMetrics']],
   incidents: [['writeState']],
   ledger: [['record']],
-  ledgerReader: [['readRecord']],
   linkKey: [['readLinkKey']],
   standingOrders: [['readState', 'writeState']],
   personalAnnouncer: [['announceToApprovers']],
-  readings: [['listReadings', 'writeReadings']],
+  readings: [['readState', 'writeState', 'writeReadings']],
   serviceProbe: [],
   taskTokens: [['answerTasks']],
   thirdSite: [['askThirdSite']],
   traffic: [['readTraffic']],
-  workloads: [['reachClusters', 'reachStandby']],
-  writeLease: [['readLease', 'writeLease']],
+  workloads: [['reachClusters']],
 };
 
 /** Permissions that come from what the function is for, not from a port alone. */
@@ -64,7 +61,6 @@ const OF_FUNCTION: Readonly<Record<string, readonly Grant[]>> = {
   ReceiveAlarm: ['deadAlarms'],
   RecordDeath: ['deadDeaths'],
   WatchClaims: ['listFailovers'],
-  ArchiveRecord: ['readStream', 'deadEvidence'],
   NotifyStakeholders: ['readStream', 'deadNotices'],
 };
 

@@ -43,7 +43,6 @@ export interface EnvVar {
 export interface Container {
   name: string;
   image?: string;
-  args?: string[];
   env?: EnvVar[];
   ports?: { containerPort: number; name?: string; protocol?: string }[];
   readinessProbe?: {

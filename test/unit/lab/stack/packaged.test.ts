@@ -47,8 +47,6 @@ describe.skipIf(!packaged)("the project's packaged stack", () => {
       'CloudWatch::Alarm',
       'Events::Rule',
       'SNS::Topic',
-      'S3::Bucket',
-      'CloudWatch::Dashboard',
     ]) {
       expect(types).toContain(`AWS::${type}`);
     }

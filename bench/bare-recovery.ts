@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HealthySample, Reading } from '#domain/reading.ts';
 import { NOTHING_STANDS } from '#domain/standing-orders.ts';
 import { NOTHING_ORDERED } from '#ports/controls.ts';
-import { clock, database, databaseSession, serviceProbe, traffic, workloads } from '#src/composition.ts';
+import { clock, database, databaseSession, serviceProbe, traffic, workloads, writeLease } from '#src/composition.ts';
 import { checkGuards } from '../functions/check-guards.ts';
+import { confirmFence } from '../functions/confirm-fence.ts';
 import { confirmPromotion } from '../functions/confirm-promotion.ts';
 import { confirmRepoint } from '../functions/confirm-repoint.ts';
 import { confirmWorkloads } from '../functions/confirm-workloads.ts';
@@ -16,6 +17,7 @@ import type { Poll } from '../functions/shared/poll.ts';
 import { shiftTraffic } from '../functions/shift-traffic.ts';
 import { verifyStandby } from '../functions/verify-standby.ts';
 import { joinNetwork } from '../lab/services/lambda/runtime/network.mjs';
+import { leaseTable } from '../serverless/statements.ts';
 
 /**
  * The recovery's own actions, from the decision to traffic moved, called one after the other in this process (the same two side by side):
@@ -28,6 +30,7 @@ const { LAB_DNS_HOST: host, LAB_DNS_PORT: port } = process.env;
 if (host && port) joinNetwork({ dns: { host, port: Number(port) } });
 
 const VERIFY_TRIES = 200;
+const STAGE = 'prod';
 
 const ports = {
   database: database.create({}, plan),
@@ -35,13 +38,15 @@ const ports = {
   workloads: workloads.create({}, plan),
   traffic: traffic.create({}, plan),
   serviceProbe: serviceProbe.create({}, plan),
+  writeLease: writeLease.create({ LEASE_TABLE: leaseTable(plan, STAGE) }, plan),
   // The record, the claim and the readings are the pipeline's own tables: bare there are none.
   readings: { list: async () => [] as Reading[] },
   /** Nobody orders anything of a bare run. */
   controls: { read: async () => NOTHING_ORDERED },
 };
 const run = { execution: 'bare', state: 'bare' };
-const step = { ports, plan, run };
+/** Of a claim that there is not: a lab of its own has had no other recovery. */
+const step = { ports, plan, run, clock: clock.create({}, plan), epoch: 1 };
 
 let waitedMs = 0;
 
@@ -50,6 +55,19 @@ const until = async (look: () => Promise<Poll>): Promise<void> => {
     waitedMs += POLL_MS;
     await delay(POLL_MS);
   }
+};
+
+/** As the machine goes on from it: where nothing answers, the lease is waited out and looked at again. */
+const fenced = async () => {
+  const first = await fencePrimary(step);
+  if (first.waitUntil === null) return first;
+  let seen = await confirmFence({ ...step, input: { fence: first } });
+  while (!seen.done) {
+    waitedMs += POLL_MS;
+    await delay(POLL_MS);
+    seen = await confirmFence({ ...step, input: { fence: first } });
+  }
+  return { ...first, ...seen.fence };
 };
 
 const verified = async () => {
@@ -73,6 +91,7 @@ await Promise.all([
     plan.workloads.deployments.map(({ name }) => name),
   ),
   ports.traffic.read(),
+  ports.writeLease.read(plan.plan),
 ]);
 /** The guards get the one sample that they need. */
 const startedAt = new Date().toISOString();
@@ -102,7 +121,6 @@ const reading: Reading = {
 };
 const guards = {
   ...step,
-  clock: clock.create({}, plan),
   request,
   ports: {
     ...ports,
@@ -123,7 +141,7 @@ await new Promise<void>((resolve) => (process.send ? process.once('message', () 
 
 const started = performance.now();
 await checkGuards(guards);
-const fence = await fencePrimary(step);
+const fence = await fenced();
 await Promise.all([
   (async () => {
     await promoteReplica({ ...step, input: { fence } });
@@ -134,7 +152,7 @@ await Promise.all([
     await until(() => confirmWorkloads(step));
   })(),
 ]);
-await repointApplication(step);
+await repointApplication({ ...step, input: { fence } });
 await until(() => confirmRepoint(step));
 const verification = await verified();
 await shiftTraffic({ ...step, input: { verification } });

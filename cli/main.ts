@@ -7,9 +7,11 @@ import { divergenceCommand } from './commands/divergence.ts';
 import { drillCommand } from './commands/drill.ts';
 import { historyCommand } from './commands/history.ts';
 import { labCommand } from './commands/lab.ts';
+import { leaseCommand } from './commands/lease.ts';
 import { planCommand } from './commands/plan.ts';
 import { standingCommands } from './commands/standing.ts';
 import { startCommand } from './commands/start.ts';
+import { writeLeaseCommands } from './commands/write-lease.ts';
 import { EXIT, lacksCredentials, RunError, UsageError } from './exit.ts';
 
 const program = new Command('continuity')
@@ -31,6 +33,8 @@ for (const add of [
   controlCommands,
   standingCommands,
   claimCommands,
+  leaseCommand,
+  writeLeaseCommands,
   planCommand,
 ])
   add(program);

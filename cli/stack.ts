@@ -8,6 +8,8 @@ const MACHINE = 'regional-failover';
 interface Tables {
   readonly STATE_TABLE: string;
   readonly LEDGER_TABLE: string;
+  /** In the third region; named like the others. */
+  readonly LEASE_TABLE: string;
 }
 
 export interface DeployedStack extends Cloud {
@@ -25,7 +27,7 @@ export const deployedStack = async (): Promise<DeployedStack> => {
   const machineArn = await here.machine(MACHINE);
   // continuity-svg-ai-prod-regional-failover -> continuity-svg-ai-prod-state, ...-ledger
   const names = machineArn.split(':').at(-1)?.slice(0, -MACHINE.length) ?? '';
-  const environment = { STATE_TABLE: `${names}state`, LEDGER_TABLE: `${names}ledger` };
+  const environment = { STATE_TABLE: `${names}state`, LEDGER_TABLE: `${names}ledger`, LEASE_TABLE: `${names}lease` };
   return {
     ...here,
     machineArn,

@@ -1,29 +1,44 @@
 import { FenceFailedError } from '#domain/errors.ts';
+import type { FenceMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
+import type { Instant } from '#domain/side.ts';
+import { type Lease, leaseFence } from '#domain/write-lease.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Workloads } from '#ports/workloads.ts';
-import { databaseSession, workloads } from '#src/composition.ts';
+import type { WriteLease } from '#ports/write-lease.ts';
+import { databaseSession, workloads, writeLease } from '#src/composition.ts';
 import { attemptRepeatedly } from './shared/attempt.ts';
 import { readPositions } from './shared/positions.ts';
 
 /** Longer than the adapters' own time-outs (2 s): a bound on their sum, so that a dead region costs seconds. */
 const WITHIN_MS = 5_000;
 
-interface Step {
-  readonly ports: { readonly databaseSession: DatabaseSession; readonly workloads: Workloads };
+export interface FenceStep {
+  readonly ports: {
+    readonly databaseSession: DatabaseSession;
+    readonly workloads: Workloads;
+    readonly writeLease: Pick<WriteLease, 'revoke'>;
+  };
   readonly plan: Plan;
+  readonly clock: Clock;
+  /** Of the claim: what is changed of the lease carries it. */
+  readonly epoch: number;
 }
 
 export interface FenceMethod {
-  readonly method: 'database-role' | 'workloads-to-zero';
-  readonly outcome: 'fenced' | 'unreachable' | 'failed';
+  readonly method: FenceMethodName;
+  /** `revoked`: taken away, and not over before `until`. */
+  readonly outcome: 'fenced' | 'revoked' | 'unreachable' | 'failed';
   readonly detail: string;
   /** Replicas wanted before, by deployment: what lifting the fence brings back. */
   readonly before?: Readonly<Record<string, number>>;
+  /** From this instant on the application of the old primary writes no more, by its lease. */
+  readonly until?: Instant;
 }
 
-const fenceDatabase = async ({ ports }: Step): Promise<FenceMethod> => {
+const fenceDatabase = async ({ ports }: FenceStep): Promise<FenceMethod> => {
   const method = 'database-role';
   const answer = await attemptRepeatedly(() => ports.databaseSession.fence('primary'), WITHIN_MS);
   if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
@@ -33,7 +48,7 @@ const fenceDatabase = async ({ ports }: Step): Promise<FenceMethod> => {
     : { method, outcome: 'failed', detail: 'the application role can still log in or still has a session' };
 };
 
-const fenceWorkloads = async ({ ports, plan }: Step): Promise<FenceMethod> => {
+const fenceWorkloads = async ({ ports, plan }: FenceStep): Promise<FenceMethod> => {
   const method = 'workloads-to-zero';
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
   let before: Record<string, number> | undefined;
@@ -52,14 +67,64 @@ const fenceWorkloads = async ({ ports, plan }: Step): Promise<FenceMethod> => {
     : { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted`, before: before ?? {} };
 };
 
+/** What the lease itself says of the old primary's application. */
+export const sayLease = (lease: Lease, now: Instant): FenceMethod => {
+  const method = 'write-lease';
+  const fence = leaseFence(lease, 'primary', now);
+  const said = `epoch ${lease.epoch}, ${lease.holder === 'primary' ? lease.state : `${lease.state} to the standby`}`;
+  const over = lease.overAt.primary;
+  switch (fence.state) {
+    case 'proven':
+      return { method, outcome: 'fenced', detail: `${said}; over since ${over}` };
+    case 'wait':
+      return { method, outcome: 'revoked', detail: `${said}; over at ${fence.until}`, until: fence.until };
+    case 'not-proven':
+      return { method, outcome: 'failed', detail: `${said}; ${fence.reason}` };
+  }
+};
+
+const fenceLease = async ({ ports, plan, clock, epoch }: FenceStep): Promise<FenceMethod> => {
+  const answer = await attemptRepeatedly(() => ports.writeLease.revoke(plan.plan, 'primary', epoch), WITHIN_MS);
+  if (answer.outcome !== 'answered') return { method: 'write-lease', outcome: answer.outcome, detail: answer.detail };
+  return sayLease(answer.value, clock.now());
+};
+
+const METHODS: Readonly<Record<FenceMethodName, (step: FenceStep) => Promise<FenceMethod>>> = {
+  'database-role': fenceDatabase,
+  'workloads-to-zero': fenceWorkloads,
+  'write-lease': fenceLease,
+};
+
+/** Those that stop every writer. Replicas at zero stop the writers that are known. */
+const PROVES: readonly FenceMethodName[] = ['database-role', 'write-lease'];
+
 /**
- * Stops writes in the old primary as far as it answers: both ways at once, each read back. A region that does not answer is an outcome,
- * not an error. Reversible, and repeatable. `verified` is true when the database itself refuses the application: that stops every writer.
+ * What the methods come to. `verified`: the database itself refuses the application, or its lease is over. `waitUntil`: nothing is verified yet, and
+ * at that instant the lease is. `ask`: neither, and the plan wants people to decide about a primary that may take writes.
+ */
+export const judgeFence = (plan: Plan, methods: readonly FenceMethod[]) => {
+  const verifiedBy = methods.find(({ method, outcome }) => outcome === 'fenced' && PROVES.includes(method))?.method;
+  const until = methods.find((one) => one.outcome === 'revoked')?.until;
+  const waitUntil = verifiedBy === undefined ? (until ?? null) : null;
+  const verified = verifiedBy !== undefined;
+  return {
+    fenced: methods.some(({ outcome }) => outcome === 'fenced'),
+    verified,
+    verifiedBy: verifiedBy ?? null,
+    waitUntil,
+    ask: !verified && waitUntil === null && plan.fence.unverified === 'ask',
+    methods,
+  };
+};
+
+/**
+ * Stops writes in the old primary as far as it answers, and takes its application's lease away at the third site: all ways of the plan at once, each
+ * read back. A region that does not answer is an outcome, not an error. Reversible, and repeatable.
  * The positions that it gives are read after the fence and are on record before the promotion. Throws FenceFailedError when the database answers and
  * is not fenced: nothing is promoted beside a primary that may take writes.
  */
-export const fencePrimary = async (step: Step) => {
-  const methods = await Promise.all([fenceDatabase(step), fenceWorkloads(step)]);
+export const fencePrimary = async (step: FenceStep) => {
+  const methods = await Promise.all(step.plan.fence.methods.map((method) => METHODS[method](step)));
   const answers = methods.some(({ method, outcome }) => method === 'database-role' && outcome !== 'unreachable');
   const failed = methods.find(({ method, outcome }) => method === 'database-role' && outcome === 'failed');
   if (failed) {
@@ -68,14 +133,11 @@ export const fencePrimary = async (step: Step) => {
     );
   }
   const positions = await readPositions(step.ports.databaseSession, answers);
-  return {
-    fenced: methods.some((method) => method.outcome === 'fenced'),
-    verified: methods.some((method) => method.method === 'database-role' && method.outcome === 'fenced'),
-    methods,
-    positions,
-  };
+  return { ...judgeFence(step.plan, methods), positions };
 };
 
-export const handler = pipeline({ ports: { databaseSession, workloads }, mutates: true, begins: true }).handler(
-  fencePrimary,
-);
+export const handler = pipeline({
+  ports: { databaseSession, workloads, writeLease },
+  mutates: true,
+  begins: true,
+}).handler(fencePrimary);

@@ -3,11 +3,13 @@ import type { Plan } from '#domain/plan.ts';
 import { lapse } from '#domain/votes.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Approvals } from '#ports/approvals.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Workloads } from '#ports/workloads.ts';
-import { approvals, database, databaseSession, ledger, workloads } from '#src/composition.ts';
+import type { WriteLease } from '#ports/write-lease.ts';
+import { approvals, database, databaseSession, ledger, workloads, writeLease } from '#src/composition.ts';
 import { attempt } from './shared/attempt.ts';
 import { failure } from './shared/failure.ts';
 
@@ -34,13 +36,16 @@ interface Step {
     readonly databaseSession: DatabaseSession;
     readonly ledger: Ledger;
     readonly workloads: Workloads;
+    readonly writeLease: Pick<WriteLease, 'grant'>;
   };
   readonly plan: Plan;
+  readonly clock: Clock;
+  readonly epoch: number;
   readonly run: { readonly execution: string };
 }
 
 export interface Lift {
-  readonly method: 'database-role' | 'workloads-back' | 'standby-back';
+  readonly method: 'database-role' | 'workloads-back' | 'standby-back' | 'write-lease';
   readonly outcome: 'lifted' | 'unreachable' | 'failed';
   readonly detail: string;
 }
@@ -65,6 +70,19 @@ const liftDatabase = async ({ ports }: Step): Promise<Lift> => {
   return lifted
     ? { method: 'database-role', outcome: 'lifted', detail: wasFenced ? 'may log in again' : 'could log in already' }
     : { method: 'database-role', outcome: 'failed', detail: 'the application role still may not log in' };
+};
+
+/** Only once nothing but the primary can be a writer: the standby is a replica, whose database takes no writes of the application. */
+const liftLease = async ({ ports, plan, clock, epoch }: Step): Promise<readonly Lift[]> => {
+  const method = 'write-lease';
+  if (!plan.fence.methods.includes(method)) return [];
+  const answer = await attempt(
+    () => ports.writeLease.grant(plan.plan, 'primary', epoch, clock.now(), { unwaited: true }),
+    WITHIN_MS,
+  );
+  return answer.outcome === 'answered'
+    ? [{ method, outcome: 'lifted', detail: `granted to the primary, epoch ${answer.value.epoch}` }]
+    : [{ method, outcome: answer.outcome, detail: answer.detail }];
 };
 
 /** A fence that was repeated found zero replicas before it: then the plan's number counts. */
@@ -137,22 +155,24 @@ const closeRequest = async ({ ports, run }: Step): Promise<string | null> => {
 };
 
 /**
- * Undoes the fence of a run that stops before its promotion: the application may log in to the old primary again, its replicas come
- * back, and the standby is scaled back to what it was.
+ * Undoes the fence of a run that stops before its promotion: the application may log in to the old primary again, has its write lease, its replicas
+ * come back, and the standby is scaled back to what it was.
  * Each way for itself, each read back; a region that does not answer is an outcome. Changes nothing when the standby is promoted, or when nobody
  * knows: then the fence stays. Repeatable.
  */
 export const liftFence = async (step: Step) => {
   const stays = await mustStay(step);
   const methods =
-    stays === null ? (await Promise.all([liftDatabase(step), liftWorkloads(step), scaleBack(step)])).flat() : [];
+    stays === null
+      ? (await Promise.all([liftDatabase(step), liftWorkloads(step), scaleBack(step), liftLease(step)])).flat()
+      : [];
   const request = await closeRequest(step);
   return { lifted: stays === null && methods.every(({ outcome }) => outcome === 'lifted'), stays, methods, request };
 };
 
 export const handler = pipeline({
   input,
-  ports: { approvals, database, databaseSession, ledger, workloads },
+  ports: { approvals, database, databaseSession, ledger, workloads, writeLease },
   mutates: true,
   undoes: true,
 }).handler(liftFence);

@@ -16,6 +16,7 @@ import type { ServiceProbe } from '#ports/service-probe.ts';
 import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
+import type { WriteLease } from '#ports/write-lease.ts';
 import {
   alarms,
   claims,
@@ -27,6 +28,7 @@ import {
   standingOrders,
   traffic,
   workloads,
+  writeLease,
 } from '#src/composition.ts';
 import { assessEvidence } from './assess-evidence.ts';
 import { askGuards } from './check-guards.ts';
@@ -34,6 +36,8 @@ import { attempt } from './shared/attempt.ts';
 
 /** Longer than the adapters' own time-outs. All is asked at once. */
 const WITHIN_MS = 8_000;
+/** For what the primary answers: it may be gone. */
+const PRIMARY_WITHIN_MS = 5_000;
 
 interface Step {
   readonly ports: {
@@ -47,6 +51,7 @@ interface Step {
     readonly traffic: Traffic;
     readonly ledger: Ledger;
     readonly standingOrders: StandingOrders;
+    readonly writeLease: Pick<WriteLease, 'read'>;
   };
   readonly clock: Clock;
   readonly plan: Plan;
@@ -60,8 +65,8 @@ const MOST_ANSWER = 300;
 /** Looks, and keeps on the list what was looked at. */
 const reader =
   (reads: PlannedRead[]) =>
-  async <T>(what: string, call: () => Promise<T>): Promise<Looked<T>> => {
-    const got = await attempt(call, WITHIN_MS);
+  async <T>(what: string, call: () => Promise<T>, withinMs = WITHIN_MS): Promise<Looked<T>> => {
+    const got = await attempt(call, withinMs);
     const answer = got.outcome === 'answered' ? JSON.stringify(got.value ?? null) : got.detail;
     reads.push({ what, outcome: got.outcome, answer: answer.slice(0, MOST_ANSWER), ms: got.ms });
     return got.outcome === 'answered' ? { value: got.value } : { error: got.detail };
@@ -104,17 +109,19 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     standbyInstance,
     config,
     records,
+    lease,
   ] = await Promise.all([
     read('evidence: readings of every vantage point, and the standby now', () => assessEvidence(step)),
     read('guards', () => askGuards(step)),
     read('claim', () => ports.claims.read(plan.plan)),
-    read('position of the primary database', () => ports.databaseSession.position('primary')),
-    read('deployments of the primary cluster', () => ports.workloads.status('primary', names)),
+    read('position of the primary database', () => ports.databaseSession.position('primary'), PRIMARY_WITHIN_MS),
+    read('deployments of the primary cluster', () => ports.workloads.status('primary', names), PRIMARY_WITHIN_MS),
     read('deployments of the standby cluster', () => ports.workloads.status('standby', names)),
     read('autoscalers of the standby cluster', () => ports.workloads.autoscalers('standby', names)),
     read('standby instance', () => ports.database.describe('standby')),
     read(`ConfigMap ${configMap} of the standby cluster`, () => ports.workloads.readConfig('standby', configMap, key)),
     read(`records of zone ${plan.traffic.zoneId}`, () => ports.traffic.read()),
+    read('write lease at the third site', () => ports.writeLease.read(plan.plan)),
   ]);
   const facts: ChangeFacts = {
     execution: run.execution.split(':').at(-1) ?? run.execution,
@@ -127,6 +134,7 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     standbyInstance,
     config,
     records,
+    lease,
     targets: 'value' in asked ? asked.value.targets : [],
     topic: environment.NOTICE_TOPIC_ARN,
   };
@@ -156,6 +164,7 @@ export const handler = pipeline({
     workloads,
     traffic,
     ledger,
+    writeLease,
   },
   environment: ['NOTICE_TOPIC_ARN'],
 }).handler(planChanges);

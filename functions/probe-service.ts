@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { peakOf } from '#domain/capacity.ts';
 import { msBetween } from '#domain/clocks.ts';
@@ -6,7 +7,7 @@ import type { Instant } from '#domain/side.ts';
 import { event } from '#pipeline/event.ts';
 import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
-import type { HealthMetrics } from '#ports/health-metrics.ts';
+import type { HealthMetric, HealthMetrics } from '#ports/health-metrics.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import {
@@ -108,19 +109,52 @@ export const probeService = async (call: Call) => {
     ...(wanted === null ? {} : { peak: peakOf(previous?.peak ?? [], wanted, at) }),
   };
   const value = healthy(observed.signals);
-  const dimensions = { Plan: plan.plan, Vantage: vantage };
+  const metric = (name: string, one: 0 | 1): HealthMetric => ({
+    name,
+    value: one,
+    unit: 'None',
+    dimensions: { Plan: plan.plan, Vantage: vantage },
+    at,
+    ...(plan.detection.probeEverySeconds < 60 ? { highResolution: true } : {}),
+  });
   await Promise.all([
     ports.readings.put(reading),
-    value === null
-      ? undefined
-      : ports.healthMetrics.put([{ name: 'ServiceHealthy', value, unit: 'None', dimensions, at }]),
+    ports.healthMetrics.put([
+      ...(value === null ? [] : [metric('ServiceHealthy', value)]),
+      // Also when it does not know: its silence is another alarm, which pages and starts nothing.
+      metric('ProbeReported', 1),
+    ]),
   ]);
   return reading;
 };
 
+/** What the schedule hands over: EventBridge Scheduler has no finer grain than a minute, so one run looks several times. */
+const schedule = z.looseObject({
+  looks: z.int().min(1).max(6).default(1),
+  everySeconds: z.number().positive().max(60).default(60),
+});
+
+/** Looks at its times, counted from the first. A look that fails does not keep the next one from being made; the last failure is thrown. */
+export const lookTimes = async (
+  { looks, everySeconds }: z.output<typeof schedule>,
+  look: () => Promise<Reading>,
+  signal: AbortSignal,
+): Promise<Reading> => {
+  const started = performance.now();
+  const results: PromiseSettledResult<Reading>[] = [];
+  for (let done = 0; done < looks; done += 1) {
+    const wait = started + done * everySeconds * 1_000 - performance.now();
+    if (wait > 0) await delay(wait, undefined, { signal });
+    results.push(...(await Promise.allSettled([look()])));
+  }
+  const failed = results.findLast((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return (results.at(-1) as PromiseFulfilledResult<Reading>).value;
+};
+
 export const handler = event({
   name: 'ProbeService',
-  parse: z.unknown(),
+  parse: schedule,
   ports: { claims, readings, serviceProbe, databaseSession, database, healthMetrics, workloads },
   environment: ['SITE'],
-}).handler(probeService);
+}).handler((call) => lookTimes(call.event, () => probeService(call), call.signal));

@@ -19,6 +19,8 @@ export interface RegionAddresses {
   readonly egress: string;
   /** Application replicas listen here, on ports that the system gives. */
   readonly pods: string;
+  /** First of a hundred ports of that host, where the sidecars of the replicas listen. */
+  readonly sidecarPorts: number;
 }
 
 export interface LabAddresses {
@@ -56,6 +58,7 @@ export const labAddresses = (slot = 0, singleHost = process.env.LAB_SINGLE_HOST 
     cluster: { host: host(site, 30), port: port(site, 6443, 2) },
     egress: host(site, 50),
     pods: host(site, 40),
+    sidecarPorts: singleHost ? 10_000 + (slot % 40) * 200 + (site - 1) * 100 : 8_181,
   });
   return {
     slot,

@@ -5,7 +5,10 @@ import type { LabAddresses } from '#lab/addresses.ts';
 import type { LabTime, Log, Part } from '#lab/contract.ts';
 import { deliverySwitch } from '#lab/delivery.ts';
 import { createDoor, type Door } from '#lab/door/door.ts';
+import { labSecret, roleOf } from '#lab/door/signature.ts';
 import { cutsFile } from '#lab/faults.ts';
+import { functionArn } from '#lab/iam/arns.ts';
+import { type Authority, createAuthority } from '#lab/iam/authority.ts';
 import { createDnsServer } from '#lab/parts/dns/server.ts';
 import type { Zone } from '#lab/parts/dns/zone.ts';
 import { alarmAction } from '#lab/services/cloudwatch/alarm-action.ts';
@@ -18,19 +21,25 @@ import { createLambdaService, type LambdaService } from '#lab/services/lambda/se
 import { instanceArn } from '#lab/services/rds/instance.ts';
 import { createRdsService, type RdsService } from '#lab/services/rds/service.ts';
 import { createRoute53Service, type Route53Service } from '#lab/services/route53/service.ts';
+import { createS3Service } from '#lab/services/s3.ts';
 import { createSchedulerService, type SchedulerService } from '#lab/services/scheduler/scheduler.ts';
 import { createSecretsManagerService } from '#lab/services/secretsmanager.ts';
 import { createSnsService, type SnsService } from '#lab/services/sns/sns.ts';
 import { createQueueStore } from '#lab/services/sqs.ts';
+import { checkInvoke, checkMachineRole } from '#lab/services/stepfunctions/role-check.ts';
 import { createStepFunctionsService, type StepFunctionsService } from '#lab/services/stepfunctions/service.ts';
 import { createStsService } from '#lab/services/sts.ts';
 import type { StackServices } from '#lab/stack/resources.ts';
-import { createRoleStore } from '#lab/stack/roles.ts';
+import { createRoleStore, type RoleStore } from '#lab/stack/roles.ts';
 import { PASSWORDS, type World } from '#lab/world.ts';
 
 /** The AWS services of the lab behind the door: everything that the packaged stacks are made of, over the world's real parts. */
 export interface Cloud extends Part {
   readonly door: Door;
+  /** The stacks' roles; a test may change one, and it counts from the next call on. */
+  readonly roles: RoleStore;
+  /** Judges every call by them. */
+  readonly authority: Authority;
   readonly lambda: LambdaService;
   readonly dynamodb: DynamoDbService;
   readonly rds: RdsService;
@@ -87,8 +96,30 @@ const serviceZone = (route53: Route53Service, plan: Plan): void => {
 
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const { plan, addresses, time, log, world } = options;
-  const door = createDoor({ address: addresses.site.door, log });
   const roles = createRoleStore();
+  const secrets = createSecretsManagerService();
+  const authority = createAuthority({
+    roles,
+    facts: {
+      keyOfTopic: (topicArn) => {
+        const region = topicArn.split(':')[3] ?? '';
+        const key = regions.get(region)?.sns.keyOf(topicArn);
+        return key === undefined ? undefined : roles.keyArn(region, key);
+      },
+      secretArn: secrets.arnOf,
+      partitionKey: (region, table) => dynamodb.partitionKey(region, table),
+    },
+  });
+  const door = createDoor({
+    address: addresses.site.door,
+    log,
+    authorize: (call, input) => authority.authorize(call, input),
+    // A key of a role that no stack has is a key that does not exist.
+    secretOf: (key) => {
+      const role = roleOf(key);
+      return role === undefined || roles.roles.has(role) ? labSecret(key) : undefined;
+    },
+  });
   const queues = createQueueStore({
     // What SQS publishes of each queue, and the alarms on dead letters watch.
     onDepth: ({ name, arn }, visible) =>
@@ -117,6 +148,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     states: (region) => regions.get(region)?.states,
     sns: (region) => regions.get(region)?.sns,
     queues,
+    authority,
   });
   const lambda = createLambdaService({
     folder: options.cache,
@@ -127,6 +159,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     log,
     network: (region) => ({ dns: addresses.site.dns, egress: sites[region], cuts: cutsFile(options.folder, region) }),
     deliver,
+    roleChecks: authority,
   });
   const dynamodb = createDynamoDbService({ log, onStreamRecord: (record) => lambda.onStreamRecord(record) });
   const alarmState = (region: string, name: string) => {
@@ -149,13 +182,13 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     ],
     log,
   });
-  const secrets = createSecretsManagerService();
+  const s3 = createS3Service();
   const eks = createEksService({ clusters: () => Object.values(world.clusters) });
 
-  for (const service of [lambda.service, route53.service, rds.service, secrets.service, eks.service])
+  for (const service of [lambda.service, route53.service, rds.service, secrets.service, eks.service, s3.service])
     door.mount(service);
   door.mount(createStsService({ hasRole: (name) => roles.roles.has(name) }).service);
-  door.mountRaw('dynamodb', dynamodb.raw);
+  door.mountRaw('dynamodb', dynamodb.raw, dynamodb.operations);
 
   for (const region of Object.keys(sites)) {
     const secret = JSON.stringify({ username: 'continuity', password: PASSWORDS.continuity });
@@ -164,7 +197,11 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     const events = createEventBridgeService({ ...common, deliver });
     const states = createStepFunctionsService({
       ...common,
-      invoke: (fn, payload, { signal }) => lambda.invoke(fn, payload, { region, signal }),
+      invoke: async (fn, payload, { signal, caller, machineArn }) => {
+        checkInvoke(authority, { machineArn, roleArn: caller, functionArn: functionArn(region, fn) });
+        return lambda.invoke(fn, payload, { region, signal });
+      },
+      checkRole: checkMachineRole(authority),
       onStatusChange: (event) => events.emit({ version: '0', id: randomUUID(), ...event }),
     });
     const sns = createSnsService({ ...common, smtp: addresses.site.smtp, deliver, url: door.url });
@@ -172,7 +209,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     const cloudwatch = createCloudWatchService({
       ...common,
       emit: (event) => events.emit(event),
-      act: alarmAction({ sns: (name) => regions.get(name)?.sns, deliver, log }),
+      act: alarmAction({ deliver, log }),
     });
     for (const { service } of [events, states, sns, scheduler, cloudwatch]) door.mount(service, region);
     regions.set(region, { cloudwatch, events, scheduler, sns, states });
@@ -186,12 +223,13 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const functionUrls = await createFunctionUrls({
     address: addresses.site.functionUrls,
     log,
+    permits: (arn) => authority.opensUrl(arn),
     invoke: (fn, event) => lambda.invoke(fn, event),
   });
   const stackServices = (region: string): StackServices => {
     const { cloudwatch, events, scheduler, sns, states } = of(region);
     const regional = { stepFunctions: states, events, cloudwatch, sns, scheduler };
-    return { roles, lambda, dynamodb, sqs: queues, route53, secrets, functionUrls, ...regional };
+    return { roles, lambda, dynamodb, sqs: queues, route53, s3, secrets, functionUrls, ...regional };
   };
 
   // RDS publishes the replica's lag once a minute. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
@@ -223,6 +261,8 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
 
   return {
     door,
+    roles,
+    authority,
     lambda,
     dynamodb,
     rds,

@@ -1,12 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
 import type { LabAddresses } from '#lab/addresses.ts';
 import type { Door } from '#lab/door/door.ts';
 import type { CutMode } from '#lab/parts/wan.ts';
 import type { World } from '#lab/world.ts';
-
-type Side = 'primary' | 'standby';
 
 /** What breaks a lab, and what puts it together again. Every fault is real: signals to processes, a cut link, a dead receiver. */
 export interface Faults {
@@ -17,6 +16,16 @@ export interface Faults {
   active(): readonly string[];
   regionUp(side: Side): boolean;
 }
+
+/**
+ * Global services whose one control plane is in us-east-1, by the names that their requests are signed with. STS's global endpoint is signed for there.
+ * https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
+ */
+const GLOBAL_SERVICES = ['route53', 'iam', 'organizations', 'account', 'cloudfront'];
+const GLOBAL_HOME = 'us-east-1';
+
+const isGlobal = ({ service, region }: { readonly service: string; readonly region: string }): boolean =>
+  GLOBAL_SERVICES.includes(service) || (service === 'sts' && region === GLOBAL_HOME);
 
 /** Where the functions of a region read what they cannot reach (lab/services/lambda/runtime/network.mjs). */
 export const cutsFile = (folder: string, region: string): string => join(folder, `cut-off-from-${region}`);
@@ -30,6 +39,8 @@ export interface FaultsOptions {
   readonly world: World;
   readonly door: Door;
   readonly plan: Plan;
+  /** What the pods of a region are known as by the third site. */
+  readonly podRole: (side: Side) => string;
   readonly killFunctions: (region: string) => void;
   /** What RDS shows of the instance: `backing-up`, or what it is without it. */
   readonly showBackingUp: (side: Side, on: boolean) => void;
@@ -43,12 +54,16 @@ export const createFaults = ({
   world,
   door,
   plan,
+  podRole,
   killFunctions,
   showBackingUp,
   promoted,
 }: FaultsOptions): Faults => {
   const active = new Map<string, () => Promise<string>>();
   const dead = new Set<Side>();
+  const silent = new Set<Side>();
+
+  const silencePods = (side: Side) => door.silence(({ role }) => role === podRole(side));
 
   const kill = async (side: Side): Promise<string> => {
     const region = plan.regions[side];
@@ -113,6 +128,35 @@ export const createFaults = ({
       });
       return `the ${side} cluster is frozen: API, load balancer and replicas`;
     },
+    'blackhole-region': async (side) => {
+      const region = plan.regions[side];
+      silent.add(side);
+      const end = door.silence((scope) => scope.region === region);
+      world.clusters[side].freeze();
+      world.wan.cut('stall');
+      await world.databases[side].freeze();
+      active.set(`blackhole-region ${side}`, async () => {
+        end();
+        world.wan.heal();
+        world.clusters[side].thaw();
+        silent.delete(side);
+        if (side === 'primary' && (await promoted())) {
+          await world.databases[side].kill();
+          return `${region} answers again, without its database: the standby was promoted, two primaries are worse than one`;
+        }
+        await world.databases[side].thaw();
+        return `${region} answers again`;
+      });
+      return `${region} is silent: its AWS API, database, cluster and service take connections and answer nothing`;
+    },
+    'blackhole-global': async () => {
+      const end = door.silence(isGlobal);
+      active.set('blackhole-global', async () => {
+        end();
+        return 'the control planes of global services answer again';
+      });
+      return `the control planes of global services are silent: ${GLOBAL_SERVICES.join(', ')}, and STS's endpoint in ${GLOBAL_HOME}`;
+    },
     'cut-wan': async () => {
       const mode: CutMode = 'stall';
       world.wan.cut(mode);
@@ -136,6 +180,35 @@ export const createFaults = ({
         return `${standby} reaches ${primary} again`;
       });
       return `${standby} and ${primary} do not reach each other; the rest of the world reaches both`;
+    },
+    'isolate-region': async (side) => {
+      if (side !== 'primary') throw new Error('isolate-region is for the primary: --side primary');
+      const { primary, standby, witness } = plan.regions;
+      const { database, loadBalancer, cluster } = addresses.a;
+      if (loadBalancer.host === addresses.b.loadBalancer.host)
+        throw new Error('isolate-region needs an address per region: it is not there with LAB_SINGLE_HOST=1');
+      const files = [standby, witness].map((region) => cutsFile(folder, region));
+      for (const file of files)
+        writeFileSync(file, [database, loadBalancer, cluster].map(({ host }) => host).join('\n'));
+      world.wan.cut('stall');
+      door.blackhole(primary, true);
+      const end = silencePods('primary');
+      active.set(`isolate-region ${side}`, async () => {
+        for (const file of files) rmSync(file, { force: true });
+        world.wan.heal();
+        door.blackhole(primary, false);
+        end();
+        return `${primary} and the rest of the world reach each other again`;
+      });
+      return `${primary} is cut off from everything and lives on: whoever is inside it still reaches its load balancer`;
+    },
+    'cut-third-site': async (side) => {
+      const end = silencePods(side);
+      active.set(`cut-third-site ${side}`, async () => {
+        end();
+        return `the pods of the ${side} reach the third site again`;
+      });
+      return `the pods of the ${side} do not reach the third site: they cannot renew their write lease`;
     },
     'delay-wan': async (_, ms) => {
       if (ms === undefined || !(ms >= 0 && ms <= 60_000))
@@ -177,6 +250,6 @@ export const createFaults = ({
       return { healed };
     },
     active: () => [...active.keys()],
-    regionUp: (side) => !dead.has(side),
+    regionUp: (side) => !dead.has(side) && !silent.has(side),
   };
 };

@@ -2,11 +2,15 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
 import { type LabAddresses, labAddresses } from '#lab/addresses.ts';
 import { type Cloud, lambdaCache, startCloud } from '#lab/cloud.ts';
-import type { Log, Part } from '#lab/contract.ts';
+import type { LabTime, Log, Part } from '#lab/contract.ts';
 import { createFaults, type Faults } from '#lab/faults.ts';
+import { invoking } from '#lab/iam/need.ts';
 import { kubeconfigs } from '#lab/kubeconfigs.ts';
+import { roleCredentials } from '#lab/services/lambda/instance-environment.ts';
+import { schedulerIn } from '#lab/services/scheduler/scheduler.ts';
 import { deployStack, type Stack } from '#lab/stack/deploy.ts';
 import { type StackServices, standardTargets } from '#lab/stack/resources.ts';
 import { loadTemplate, type StackPackage } from '#lab/stack/template.ts';
@@ -65,18 +69,72 @@ const named = (stacks: readonly Stack[], type: string): Record<string, string> =
 const isReadiness = ({ Target }: { readonly Target: { readonly Input?: string | undefined } | undefined }): boolean =>
   Target?.Input === JSON.stringify({ readiness: true });
 
-/** Makes the schedules disabled that the options do not want: all, or those of the readiness checks. */
-const scheduledAs = (services: StackServices, { pipeline = true, readiness = true }: LabOptions): StackServices => {
-  const { scheduler } = services;
-  if (!scheduler) return services;
+/** Who the pods of a region are to the third site. They are there before the stacks: they go by the names that the package gives. */
+const podsOf = ({ template }: StackPackage, { site }: LabAddresses) => {
+  const nameOf = (id: string, property: string): string => {
+    const name = template.Resources[id]?.Properties?.[property];
+    if (typeof name !== 'string') throw new Error(`the packaged third site has no ${id} with a ${property}`);
+    return name;
+  };
+  const role = (side: Side): string => nameOf(side === 'primary' ? 'PrimaryLeaseRole' : 'StandbyLeaseRole', 'RoleName');
+  return {
+    role,
+    leaseTable: nameOf('LeaseTable', 'TableName'),
+    identity: (side: Side): Readonly<Record<string, string>> => {
+      const { accessKeyId, secretAccessKey } = roleCredentials(role(side));
+      return {
+        AWS_ENDPOINT_URL: `http://${site.door.host}:${site.door.port}`,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_EC2_METADATA_DISABLED: 'true',
+      };
+    },
+  };
+};
+
+/** A run that looks several times waits between its looks, which are declared durations. */
+const scaled = (time: LabTime, input: string | undefined): string | undefined => {
+  const { everySeconds, ...more } = JSON.parse(input ?? '{}') as { readonly everySeconds?: number };
+  return everySeconds === undefined ? input : JSON.stringify({ ...more, everySeconds: time.ms(everySeconds) / 1_000 });
+};
+
+/** Function -> the role that its readiness schedule runs it in. */
+type ReadinessRoles = Map<string, string>;
+
+/**
+ * Makes the schedules disabled that the options do not want: all, or those of the readiness checks, whose roles it notes. Where nothing is scheduled
+ * silence is no alarm: alarms that wait for it act on nothing.
+ */
+const scheduledAs = (
+  services: StackServices,
+  roles: ReadinessRoles,
+  { pipeline = true, readiness = true }: LabOptions,
+  time: LabTime,
+): StackServices => {
+  const { scheduler, cloudwatch } = services;
   return {
     ...services,
-    scheduler: {
-      createSchedule: (input) =>
-        scheduler.createSchedule(
-          pipeline && (readiness || !isReadiness(input)) ? input : { ...input, State: 'DISABLED' },
-        ),
-    },
+    ...(scheduler && {
+      scheduler: {
+        createSchedule: (input) => {
+          if (isReadiness(input)) roles.set(input.Target?.Arn ?? '', input.Target?.RoleArn ?? '');
+          const Target = input.Target && { ...input.Target, Input: scaled(time, input.Target.Input) };
+          return scheduler.createSchedule({
+            ...input,
+            Target,
+            ...(pipeline && (readiness || !isReadiness(input)) ? {} : { State: 'DISABLED' as const }),
+          });
+        },
+      },
+    }),
+    ...(cloudwatch &&
+      !pipeline && {
+        cloudwatch: {
+          ...cloudwatch,
+          putMetricAlarm: (input) =>
+            cloudwatch.putMetricAlarm({ ...input, ActionsEnabled: input.TreatMissingData !== 'breaching' }),
+        },
+      }),
   };
 };
 
@@ -91,11 +149,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
   await mkdir(data, { recursive: true, mode: 0o755 });
   const { log, close } = startLog(folder);
 
-  const [world, pipeline, witness] = await Promise.all([
-    startWorld({ root, data, plan, addresses, time, log }),
+  const [pipeline, witness] = await Promise.all([
     loadTemplate(join(root, '.serverless')),
     loadTemplate(join(root, '.build', 'witness')),
   ]);
+  const pods = podsOf(witness, addresses);
+  const world = await startWorld({ root, data, plan, addresses, time, log, pods });
   let cloud: Cloud | undefined;
   try {
     cloud = await startCloud({
@@ -108,11 +167,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       world,
     });
     const services = cloud.stackServices;
+    const readinessRoles: ReadinessRoles = new Map();
     const deploy = (pack: StackPackage, region: string): Promise<Stack> =>
       deployStack(pack, {
         region,
         stackName: `${pack.service}-${pack.stage}`,
-        targets: standardTargets(scheduledAs(services(region), options)),
+        targets: standardTargets(scheduledAs(services(region), readinessRoles, options, time)),
       });
     const stacks = [await deploy(pipeline, plan.regions.standby), await deploy(witness, plan.regions.witness)];
     let warmed = options.pipeline === false;
@@ -123,6 +183,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       world,
       door: running.door,
       plan,
+      podRole: pods.role,
       killFunctions: (region) => running.lambda.killRegion(region),
       showBackingUp: (side, on) => running.rds.setBackingUp(plan.database.instances[side], on),
       promoted: async () => !(await world.databases.standby.isStandby()),
@@ -153,8 +214,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       plan,
       warm: async () => {
         await running.lambda.warm();
-        // As the readiness schedules of the stack do: pays what a process pays once.
-        for (const { arn } of running.lambda.functions()) await running.lambda.invoke(arn, { readiness: true });
+        // As the readiness schedules of the stack do, in their roles: pays what a process pays once.
+        for (const { arn, region } of running.lambda.functions()) {
+          const roleArn = readinessRoles.get(arn);
+          if (roleArn !== undefined) running.authority.inRole(schedulerIn(region), roleArn, [invoking(arn)]);
+          await running.lambda.invoke(arn, { readiness: true });
+        }
         warmed = true;
       },
       status: async () => {

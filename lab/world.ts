@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
 import type { Address, LabAddresses } from '#lab/addresses.ts';
 import type { LabTime, Log, Part } from '#lab/contract.ts';
 import { type Cluster, createCluster } from '#lab/parts/cluster/create-cluster.ts';
@@ -38,6 +39,11 @@ export interface WorldOptions {
   readonly addresses: LabAddresses;
   readonly time: LabTime;
   readonly log: Log;
+  /** How a region's pods reach the third site: what EKS Pod Identity gives them, and the table of the write lease there. */
+  readonly pods: {
+    readonly identity: (side: Side) => Readonly<Record<string, string>>;
+    readonly leaseTable: string;
+  };
 }
 
 const REPLICATION_SLOT = 'standby';
@@ -89,7 +95,7 @@ const untilServed = async ({ host, port }: Address, wanted: number): Promise<voi
   }
 };
 
-const startClusters = async ({ root, plan, addresses, time, log }: WorldOptions): Promise<World['clusters']> => {
+const startClusters = async ({ root, plan, addresses, time, log, pods }: WorldOptions): Promise<World['clusters']> => {
   const images = await buildImages(join(root, '.lab', 'cache', 'images'));
   const wanted = plan.workloads.deployments[0]?.replicas ?? 3;
   const cluster = (side: 'primary' | 'standby', replicas: number): Promise<Cluster> =>
@@ -98,7 +104,20 @@ const startClusters = async ({ root, plan, addresses, time, log }: WorldOptions)
       region: plan.regions[side],
       addresses: side === 'primary' ? addresses.a : addresses.b,
       // Both regions write to the one primary; the standby's pods are not started until they are needed (pilot light).
-      objects: applicationManifests({ replicas, database: addresses.a.database, namespace: plan.workloads.namespace }),
+      objects: applicationManifests({
+        replicas,
+        database: addresses.a.database,
+        namespace: plan.workloads.namespace,
+        ...(plan.fence.methods.includes('write-lease') && {
+          lease: {
+            planFile: join(root, '.build', 'plan.json'),
+            side,
+            table: pods.leaseTable,
+            timeScale: time.scale,
+          },
+        }),
+      }),
+      identity: { ...pods.identity(side), NODE_COMPILE_CACHE: join(root, '.lab', 'cache', 'compiled') },
       secrets: { [DATABASE_SECRET]: { password: PASSWORDS.svg_ai_app } },
       timeScale: time.scale,
       images,

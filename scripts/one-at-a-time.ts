@@ -39,7 +39,7 @@ export const oneAtATime = async (file: string, withinMs: number): Promise<void> 
     const holder = holderOf(file);
     if (holder > 0 && !isAlive(holder)) rmSync(file, { force: true });
     else if (Date.now() > until)
-      throw new Error(`process ${holder} packages since more than ${withinMs / 1000} s (${file})`);
+      throw new Error(`process ${holder} holds ${file} since more than ${withinMs / 1000} s`);
     else await setTimeout(EVERY_MS);
   }
 };

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { checkTraffic } from '../serverless/check-traffic.ts';
+import { checkTriggers } from '../serverless/check-triggers.ts';
 import { stackValues } from '../serverless/stack-values.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { pointAt, pruneFolders, serviceFolder } from './package-folder.ts';
@@ -158,7 +159,7 @@ const wrong = problems.filter((problem) => problem !== null);
 if (wrong.length > 0) fail(1, ...wrong);
 // Traffic must be able to move without a control plane: only the pipeline's stack holds records and roles that move it.
 const packaged = JSON.parse(readFileSync(join(packages, 'pipeline', TEMPLATE), 'utf8'));
-const findings = checkTraffic(plan, packaged.Resources);
+const findings = [...checkTraffic(plan, packaged.Resources), ...checkTriggers(packaged.Resources)];
 if (findings.length > 0) fail(2, 'the packaged stack is refused:', ...findings.map((finding) => `  ${finding}`));
 for (const { name, output } of STACKS) pointAt(at(output), join(packages, name));
 pruneFolders(at(PACKAGES));

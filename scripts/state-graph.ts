@@ -12,7 +12,9 @@ export interface Rule {
 
 export interface State {
   readonly Type: string;
+  readonly QueryLanguage?: string;
   readonly Next?: string;
+  readonly End?: boolean;
   readonly Default?: string;
   readonly Choices?: readonly { readonly Condition: string; readonly Next: string }[];
   readonly Retry?: readonly Rule[];

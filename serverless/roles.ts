@@ -1,11 +1,13 @@
 import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
 import {
   type Grant,
+  leaseHolderRole,
   logging,
   machineLogging,
+  networking,
   type Statement,
   statements,
-  type Tables,
   tablesHere,
   tablesOf,
   tracing,
@@ -13,43 +15,47 @@ import {
 
 /** What each function may do, beside its own logs and traces. A function that is not here has no role, and the template does not resolve. */
 export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
-  AcceptRequest: ['record', 'writeState'],
+  AcceptRequest: ['record', 'writeState', 'listReadings'],
   // Reads only: nothing but the record of itself may be written.
   PlanChanges: [
     'record',
     'readState',
+    'listReadings',
     'describeDatabases',
     'openSession',
     'reachClusters',
     'readTraffic',
     'readAlarms',
+    'readLease',
   ],
   ClaimRecovery: ['record', 'writeState'],
-  AssessEvidence: ['record', 'readState', 'describeDatabases', 'openSession', 'readAlarms'],
-  CheckGuards: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
+  AssessEvidence: ['record', 'readState', 'listReadings', 'describeDatabases', 'openSession', 'readAlarms'],
+  CheckGuards: ['record', 'readState', 'listReadings', 'describeStandby', 'openSession', 'reachStandby', 'readTraffic'],
   // It marks the claim as acting.
-  FencePrimary: ['record', 'writeState', 'describeDatabases', 'openSession', 'reachClusters'],
+  FencePrimary: ['record', 'writeState', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
+  ConfirmFence: ['record', 'readState', 'readLease'],
   RequestApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   EscalateApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
-  RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
-  LiftFence: ['record', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters'],
+  RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
+  LiftFence: ['record', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
   // The point of no return is a conditional write.
-  PromoteReplica: ['record', 'writeState', 'describeDatabases', 'promoteReplica'],
-  ConfirmPromotion: ['record', 'describeDatabases', 'openSession'],
-  ScaleUpWorkloads: ['record', 'readState', 'reachClusters'],
-  ConfirmWorkloads: ['record', 'readState', 'reachClusters'],
-  RepointApplication: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters'],
-  ConfirmRepoint: ['record', 'readState', 'reachClusters'],
-  VerifyStandby: ['record', 'describeDatabases', 'openSession'],
+  PromoteReplica: ['record', 'writeState', 'describeStandby', 'promoteReplica'],
+  ConfirmPromotion: ['record', 'describeStandby', 'openSession'],
+  ScaleUpWorkloads: ['record', 'readState', 'listReadings', 'reachStandby'],
+  ConfirmWorkloads: ['record', 'readState', 'reachStandby'],
+  RepointApplication: ['record', 'readState', 'describeStandby', 'openSession', 'reachStandby', 'writeLease'],
+  ConfirmRepoint: ['record', 'readState', 'reachStandby'],
+  VerifyStandby: ['record', 'describeStandby', 'openSession'],
   ShiftTraffic: ['record', 'readState', 'readTraffic', 'shiftTraffic'],
-  VerifyTraffic: ['record', 'readState', 'readTraffic', 'describeDatabases', 'openSession', 'askThirdSite'],
+  VerifyTraffic: ['record', 'readState', 'readTraffic', 'describeStandby', 'openSession', 'askThirdSite'],
   PublishOutcome: ['record', 'writeState', 'putMetrics'],
   ReleaseClaim: ['record', 'writeState'],
-  ReceiveAlarm: ['record', 'writeState', 'startFailover', 'deadAlarms'],
+  ReceiveAlarm: ['record', 'writeState', 'listReadings', 'startFailover', 'deadAlarms'],
   ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession', 'reachClusters'],
   RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
   WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce'],
   DecideByLink: ['record', 'writeApprovals', 'answerTasks', 'readLinkKey'],
+  ArchiveRecord: ['readRecord', 'readStream', 'keepEvidence', 'deadEvidence'],
   NotifyStakeholders: ['record', 'readStream', 'announce', 'deadNotices'],
 };
 
@@ -74,9 +80,25 @@ const role = (service: string, policy: readonly Statement[], description: string
   },
 });
 
-const functionRole = (plan: Plan, tables: Tables, stage: string, key: string, grants = GRANTS[key] ?? []) => {
+/** A function that may do one of these reaches a database or a cluster: it runs where they are. */
+export const INSIDE: readonly Grant[] = ['openSession', 'reachClusters'];
+
+const functionRole = (
+  plan: Plan,
+  site: 'standby' | 'witness',
+  stage: string,
+  key: string,
+  grants = GRANTS[key] ?? [],
+) => {
+  const tables = site === 'standby' ? tablesHere : tablesOf(plan, stage);
   const all = statements(plan, tables, stage);
-  const policy = [logging(key), tracing, ...grants.flatMap((grant): readonly Statement[] => all[grant])];
+  const inside = plan.network[site] !== undefined && grants.some((grant) => INSIDE.includes(grant));
+  const policy = [
+    logging(key),
+    tracing,
+    ...(inside ? [networking] : []),
+    ...grants.flatMap((grant): readonly Statement[] => all[grant]),
+  ];
   return [`${key}Role`, role('lambda.amazonaws.com', policy, `What ${key} may do`)] as const;
 };
 
@@ -104,7 +126,7 @@ const scheduleRole = invoker('scheduler.amazonaws.com', ['ProbeService'], 'Lets 
 
 /** Roles of the pipeline's stack. `states`: the functions that the machine invokes. */
 export const pipelineRoles = (plan: Plan, stage: string, states: readonly string[]) => ({
-  ...Object.fromEntries(Object.keys(GRANTS).map((key) => functionRole(plan, tablesHere, stage, key))),
+  ...Object.fromEntries(Object.keys(GRANTS).map((key) => functionRole(plan, 'standby', stage, key))),
   FailoverStateMachineRole: invoker('states.amazonaws.com', states, 'Lets the machine run its functions', [
     tracing,
     machineLogging,
@@ -118,13 +140,54 @@ export const pipelineRoles = (plan: Plan, stage: string, states: readonly string
   ),
 });
 
+/**
+ * What the sidecars of a region's pods may do. EKS Pod Identity gives it to them by an association in the region's cluster: docs/getting-started.md.
+ * https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html
+ */
+const holderRole = (plan: Plan, stage: string, side: Side) => ({
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    RoleName: leaseHolderRole(plan, stage, side),
+    Description: `What continuity lease may do beside the application of the ${side} region`,
+    AssumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'pods.eks.amazonaws.com' },
+          Action: ['sts:AssumeRole', 'sts:TagSession'],
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
+      ],
+    },
+    Policies: [
+      {
+        PolicyName: 'only',
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+              Resource: { 'Fn::GetAtt': ['LeaseTable', 'Arn'] },
+              Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [plan.plan] } },
+            },
+          ],
+        },
+      },
+    ],
+  },
+});
+
 export const witnessRoles = (plan: Plan, stage: string) => ({
   // Only the standby's probe looks at the clusters.
   ...Object.fromEntries(
     ['ProbeService', 'ResolveNames'].map((key) => {
       const grants = (GRANTS[key] ?? []).filter((grant) => grant !== 'reachClusters');
-      return functionRole(plan, tablesOf(plan, stage), stage, key, grants);
+      return functionRole(plan, 'witness', stage, key, grants);
     }),
   ),
   ProbeScheduleRole: scheduleRole,
+  PrimaryLeaseRole: holderRole(plan, stage, 'primary'),
+  StandbyLeaseRole: holderRole(plan, stage, 'standby'),
 });

@@ -1,10 +1,17 @@
+import { evidenceDays } from '#domain/evidence.ts';
 import type { Plan } from '#domain/plan.ts';
-import { pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
-import { resolverFunction } from './statements.ts';
+import { dashboard } from './dashboard.ts';
+import { networkExtensions } from './network.ts';
+import { eventFunctions, pipelineAlarms } from './pipeline-alarms.ts';
+import { GRANTS, pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
+import { leaseTable, resolverFunction } from './statements.ts';
 import { trafficResources } from './traffic.ts';
 
-/** How often the probe looks, in minutes: EventBridge Scheduler and alarms on standard metrics count whole ones, 1 at least. */
+/** How often the schedule runs the probe, in minutes: EventBridge Scheduler counts whole ones, 1 at least. */
 export const probeMinutes = (seconds: number): number => Math.max(1, Math.round(seconds / 60));
+
+/** Looks within one run of the probe. More than one where the plan wants more than one a minute. */
+export const looksOf = (seconds: number): number => Math.max(1, Math.floor(60 / seconds));
 
 /** `rate(1 minute)`. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
 export const rate = (minutes: number): string => `rate(${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`;
@@ -97,22 +104,70 @@ const readinessSchedules = () =>
     ]),
   );
 
+/** Queues of serverless/dead-letter-queues.yml and alarms that people are to see; a test compares both with the template. */
+export const QUEUES = [
+  'AlarmDeadLetterQueue',
+  'NoticeDeadLetterQueue',
+  'DeathDeadLetterQueue',
+  'EvidenceDeadLetterQueue',
+];
+const ALARMS = [
+  'HealthyFromStandbyAlarm',
+  'HealthyFromWitnessAlarm',
+  'NotReadyAlarm',
+  'AlarmDeadLetterAlarm',
+  'NoticeDeadLetterAlarm',
+  'DeathDeadLetterAlarm',
+  'EvidenceDeadLetterAlarm',
+];
+
+export const namesOf = (plan: Plan, stage: string): string => `continuity-${plan.plan}-${stage}`;
+
+/** What the probe's schedule hands over, and what its function needs of time: the looks, and one that takes all of its own. */
+const probing = (plan: Plan) => {
+  const { probeEverySeconds } = plan.detection;
+  const looks = looksOf(probeEverySeconds);
+  const minutes = probeMinutes(probeEverySeconds);
+  return {
+    probeRate: rate(minutes),
+    probeInput: JSON.stringify(looks === 1 ? {} : { looks, everySeconds: probeEverySeconds }),
+    probeTimeoutSeconds: looks === 1 ? 15 : 75,
+    alarmPeriodSeconds: looks === 1 ? minutes * 60 : probeEverySeconds,
+  };
+};
+
 /** What the two configurations take as `custom.stack`: .build/stack.json. */
 export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
-  const minutes = probeMinutes(plan.detection.probeEverySeconds);
-  const probeRate = rate(minutes);
+  const probe = probing(plan);
+  const names = namesOf(plan, stage);
+  const states = functionsOf(failover);
+  const traffic = trafficResources(plan);
+  const alarms = pipelineAlarms(plan, names, states);
   return {
     pipeline: {
-      probeRate,
-      alarmPeriodSeconds: minutes * 60,
+      ...probe,
+      evidenceDays: evidenceDays(plan),
       failover: withReferences(failover),
-      roles: pipelineRoles(plan, stage, functionsOf(failover)),
+      roles: pipelineRoles(plan, stage, states),
       resolverFunction: resolverFunction(plan, stage),
+      leaseTable: leaseTable(plan, stage),
       subscriptions: subscriptions(plan),
       approvers: approvers(plan),
       readinessSchedules: readinessSchedules(),
-      traffic: trafficResources(plan),
+      traffic,
+      alarms,
+      dashboard: dashboard(plan, names, {
+        alarms: [...ALARMS, ...Object.keys(alarms), ...Object.keys(traffic).filter((id) => id.endsWith('Alarm'))],
+        queues: QUEUES,
+        functions: eventFunctions(states),
+      }),
+      network: networkExtensions(plan, 'standby', Object.keys(GRANTS)),
     },
-    witness: { probeRate, roles: witnessRoles(plan, stage) },
+    witness: {
+      ...probe,
+      leaseTable: leaseTable(plan, stage),
+      roles: witnessRoles(plan, stage),
+      network: networkExtensions(plan, 'witness', ['ProbeService']),
+    },
   };
 };

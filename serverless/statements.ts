@@ -37,6 +37,12 @@ export const tablesOf = (plan: Plan, stage: string): Tables => {
   return { ledger: table('ledger'), state: table('state') };
 };
 
+/** Table of the witness stack that holds the write lease. */
+export const leaseTable = (plan: Plan, stage: string): string => `continuity-${plan.plan}-${stage}-lease`;
+
+/** Role of the pods beside which the sidecar runs, by the region they are in. */
+export const leaseHolderRole = (plan: Plan, stage: string, side: Side): string => `${leaseTable(plan, stage)}-${side}`;
+
 /** Function of the witness stack that resolves names at the third site. */
 export const resolverFunction = (plan: Plan, stage: string): string =>
   `continuity-${plan.plan}-witness-${stage}-ResolveNames`;
@@ -52,12 +58,18 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
   const switchAlarm = sub(
     `arn:\${AWS::Partition}:cloudwatch:${regions.standby}:\${AWS::AccountId}:alarm:${trafficSwitch(plan).alarm}`,
   );
+  const lease = sub(
+    `arn:\${AWS::Partition}:dynamodb:${regions.witness}:\${AWS::AccountId}:table/${leaseTable(plan, stage)}`,
+  );
   const zone = sub(`arn:\${AWS::Partition}:route53:::hostedzone/${traffic.zoneId}`);
   return {
     /** Append only: no UpdateItem, no DeleteItem; the put is on the condition that there is none. */
     record: [allow(tables.ledger, 'dynamodb:PutItem', 'dynamodb:Query')],
-    readState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query')],
-    writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')],
+    readRecord: [allow(tables.ledger, 'dynamodb:Query')],
+    readState: [allow(tables.state, 'dynamodb:GetItem')],
+    writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:UpdateItem')],
+    /** What every vantage point last saw is asked for at once. */
+    listReadings: [allow(tables.state, 'dynamodb:Query')],
     writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],
     writeApprovals: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:PutItem')],
     /** The token says which task. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html */
@@ -65,6 +77,7 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
       { Sid: 'TaskTokensHaveNoResources', ...allow('*', 'states:SendTaskSuccess', 'states:SendTaskFailure') },
     ],
     describeDatabases: [allow([instance('primary'), instance('standby')], 'rds:DescribeDBInstances')],
+    describeStandby: [allow(instance('standby'), 'rds:DescribeDBInstances')],
     promoteReplica: [allow(instance('standby'), 'rds:PromoteReadReplica')],
     openSession: [
       allow(
@@ -77,6 +90,7 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     ],
     /** What it may do inside a cluster is the cluster's own access entry: docs/getting-started.md. */
     reachClusters: [allow([cluster('primary'), cluster('standby')], 'eks:DescribeCluster')],
+    reachStandby: [allow(cluster('standby'), 'eks:DescribeCluster')],
     readTraffic: bySwitch
       ? [allow(switchAlarm, 'cloudwatch:DescribeAlarms')]
       : [
@@ -108,8 +122,17 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
         'lambda:InvokeFunction',
       ),
     ],
+    readLease: [allow(lease, 'dynamodb:GetItem')],
+    /** To take the write lease away and to give it; nothing deletes it. */
+    writeLease: [allow(lease, 'dynamodb:GetItem', 'dynamodb:UpdateItem')],
     putMetrics: [putMetric('Continuity')],
-    readAlarms: [{ Sid: 'AlarmsByPrefixHaveNoResources', ...allow('*', 'cloudwatch:DescribeAlarms') }],
+    // Asked by a prefix, CloudWatch judges by all alarms of the region.
+    readAlarms: [
+      allow(
+        sub(`arn:\${AWS::Partition}:cloudwatch:${regions.standby}:\${AWS::AccountId}:alarm:*`),
+        'cloudwatch:DescribeAlarms',
+      ),
+    ],
     startFailover: [allow({ Ref: 'FailoverStateMachine' }, 'states:StartExecution')],
     describeFailovers: [
       allow(
@@ -138,6 +161,12 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
       ),
       { Sid: 'ListStreamsHasNoResources', ...allow('*', 'dynamodb:ListStreams') },
     ],
+    /** ListBucket is what HeadBucket asks for. No right to delete, nor to shorten what is locked. */
+    keepEvidence: [
+      allow(arn('EvidenceBucket'), 's3:ListBucket'),
+      allow(sub(`\${EvidenceBucket.Arn}/records/*`), 's3:PutObject', 's3:PutObjectRetention'),
+    ],
+    deadEvidence: [allow(arn('EvidenceDeadLetterQueue'), 'sqs:SendMessage')],
     deadAlarms: [allow(arn('AlarmDeadLetterQueue'), 'sqs:SendMessage')],
     deadDeaths: [allow(arn('DeathDeadLetterQueue'), 'sqs:SendMessage')],
     deadNotices: [allow(arn('NoticeDeadLetterQueue'), 'sqs:SendMessage')],
@@ -149,6 +178,20 @@ export type Grant = keyof ReturnType<typeof statements>;
 export const tracing: Statement = {
   Sid: 'TracesHaveNoResources',
   ...allow('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'),
+};
+
+/** Interfaces are made before there is anything to name. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
+export const networking: Statement = {
+  Sid: 'NetworkInterfacesHaveNoResources',
+  ...allow(
+    '*',
+    'ec2:CreateNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:DeleteNetworkInterface',
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:UnassignPrivateIpAddresses',
+  ),
 };
 
 /** The ARN of a log group ends in `:*` already: its streams. */

@@ -9,12 +9,14 @@ import { dynamoIncidents } from '#aws/dynamo-incidents.ts';
 import { dynamoLedger } from '#aws/dynamo-ledger.ts';
 import { dynamoReadings } from '#aws/dynamo-readings.ts';
 import { dynamoStandingOrders } from '#aws/dynamo-standing-orders.ts';
+import { dynamoWriteLease } from '#aws/dynamo-write-lease.ts';
 import { eksWorkloads } from '#aws/eks-workloads.ts';
 import { httpServiceProbe } from '#aws/http-service-probe.ts';
 import { lambdaThirdSite } from '#aws/lambda-third-site.ts';
 import { pgDatabaseSession } from '#aws/pg-database-session.ts';
 import { rdsDatabase } from '#aws/rds-database.ts';
 import { route53Traffic } from '#aws/route53-traffic.ts';
+import { s3Evidence } from '#aws/s3-evidence.ts';
 import { secretsmanagerLinkKey } from '#aws/secretsmanager-link-key.ts';
 import { sfnExecutions } from '#aws/sfn-executions.ts';
 import { sfnTaskTokens } from '#aws/sfn-task-tokens.ts';
@@ -30,6 +32,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { Controls } from '#ports/controls.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
+import type { EvidenceStore } from '#ports/evidence.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { HealthMetrics } from '#ports/health-metrics.ts';
 import type { Incidents } from '#ports/incidents.ts';
@@ -43,6 +46,7 @@ import type { TaskTokens } from '#ports/task-tokens.ts';
 import type { ThirdSite } from '#ports/third-site.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
+import type { WriteLease } from '#ports/write-lease.ts';
 
 /**
  * Environment and plan -> ports: the only file that knows every adapter. Each factory is a plain constant, so that a bundle keeps only
@@ -65,6 +69,13 @@ export const ledger: PortFactory<Ledger, 'LEDGER_TABLE'> = {
       actor: 'pipeline',
       inputDigest: digest(null),
     }),
+};
+
+/** For who may read the record and not write it. */
+export const ledgerReader: PortFactory<Pick<Ledger, 'read'>, 'LEDGER_TABLE'> = {
+  variables: ['LEDGER_TABLE'],
+  create: ({ LEDGER_TABLE }, plan) => dynamoLedger({ region: plan.regions.standby, table: LEDGER_TABLE }),
+  touch: (port) => port.read('readiness', 1),
 };
 
 export const claims: PortFactory<Claims, 'STATE_TABLE'> = {
@@ -133,6 +144,13 @@ export const thirdSite: PortFactory<ThirdSite, 'RESOLVER_FUNCTION'> = {
   touch: (port, plan) => port.resolve([plan.service.record]),
 };
 
+/** At the third site: it stays when either region goes. */
+export const writeLease: PortFactory<WriteLease, 'LEASE_TABLE'> = {
+  variables: ['LEASE_TABLE'],
+  create: ({ LEASE_TABLE }, plan) => dynamoWriteLease({ region: plan.regions.witness, table: LEASE_TABLE }),
+  touch: (port, plan) => port.read(plan.plan),
+};
+
 export const serviceProbe: PortFactory<ServiceProbe> = { variables: [], create: () => httpServiceProbe() };
 
 export const announcer: PortFactory<Announcer, 'NOTICE_TOPIC_ARN'> = {
@@ -148,6 +166,12 @@ export const alarms: PortFactory<Alarms, 'ALARM_PREFIX'> = {
 export const healthMetrics: PortFactory<HealthMetrics> = {
   variables: [],
   create: (_, plan) => cloudwatchHealthMetrics({ region: plan.regions.standby }),
+};
+
+export const evidence: PortFactory<EvidenceStore, 'EVIDENCE_BUCKET'> = {
+  variables: ['EVIDENCE_BUCKET'],
+  create: ({ EVIDENCE_BUCKET }, plan) => s3Evidence({ region: plan.regions.standby, bucket: EVIDENCE_BUCKET }),
+  touch: (port) => port.check(),
 };
 
 export const executions: PortFactory<Executions> = {

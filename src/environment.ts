@@ -6,6 +6,8 @@ export const VARIABLES = {
   LEDGER_TABLE: z.string().min(3),
   /** DynamoDB table of claims, incidents, day counters and readings, standby region. */
   STATE_TABLE: z.string().min(3),
+  /** DynamoDB table of the write leases, third region. */
+  LEASE_TABLE: z.string().min(3),
   /** SNS topic that stakeholders are subscribed to. */
   NOTICE_TOPIC_ARN: z.string().startsWith('arn:'),
   /** SNS topic where each approver gets what is theirs alone: their links. */
@@ -14,6 +16,8 @@ export const VARIABLES = {
   DECISION_URL: z.url({ protocol: /^https?$/ }),
   /** Secrets Manager secret that links are signed with. */
   LINK_KEY_ARN: z.string().startsWith('arn:'),
+  /** S3 bucket with object lock where the records of runs are kept. */
+  EVIDENCE_BUCKET: z.string().min(3),
   /** State machine `regional-failover`. */
   FAILOVER_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Names of the plan's health alarms begin so. */

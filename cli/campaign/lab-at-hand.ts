@@ -19,6 +19,7 @@ import {
   taskTokens,
   traffic,
   workloads,
+  writeLease,
 } from '#src/composition.ts';
 import { startStray, startWriters, type Writers } from './writers.ts';
 
@@ -31,7 +32,11 @@ const refOf = (lab: Lab, id: string): string =>
   lab.stacks.map(({ resources }) => resources.get(id)?.ref).find((ref) => ref !== undefined) ?? '';
 
 const portsOf = (lab: Lab) => {
-  const environment = { LEDGER_TABLE: refOf(lab, 'LedgerTable'), STATE_TABLE: refOf(lab, 'StateTable') };
+  const environment = {
+    LEDGER_TABLE: refOf(lab, 'LedgerTable'),
+    STATE_TABLE: refOf(lab, 'StateTable'),
+    LEASE_TABLE: refOf(lab, 'LeaseTable'),
+  };
   const { plan } = lab;
   return {
     approvals: approvals.create(environment, plan),
@@ -43,6 +48,7 @@ const portsOf = (lab: Lab) => {
     taskTokens: taskTokens.create({}, plan),
     traffic: traffic.create({}, plan),
     workloads: workloads.create({}, plan),
+    writeLease: writeLease.create(environment, plan),
     clock: clock.create({}, plan),
   };
 };

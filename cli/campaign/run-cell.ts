@@ -39,6 +39,16 @@ const start = async (
   return (await ports.executions.start(machineArn, name, input)).arn;
 };
 
+/** Longer than the run takes to its fence. */
+const HELD_FOR_MS = 8_000;
+
+/** Nothing of the old primary can be fenced but by the lease, which has to be waited for. */
+const hang = async ({ lab, ports }: LabAtHand): Promise<void> => {
+  await lab.faults.break('freeze-database', { side: 'primary' });
+  const overAt = new Date(Date.parse(ports.clock.now()) + HELD_FOR_MS).toISOString();
+  await ports.writeLease.renew(lab.plan.plan, 'primary', overAt);
+};
+
 const ended = ({ ports }: LabAtHand, arn: string): Promise<Described | null> =>
   until(RUN_WITHIN_MS, async () => {
     const about = await ports.executions.describe(arn);
@@ -155,6 +165,7 @@ export const runCell = async (
       effect: { kind: 'delay', ms: 0 },
     });
 
+    if (route.hangs) await hang(at);
     const arn = await start(at, 'campaign', route);
     const over = new AbortController();
     const deciding = decide(at, arn, route, over.signal);

@@ -95,7 +95,7 @@ export const labCommand = (program: Command): void => {
   lab
     .command('break')
     .description(
-      'make a fault: kill-region, kill-database, freeze-database, back-up-database, freeze-service, cut-wan, cut-regions, delay-wan, mute-notices',
+      'make a fault: kill-region, blackhole-region, blackhole-global, kill-database, freeze-database, back-up-database, freeze-service, cut-wan, cut-regions, delay-wan, mute-notices',
     )
     .argument('<fault>')
     .option('--side <side>', 'primary or standby', 'primary')

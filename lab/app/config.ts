@@ -5,6 +5,8 @@ export interface AppConfig {
   readonly port: number;
   readonly region: string;
   readonly pod: string;
+  /** Where the sidecar says whether this replica may write: `http://127.0.0.1:8181/lease`. Null: writes need no lease. */
+  readonly writeLeaseUrl: string | null;
   readonly database: {
     readonly host: string;
     readonly port: number;
@@ -28,12 +30,20 @@ const port = (env: Env, name: string, fallback: string): number => {
   return value;
 };
 
+const url = (env: Env, name: string): string | null => {
+  const value = env[name];
+  if (value === undefined || value === '') return null;
+  if (!URL.canParse(value)) throw new Error(`${name} is not a URL: ${value}`);
+  return value;
+};
+
 /** @throws Error that names the missing or malformed variable. */
 export const readConfig = (env: Env): AppConfig => ({
   host: text(env, 'HOST', '127.0.0.1'),
   port: port(env, 'PORT', '8080'),
   region: text(env, 'REGION', 'local'),
   pod: text(env, 'POD_NAME', 'local'),
+  writeLeaseUrl: url(env, 'WRITE_LEASE_URL'),
   database: {
     host: text(env, 'DATABASE_HOST'),
     port: port(env, 'DATABASE_PORT', '5432'),

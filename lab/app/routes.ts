@@ -1,5 +1,6 @@
 import type { AppConfig } from './config.ts';
 import type { Database } from './database.ts';
+import { NO_LEASE, type WriteLease } from './write-lease.ts';
 
 export interface Answer {
   readonly status: number;
@@ -26,10 +27,17 @@ const parseOrder = (body: unknown): { id: string; client: string } | string => {
  *   which would turn a clear 503 with a reason into no answer at all.
  * - `GET /health` reads from the database and says where it is and whether it takes writes.
  * - `POST /conversions` acknowledges an order only after its commit. The same id again gives the same acknowledgement, so a
- *   client whose answer was lost can repeat.
+ *   client whose answer was lost can repeat. Without the write lease it is refused with reason `no-write-lease`, and one that was committed
+ *   while the lease ran out is not acknowledged: another region may be taking writes by then. Reads go on.
  */
-export const createRoutes = (config: AppConfig, database: Database): Readonly<Record<string, Route>> => {
+export const createRoutes = (
+  config: AppConfig,
+  database: Database,
+  lease: WriteLease = NO_LEASE,
+): Readonly<Record<string, Route>> => {
   const place = { region: config.region, pod: config.pod, databaseHost: config.database.host };
+
+  const refused = (error: string): Answer => ({ status: 503, body: { error, reason: 'no-write-lease', ...place } });
 
   const acknowledged = async (id: string, client: string): Promise<unknown> => {
     const inserted = await database.query(
@@ -68,7 +76,9 @@ export const createRoutes = (config: AppConfig, database: Database): Readonly<Re
     'POST /conversions': async (body) => {
       const order = parseOrder(body);
       if (typeof order === 'string') return { status: 400, body: { error: order } };
+      if (!(await lease.held())) return refused('this region does not hold the write lease');
       const acknowledgedAt = await acknowledged(order.id, order.client);
+      if (!lease.stillHeld()) return refused('the write lease ran out while the order was written');
       return {
         status: 201,
         body: { id: order.id, acknowledgedAt, region: config.region, databaseHost: config.database.host },

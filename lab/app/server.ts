@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AppConfig, readConfig } from './config.ts';
 import { DatabaseUnavailableError, openDatabase } from './database.ts';
 import { type Answer, createRoutes } from './routes.ts';
+import { createWriteLease, NO_LEASE } from './write-lease.ts';
 
 /** The sample service, `svg-ai-api`: `node lab/app/server.ts`. One JSON line per event on stdout. */
 const configured = (): AppConfig => {
@@ -19,7 +20,8 @@ const log = (event: string, data: Record<string, unknown> = {}): void => {
 const database = openDatabase(config.database, config.pod, (error) =>
   log('idle-connection-lost', { reason: error.message }),
 );
-const routes = createRoutes(config, database);
+const lease = config.writeLeaseUrl === null ? NO_LEASE : createWriteLease(config.writeLeaseUrl);
+const routes = createRoutes(config, database, lease);
 
 const MAX_BODY_BYTES = 64 * 1024;
 const OVERALL_TIMEOUT_MS = 1_900;
@@ -102,6 +104,7 @@ const drain = (signal: string): void => {
   log('draining', { signal });
   setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
   server.close(async () => {
+    lease.close();
     await database.close().catch(() => undefined);
     log('stopped');
     process.exit(0);

@@ -9,9 +9,9 @@ export interface CallRecord {
   readonly region: string;
   readonly role: string | undefined;
   readonly ms: number;
-  /** HTTP status, or 0 when the connection was reset. */
+  /** HTTP status, or 0 when there was no answer. */
   readonly status: number;
-  /** `ok`, the wire's error code, `Reset` or `AnswerLost`. */
+  /** `ok`, the wire's error code, `Reset`, `AnswerLost`, or `Silence`: the caller gave up after `ms`. */
   readonly outcome: string;
 }
 

@@ -26,7 +26,7 @@ import {
 } from '#lab/door/refusals.ts';
 import { matchRoute, type RestRequest, readRestInput } from '#lab/door/rest.ts';
 import { codecs, type Operation, type ServiceModel, type Structure } from '#lab/door/sdk-schemas.ts';
-import { labSecret, parseAuthorization, roleOf, signatureProblem } from '#lab/door/signature.ts';
+import { labSecret, parseAuthorization, roleOf, type Scope, signatureProblem } from '#lab/door/signature.ts';
 import { type Heard, hear, type Wire } from '#lab/door/wire.ts';
 
 export interface DoorDeps {
@@ -39,16 +39,28 @@ export interface DoorDeps {
   readonly authorize?: (call: Call, input: unknown) => void;
 }
 
+/** Who calls what, as the call itself says. */
+export interface Caller extends Scope {
+  readonly role: string | undefined;
+}
+
 export interface Door extends Part {
   /** Mounts a service in `region`, or in every region; also while listening. */
   mount(service: LabService, region?: string): void;
-  mountRaw(service: string, handler: RawHandler, region?: string): void;
+  mountRaw(service: string, handler: RawHandler, operations?: readonly string[], region?: string): void;
+  /** Service -> names of the operations that it answers. */
+  operations(): Readonly<Record<string, readonly string[]>>;
   listen(): Promise<void>;
   readonly url: string;
   readonly calls: CallLog;
   readonly faults: Faults;
   /** While on, every call signed for this region gets its connection reset, as if the region were gone. */
   blackhole(region: string, on: boolean): void;
+  /**
+   * From now on calls that `when` names are taken and never answered, as from a network that is cut off: their callers wait for their own time-outs.
+   * The function returned ends it; what was sent until then never arrives.
+   */
+  silence(when: (caller: Caller) => boolean): () => void;
 }
 
 /** Calls that AWS takes unsigned; the last two are the links in SNS messages. */
@@ -70,6 +82,9 @@ class Hangup extends Error {
     this.outcome = outcome;
   }
 }
+
+/** A call that is never answered. */
+class Silence extends Error {}
 
 /** All that is known of a call while it goes through the door. */
 interface Visit {
@@ -94,6 +109,7 @@ export const createDoor = (deps: DoorDeps): Door => {
   const calls = createCallLog();
   const faults = createFaults();
   const dead = new Set<string>();
+  const silent = new Map<(caller: Caller) => boolean, Set<ServerResponse>>();
 
   const receive = async (req: IncomingMessage, res: ServerResponse): Promise<Visit> => {
     const rawBody = await collect(req);
@@ -116,6 +132,13 @@ export const createDoor = (deps: DoorDeps): Door => {
     return { req, res, id: randomUUID(), at: now(), rest, rawBody, ...known };
   };
 
+  /** What was asked for is on record also where nobody answers; REST tells it by the route. */
+  const nameOperation = (visit: Visit): void => {
+    const mounted = mounts.find(visit.service, visit.region);
+    if (visit.operation !== '' || mounted?.kind !== 'typed') return;
+    visit.operation = matchRoute(mounted.model, visit.rest)?.operation.name ?? '';
+  };
+
   /** Fills in who calls what, and proves it. */
   const identify = async (visit: Visit): Promise<{ accessKeyId: string; heard: Heard }> => {
     const { rest, req } = visit;
@@ -131,7 +154,12 @@ export const createDoor = (deps: DoorDeps): Door => {
       return { accessKeyId: '', heard };
     }
     Object.assign(visit, { service: scope.service, region: scope.region, role: roleOf(scope.accessKeyId) });
-    if (dead.has(scope.region)) throw new Hangup('Reset');
+    const hushed = [...silent].filter(([when]) => when({ ...scope, role: visit.role }));
+    for (const [, unanswered] of hushed) unanswered.add(visit.res);
+    if (hushed.length > 0 || dead.has(scope.region)) {
+      nameOperation(visit);
+      throw hushed.length > 0 ? new Silence() : new Hangup('Reset');
+    }
     const secret = secretOf(scope.accessKeyId);
     if (secret === undefined) throw new Refused(unknownKey(heard.wire));
     const problem = await signatureProblem(
@@ -275,6 +303,10 @@ export const createDoor = (deps: DoorDeps): Door => {
         visit.req.socket.resetAndDestroy();
         return error.outcome;
       }
+      if (error instanceof Silence) {
+        if (!visit.res.closed) await once(visit.res, 'close');
+        return 'Silence';
+      }
       const answer = writeError(visit.wire, visit.service, visit.model, refusalOf(error, visit), visit.id);
       if (visit.res.headersSent) visit.req.socket.resetAndDestroy();
       else send(visit.req, visit.res, visit.id, answer);
@@ -288,7 +320,7 @@ export const createDoor = (deps: DoorDeps): Door => {
       const visit = await receive(req, res);
       const outcome = await serve(visit);
       const { id, at, service, operation, region, role } = visit;
-      const status = outcome === 'Reset' || outcome === 'AnswerLost' ? 0 : res.statusCode;
+      const status = ['Reset', 'AnswerLost', 'Silence'].includes(outcome) ? 0 : res.statusCode;
       calls.add({ id, at, service, operation, region, role, status, outcome, ms: performance.now() - started });
     } catch (error) {
       // Nothing of the call is known: its body broke off, or could not be decoded.
@@ -304,9 +336,18 @@ export const createDoor = (deps: DoorDeps): Door => {
     url: `http://${address.host}:${address.port}`,
     mount: mounts.mount,
     mountRaw: mounts.mountRaw,
+    operations: mounts.operations,
     calls,
     faults,
     blackhole: (region, on) => void (on ? dead.add(region) : dead.delete(region)),
+    silence: (when) => {
+      const unanswered = new Set<ServerResponse>();
+      silent.set(when, unanswered);
+      return () => {
+        silent.delete(when);
+        for (const { req } of unanswered) req.socket.destroy();
+      };
+    },
     listen: async () => {
       server.listen(address.port, address.host);
       await once(server, 'listening');

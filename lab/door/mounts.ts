@@ -16,18 +16,21 @@ export type RawHandler = (
 
 export type Mounted =
   | { readonly kind: 'typed'; readonly service: LabService; readonly model: ServiceModel }
-  | { readonly kind: 'raw'; readonly handler: RawHandler };
+  | { readonly kind: 'raw'; readonly handler: RawHandler; readonly operations: readonly string[] };
 
 const EVERYWHERE = '*';
 
 export interface Mounts {
   mount(service: LabService, region?: string): void;
-  mountRaw(service: string, handler: RawHandler, region?: string): void;
+  /** `operations`: those that the handler has, for `operations()`. */
+  mountRaw(service: string, handler: RawHandler, operations?: readonly string[], region?: string): void;
   find(service: string, region: string): Mounted | undefined;
   /** The service whose model knows this operation; for calls that are not signed. */
   findByOperation(operation: string): { name: string; mounted: Mounted } | undefined;
   services(): string[];
   regionsOf(service: string): string[];
+  /** Service -> names of the operations that it answers, wherever it is mounted. */
+  operations(): Readonly<Record<string, readonly string[]>>;
 }
 
 export const createMounts = (): Mounts => {
@@ -41,7 +44,8 @@ export const createMounts = (): Mounts => {
   return {
     mount: (service, region = EVERYWHERE) =>
       put(service.name, region, { kind: 'typed', service, model: modelOf(service.schemas) }),
-    mountRaw: (service, handler, region = EVERYWHERE) => put(service, region, { kind: 'raw', handler }),
+    mountRaw: (service, handler, operations = [], region = EVERYWHERE) =>
+      put(service, region, { kind: 'raw', handler, operations }),
     find: (service, region) => mounts.get(service)?.get(region) ?? mounts.get(service)?.get(EVERYWHERE),
     findByOperation(operation) {
       for (const [name, regions] of mounts) {
@@ -53,5 +57,12 @@ export const createMounts = (): Mounts => {
     },
     services: () => [...mounts.keys()].sort(),
     regionsOf: (service) => [...(mounts.get(service)?.keys() ?? [])],
+    operations: () => {
+      const of = (mounted: Mounted): readonly string[] =>
+        mounted.kind === 'raw' ? mounted.operations : Object.keys(mounted.service.operations);
+      return Object.fromEntries(
+        [...mounts].map(([name, regions]) => [name, [...new Set([...regions.values()].flatMap(of))].sort()]),
+      );
+    },
   };
 };

@@ -1,3 +1,6 @@
+import { ServiceFault } from '#lab/contract.ts';
+import type { Actor } from '#lab/iam/authority.ts';
+
 /**
  * How services hand work to targets: the composer decides by the ARN (function, state machine, topic, queue) and rejects
  * when the target refuses. A Lambda target is invoked asynchronously: it has delivered once the invocation is accepted.
@@ -5,8 +8,12 @@
 export type Deliver = (targetArn: string, payload: string, options: DeliverOptions) => Promise<void>;
 
 export interface DeliverOptions {
-  /** Role of the rule or schedule. */
+  /** Who sends, and for which resource: what the target's policy is asked about. */
+  readonly from: Actor;
+  /** Role that it is sent in; without one the sender is the service itself. */
   readonly roleArn?: string;
+  /** Of a publication. */
+  readonly subject?: string;
   /** SQS or SNS message attributes (dead letters carry why they died). */
   readonly attributes?: Readonly<Record<string, string>>;
 }
@@ -26,7 +33,7 @@ export type RetryOutcome =
       readonly ok: false;
       readonly attempts: number;
       readonly error: unknown;
-      readonly exhausted: 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds' | 'Stopped';
+      readonly exhausted: 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds' | 'Stopped' | 'NoPermissions';
     };
 
 /** A timer that `signal` ends early. */
@@ -42,7 +49,13 @@ export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', done);
   });
 
-/** Runs `attempt` until it succeeds or the policy is exhausted. Never rejects. */
+const isDenied = (error: unknown): boolean =>
+  error instanceof ServiceFault && /^(AccessDenied|AuthorizationError|KMSAccessDenied)/.test(error.shape);
+
+/**
+ * Runs `attempt` until it succeeds or the policy is exhausted; what is not permitted is not tried again. Never rejects.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+ */
 export const withRetries = async (
   attempt: (number: number) => Promise<void>,
   options: RetryOptions,
@@ -54,6 +67,7 @@ export const withRetries = async (
       await attempt(number);
       return { ok: true, attempts: number };
     } catch (error) {
+      if (isDenied(error)) return { ok: false, attempts: number, error, exhausted: 'NoPermissions' };
       if (number > options.maximumAttempts)
         return { ok: false, attempts: number, error, exhausted: 'MaximumRetryAttempts' };
       const delay = Math.min(options.capMs, options.firstDelayMs * 2 ** (number - 1));
@@ -72,13 +86,15 @@ export const deadLetter = async (
   payload: string,
   outcome: RetryOutcome & { ok: false },
   attributes: Readonly<Record<string, string>>,
+  sender: Pick<DeliverOptions, 'from' | 'roleArn'>,
   failed: (error: unknown) => void,
 ): Promise<void> => {
+  const isDenial = outcome.exhausted === 'NoPermissions';
   const why = {
-    ERROR_CODE: (outcome.error as Error)?.name ?? 'Error',
+    ERROR_CODE: isDenial ? 'NO_PERMISSIONS' : ((outcome.error as Error)?.name ?? 'Error'),
     ERROR_MESSAGE: String((outcome.error as Error)?.message ?? outcome.error),
-    EXHAUSTED_RETRY_CONDITION: outcome.exhausted,
+    ...(!isDenial && { EXHAUSTED_RETRY_CONDITION: outcome.exhausted }),
     RETRY_ATTEMPTS: String(outcome.attempts - 1),
   };
-  await deliver(queueArn, payload, { attributes: { ...attributes, ...why } }).catch(failed);
+  await deliver(queueArn, payload, { ...sender, attributes: { ...attributes, ...why } }).catch(failed);
 };

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ACCOUNT, type Call, type Log, type Part } from '#lab/contract.ts';
 import {
   createEngine,
   DynamoError,
+  ENGINE_OPERATIONS,
   type Engine,
   type Item,
   invalid,
@@ -16,6 +18,9 @@ export { DynamoError } from '#lab/services/dynamodb/engine.ts';
 export type { StreamRecord } from '#lab/services/dynamodb/stream.ts';
 
 interface TableFacts {
+  /** The engine's own is shorter than a UUID. */
+  readonly id: string;
+  readonly partitionKey?: string | undefined;
   readonly stream?: { readonly arn: string; readonly label: string; readonly viewType: string };
   readonly timeToLive?: { readonly AttributeName: string };
   readonly pointInTimeRecovery?: boolean;
@@ -38,7 +43,9 @@ export interface CreatedTable {
 }
 
 export interface DynamoDbService extends Part {
+  partitionKey(region: string, table: string): string | undefined;
   /** For `door.mountRaw('dynamodb', ...)`. */
+  readonly operations: readonly string[];
   readonly raw: (req: IncomingMessage, res: ServerResponse, body: Buffer, call: Call) => Promise<string>;
   /** Any operation, in-process; input and output are the JSON of the wire (attribute values as `{ S: 'x' }`). Rejects with DynamoError. */
   execute(region: string, operation: string, input: object): Promise<Item>;
@@ -87,6 +94,9 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
     }
   };
 
+  /** Of a table that the engine has: CreateTable made them. */
+  const factsOf = ({ facts }: RegionState, name: string): TableFacts => facts.get(name) ?? { id: '' };
+
   const enableStream = async (
     region: string,
     state: RegionState,
@@ -100,7 +110,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       arn: `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${name}/stream/${label}`,
       viewType: specification.StreamViewType ?? 'NEW_AND_OLD_IMAGES',
     };
-    state.facts.set(name, { ...state.facts.get(name), stream });
+    state.facts.set(name, { ...factsOf(state, name), stream });
     await state.engine.watch(name, (table, before, after) => {
       const record = streamRecord(stream, region, table, before, after);
       if (!record) return;
@@ -110,10 +120,11 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
   };
 
   const withFacts = (state: RegionState, table: Item): Item => {
-    const stream = state.facts.get(String(table.TableName))?.stream;
-    if (!stream) return table;
+    const { id, stream } = factsOf(state, String(table.TableName));
+    if (!stream) return { ...table, TableId: id };
     return {
       ...table,
+      TableId: id,
       StreamSpecification: { StreamEnabled: true, StreamViewType: stream.viewType },
       LatestStreamArn: stream.arn,
       LatestStreamLabel: stream.label,
@@ -131,13 +142,23 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       const { engine, facts } = state;
       const made = await engine.act('CreateTable', engine.check('CreateTable', input));
       const answer = structuredClone(made.TableDescription) as Item;
-      facts.set(nameOf(input), {});
+      const keys = (input.KeySchema ?? []) as readonly { AttributeName?: string; KeyType?: string }[];
+      const partitionKey = keys.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
+      facts.set(nameOf(input), { id: randomUUID(), partitionKey });
       await enableStream(region, state, nameOf(input), input.StreamSpecification as StreamSpecification | undefined);
       return { TableDescription: withFacts(state, answer) };
     },
     async DescribeTable(_region, state, input) {
       const found = await state.engine.act('DescribeTable', state.engine.check('DescribeTable', input));
       return { Table: withFacts(state, found.Table as Item) };
+    },
+    async UpdateTable(_region, state, input) {
+      const { TableDescription } = await state.engine.act('UpdateTable', state.engine.check('UpdateTable', input));
+      return { TableDescription: withFacts(state, TableDescription as Item) };
+    },
+    async DeleteTable(_region, state, input) {
+      const { TableDescription } = await state.engine.act('DeleteTable', state.engine.check('DeleteTable', input));
+      return { TableDescription: withFacts(state, TableDescription as Item) };
     },
     async UpdateTimeToLive(_region, state, input) {
       await state.engine.table(nameOf(input));
@@ -146,7 +167,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
         AttributeName?: string;
       };
       if (!AttributeName) throw invalid('TimeToLiveSpecification must name an attribute');
-      const { timeToLive: _before, ...facts } = state.facts.get(nameOf(input)) ?? {};
+      const { timeToLive: _before, ...facts } = factsOf(state, nameOf(input));
       state.facts.set(nameOf(input), Enabled ? { ...facts, timeToLive: { AttributeName } } : facts);
       return { TimeToLiveSpecification: { Enabled: Enabled ?? false, AttributeName } };
     },
@@ -163,7 +184,7 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
         PointInTimeRecoveryEnabled?: boolean;
       };
       state.facts.set(nameOf(input), {
-        ...state.facts.get(nameOf(input)),
+        ...factsOf(state, nameOf(input)),
         pointInTimeRecovery: PointInTimeRecoveryEnabled ?? false,
       });
       return own.DescribeContinuousBackups?.(region, state, input) ?? {};
@@ -231,7 +252,9 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
   };
 
   return {
+    operations: [...new Set([...ENGINE_OPERATIONS, ...Object.keys(own)])].sort(),
     execute,
+    partitionKey: (region, table) => regions.get(region)?.facts.get(table)?.partitionKey,
     async createTable(region, input) {
       const { TimeToLiveSpecification, PointInTimeRecoverySpecification, ...rest } = input;
       const made = (await execute(region, 'CreateTable', rest)).TableDescription as Record<string, string>;

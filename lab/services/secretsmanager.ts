@@ -24,6 +24,8 @@ export interface SecretsManagerService {
   readonly service: LabService;
   /** Makes a secret and returns its ARN. */
   createSecret(secret: { region: string; name: string; value: string; description?: string }): string;
+  /** Whole ARN of a secret, named in any way that AWS takes. */
+  arnOf(region: string, id: string): string | undefined;
 }
 
 const CURRENT = 'AWSCURRENT';
@@ -34,13 +36,16 @@ export const createSecretsManagerService = (): SecretsManagerService => {
   const secrets: Secret[] = [];
 
   /** By name, whole ARN, or ARN without the six characters at its end, as AWS takes them. */
-  const find = (wanted: string | undefined, { region }: Pick<Call, 'region'>): Secret => {
-    const found = secrets.find(
+  const lookUp = (wanted: string | undefined, region: string): Secret | undefined =>
+    secrets.find(
       (secret) =>
         secret.region === region &&
         wanted !== undefined &&
         [secret.name, secret.arn, secret.arn.slice(0, -7)].includes(wanted),
     );
+
+  const find = (wanted: string | undefined, { region }: Pick<Call, 'region'>): Secret => {
+    const found = lookUp(wanted, region);
     if (found === undefined)
       throw new ServiceFault('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     return found;
@@ -163,6 +168,7 @@ export const createSecretsManagerService = (): SecretsManagerService => {
 
   return {
     service: { name: 'secretsmanager', schemas, operations },
+    arnOf: (region, id) => lookUp(id, region)?.arn,
     createSecret({ region, name, value, description }) {
       const secret = add(name, region, description);
       addVersion(secret, { SecretString: value });

@@ -1,6 +1,7 @@
 import * as schemas from '@aws-sdk/client-sts';
-import { ACCOUNT, type Call, type LabService, ServiceFault } from '#lab/contract.ts';
+import { type Call, type LabService, ServiceFault } from '#lab/contract.ts';
 import { labSecret } from '#lab/door/signature.ts';
+import { keyOfRoleArn, principalOf, SESSION } from '#lab/iam/arns.ts';
 
 export interface StsService {
   readonly service: LabService;
@@ -24,14 +25,14 @@ const roleId = (role: string): string =>
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
 export const createStsService = ({ hasRole = () => true }: StsDependencies = {}): StsService => {
-  const getCallerIdentity = (_input: unknown, { role }: Call): schemas.GetCallerIdentityResponse =>
-    role === undefined
-      ? { Account: ACCOUNT, Arn: `arn:aws:iam::${ACCOUNT}:user/person`, UserId: 'AIDALABPERSON00000000' }
-      : { Account: ACCOUNT, Arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/lab`, UserId: `${roleId(role)}:lab` };
+  const getCallerIdentity = (_input: unknown, { role }: Call): schemas.GetCallerIdentityResponse => {
+    const { account: Account, sessionArn: Arn } = principalOf(role);
+    return { Account, Arn, UserId: role === undefined ? 'AIDALABPERSON00000000' : `${roleId(role)}:${SESSION}` };
+  };
 
   const assumeRole = (input: schemas.AssumeRoleRequest, call: Call): schemas.AssumeRoleResponse => {
     const { RoleArn = '', RoleSessionName = '', DurationSeconds = DEFAULT_DURATION_S } = input;
-    const [, account, role] = /^arn:aws:iam::(\d{12}):role\/(?:.+\/)?([\w+=,.@-]+)$/.exec(RoleArn) ?? [];
+    const role = keyOfRoleArn(RoleArn);
     if (role === undefined) throw new ServiceFault('ValidationError', `${RoleArn} is invalid`);
     if (!/^[\w+=,.@-]{2,64}$/.test(RoleSessionName)) {
       throw new ServiceFault(
@@ -44,8 +45,8 @@ export const createStsService = ({ hasRole = () => true }: StsDependencies = {})
     }
     const AccessKeyId = `LABROLE${role}`;
     const SecretAccessKey = labSecret(AccessKeyId);
-    // AWS does not tell a role that is missing from one that may not be assumed.
-    if (account !== ACCOUNT || SecretAccessKey === undefined || !hasRole(role)) {
+    // AWS does not tell a role that is missing from one that may not be assumed. Whether the caller may is asked at the door.
+    if (SecretAccessKey === undefined || !hasRole(role)) {
       const { Arn } = getCallerIdentity(input, call);
       const message = `User: ${Arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`;
       throw new ServiceFault('AccessDenied', message, { status: 403 });
@@ -59,7 +60,7 @@ export const createStsService = ({ hasRole = () => true }: StsDependencies = {})
       },
       AssumedRoleUser: {
         AssumedRoleId: `${roleId(role)}:${RoleSessionName}`,
-        Arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${RoleSessionName}`,
+        Arn: principalOf(role).sessionArn.replace(/[^/]+$/, RoleSessionName),
       },
     };
   };

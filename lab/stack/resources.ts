@@ -17,8 +17,10 @@ import {
 } from '#lab/stack/resources/events.ts';
 import { type FunctionUrlsPort, functionUrlTargets } from '#lab/stack/resources/function-urls.ts';
 import { identityTargets } from '#lab/stack/resources/identity.ts';
+import { keyTargets } from '#lab/stack/resources/keys.ts';
 import { type QueuesPort, queueTargets, type TopicsPort, topicTargets } from '#lab/stack/resources/messaging.ts';
 import { type SecretsPort, secretTargets } from '#lab/stack/resources/secrets.ts';
+import { type BucketsPort, bucketTargets } from '#lab/stack/resources/storage.ts';
 import type { RoleStore } from '#lab/stack/roles.ts';
 
 /**
@@ -38,12 +40,14 @@ export interface StackServices {
   readonly secrets?: SecretsPort;
   readonly functionUrls?: FunctionUrlsPort;
   readonly route53?: DnsPort;
+  readonly s3?: BucketsPort;
 }
 
 /** Handlers for the resource types of the pipeline's stacks; more can be added beside them. */
 export const standardTargets = (services: StackServices): Targets => ({
   ...ignoredTargets,
   ...identityTargets(services.roles),
+  ...keyTargets(services.roles),
   ...(services.lambda && functionTargets(services.lambda, services.roles)),
   ...(services.stepFunctions && stateMachineTargets(services.stepFunctions)),
   ...(services.events && ruleTargets(services.events)),
@@ -54,5 +58,6 @@ export const standardTargets = (services: StackServices): Targets => ({
   ...(services.scheduler && scheduleTargets(services.scheduler)),
   ...(services.secrets && secretTargets(services.secrets)),
   ...(services.functionUrls && functionUrlTargets(services.functionUrls)),
+  ...(services.s3 && bucketTargets(services.s3, services.roles)),
   ...(services.route53 && dnsTargets(services.route53)),
 });

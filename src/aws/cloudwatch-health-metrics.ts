@@ -22,6 +22,7 @@ export const cloudwatchHealthMetrics = ({ region }: { region: string }): HealthM
                 Value: metric.value,
                 Unit: metric.unit,
                 Timestamp: new Date(metric.at),
+                ...(metric.highResolution ? { StorageResolution: 1 } : {}),
                 Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
               })),
             }),

@@ -1,11 +1,17 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { clientOptions } from './sdk-client.ts';
+import { clientOptions, NEEDED, type Patience } from './sdk-client.ts';
 
 export interface Table {
   readonly region: string;
   readonly table: string;
 }
+
+/** A document client of its own: for a table outside the standby region, whose patience is another. */
+export const ownDocumentClient = (region: string, patience: Patience): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(region, patience)), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
 
 const clients = new Map<string, DynamoDBDocumentClient>();
 
@@ -13,9 +19,7 @@ const clients = new Map<string, DynamoDBDocumentClient>();
 export const documentClient = (region: string): DynamoDBDocumentClient => {
   const known = clients.get(region);
   if (known) return known;
-  const made = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(region)), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  const made = ownDocumentClient(region, NEEDED);
   clients.set(region, made);
   return made;
 };

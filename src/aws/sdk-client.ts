@@ -13,6 +13,9 @@ export const NEEDED: Patience = { connectMs: 1_000, requestMs: 3_000, tries: 3 }
 /** For a region that may be dead: its answer is useful, never needed (design, point 11). */
 export const MAYBE_DEAD: Patience = { connectMs: 1_000, requestMs: 1_500, tries: 1 };
 
+/** For the third site: needed, and asked by those who may be cut off from it. */
+export const FAR: Patience = { connectMs: 1_000, requestMs: 1_500, tries: 3 };
+
 /** Options that every SDK client is made with: the region is always said, never taken from the surroundings. */
 export const clientOptions = (region: string, patience: Patience = NEEDED) => ({
   region,

@@ -39,6 +39,11 @@ const sayFence = (fence: Fields): readonly string[] => {
   return methods.map(({ method, outcome, detail }) => `  ${method}: ${outcome} (${detail})`);
 };
 
+const sayVerified = ({ verified, verifiedBy }: Fields): string =>
+  verified === true
+    ? `verified by ${String(verifiedBy)}, the old primary takes no writes`
+    : 'NOT VERIFIED: the old primary may be taking writes that nobody here sees. Approved all the same, they are lost or have to be reconciled by hand';
+
 const sayCost = ({ plan, request, entries, now }: Input): string => {
   const { mtd, rto } = clocksOf({ incident: request.incident, entries, objectives: plan.objectives, now });
   const services = affectedByRegion(plan).map(({ id }) => id);
@@ -54,7 +59,8 @@ export const approvalMessage = (input: Input): string => {
   const { plan, execution, request, entries } = input;
   const { database, regions } = plan;
   const verdict = resultOf(entries, 'AssessEvidence');
-  const fence = resultOf(entries, 'FencePrimary');
+  const fenced = resultOf(entries, 'FencePrimary');
+  const fence = { ...fenced, ...fieldsOf(resultOf(entries, 'ConfirmFence').fence) };
   const positions = fieldsOf(fence.positions);
   const command = (choice: string) => `  continuity ${choice} ${execution} --as "<your name>" --reason "<why>"`;
   return [
@@ -65,7 +71,7 @@ export const approvalMessage = (input: Input): string => {
     `Data that can be lost: ${sayLoss(recordedDataLoss(entries))}`,
     `Primary: ${sayPosition(positions.primary)}`,
     `Standby: ${sayPosition(positions.standby)}`,
-    `Fence: ${fence.verified === true ? 'verified, the old primary takes no writes' : 'not verified'}`,
+    `Fence: ${sayVerified(fence)}`,
     ...sayFence(fence),
     `Cost so far: ${sayCost(input)}`,
     '',

@@ -66,6 +66,12 @@ export class FenceFailedError extends ContinuityError {
   readonly retryable = true;
 }
 
+/** The write lease is the other side's, or its application may still write by it: granting it now would make two writers. */
+export class LeaseHeldError extends ContinuityError {
+  override readonly name = 'LeaseHeldError';
+  readonly retryable = true;
+}
+
 export class DatabaseNotFoundError extends ContinuityError {
   override readonly name = 'DatabaseNotFoundError';
   readonly retryable = false;

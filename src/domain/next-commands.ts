@@ -29,7 +29,7 @@ export const nextCommands = (
   const next = [history];
   if (status('PromoteReplica') === 'not-done' && status('FencePrimary') !== 'not-done') {
     next.push(
-      `${instances.primary} may be fenced; to lift the fence when it should serve again: ALTER ROLE ${applicationRole} LOGIN`,
+      `${instances.primary} may be fenced; to lift the fence when it should serve again: ALTER ROLE ${applicationRole} LOGIN, and continuity write-lease return ${plan.plan} --reason "<why>"`,
     );
   }
   if (status('PromoteReplica') !== 'not-done') {

@@ -47,7 +47,7 @@ export const planNotice = (plan: Plan, entry: Told): Message | null => {
   const said = sayPlanEntry(entry);
   if (said === null) return null;
   const { order } = entry.result as unknown as RecordedOrder;
-  if (order === 'claim-release') return null;
+  if (order === 'claim-release' || order === 'lease-return') return null;
   return {
     subject: `${order.replace('-', ' ').toUpperCase()} - ${plan.title}`.slice(0, SUBJECT_MOST),
     text: `${said}\n\nAt ${entry.at}. State: continuity automation status`,

@@ -15,6 +15,7 @@ export const PLAN_ORDERS = [
   'maintenance-start',
   'maintenance-end',
   'claim-release',
+  'lease-return',
 ] as const;
 export type PlanOrder = (typeof PLAN_ORDERS)[number];
 

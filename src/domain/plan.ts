@@ -9,9 +9,10 @@ import {
   statusPage,
   templates,
 } from '#domain/plan/communication.ts';
-import { database, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
+import { database, network, objectives, regions, service, traffic, workloads } from '#domain/plan/core.ts';
 import { detection } from '#domain/plan/detection.ts';
 import { document } from '#domain/plan/document.ts';
+import { fence } from '#domain/plan/fence.ts';
 import { section, text } from '#domain/plan/fields.ts';
 import { contacts, escalation, roles, rotations, vendors } from '#domain/plan/people.ts';
 import { checklists, compliance, maintenance, recoveryPlans, tests } from '#domain/plan/procedures.ts';
@@ -36,7 +37,9 @@ export const planShape = {
   impactTable,
   risks,
   regions,
+  network,
   database,
+  fence,
   cache,
   storage,
   workloads,

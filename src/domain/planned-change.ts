@@ -2,9 +2,11 @@ import { type Autoscaler, autoscalerOf, type Target, withinMax } from '#domain/c
 import { formatDuration } from '#domain/durations.ts';
 import { fenceStatements } from '#domain/fence-statements.ts';
 import type { Looked } from '#domain/guards.ts';
+import type { FenceMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import { SWITCH_VALUE, trafficSwitch } from '#domain/traffic-switch.ts';
+import { holds, type Lease } from '#domain/write-lease.ts';
 
 /** One change that a step would make, with its parameters. A type, not an interface: it goes on record as JSON. */
 export type PlannedChange = {
@@ -45,6 +47,7 @@ export interface ChangeFacts {
     readonly status: string;
     readonly backupRetentionDays: number;
   }>;
+  readonly lease: Looked<Lease>;
   readonly config: Looked<string | null>;
   readonly records: Looked<
     readonly {
@@ -95,6 +98,27 @@ const scales = (
   });
 };
 
+const sayLease = ({ holder, state, epoch, overAt }: Lease): string =>
+  `${state === 'revoked' ? `revoked from the ${holder}` : `granted to the ${holder}`}, epoch ${epoch}, ${overAt[holder] === null ? 'never renewed' : `renewed until ${overAt[holder]}`}`;
+
+/** Nothing where the plan does not fence by lease. */
+const leaseChange = (
+  plan: Plan,
+  { lease }: ChangeFacts,
+  to: string,
+  isNeeded: (lease: Lease) => boolean,
+): readonly Change[] => {
+  if (!plan.fence.methods.includes('write-lease')) return [];
+  const target = `write lease of plan ${plan.plan} in ${plan.regions.witness}`;
+  const from = 'value' in lease ? sayLease(lease.value) : null;
+  const needed = 'error' in lease || isNeeded(lease.value);
+  const unproven = 'value' in lease && lease.value.overAt.primary === null;
+  const note = unproven
+    ? 'never renewed: no sidecar is known to run, and the lease would fence nothing'
+    : silent(lease);
+  return [change('dynamodb:UpdateItem', target, from, to, { needed, note })];
+};
+
 const post = (plan: Plan, to: string): Change =>
   change(`HTTP POST ${plan.service.writePath}`, `table ${plan.database.applicationTable}`, null, to);
 
@@ -117,11 +141,17 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
     const { refuse, endSessions } = fenceStatements(applicationRole);
     const note = silent(facts.primaryPosition);
     const from = note === null ? 'may log in' : null;
-    return [
-      change('SQL', database, from, `refused: ${refuse}`, { note }),
-      change('SQL', database, null, `its sessions ended: ${endSessions('...')}`, { note }),
-      ...scales(plan, 'primary', facts, () => 0),
-    ];
+    const byMethod: Readonly<Record<FenceMethodName, readonly Change[]>> = {
+      'database-role': [
+        change('SQL', database, from, `refused: ${refuse}`, { note }),
+        change('SQL', database, null, `its sessions ended: ${endSessions('...')}`, { note }),
+      ],
+      'workloads-to-zero': scales(plan, 'primary', facts, () => 0),
+      'write-lease': leaseChange(plan, facts, 'revoked; waited out where the database does not answer', (lease) =>
+        holds(lease, 'primary'),
+      ),
+    };
+    return plan.fence.methods.flatMap((method) => byMethod[method]);
   },
   PromoteReplica: (plan, { standbyInstance }) => {
     const target = `${plan.database.instances.standby} in ${plan.regions.standby}`;
@@ -155,11 +185,13 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
       ...scales(plan, 'standby', facts, (now, planned, name) => Math.max(now ?? 0, targetOf(name, planned))),
     ];
   },
-  RepointApplication: (plan, { config, standbyInstance, execution }) => {
+  RepointApplication: (plan, facts) => {
+    const { config, standbyInstance, execution } = facts;
     const { namespace, clusters, databaseConfig, deployments } = plan.workloads;
     const host = 'value' in standbyInstance ? standbyInstance.value.host : `host of ${plan.database.instances.standby}`;
     const map = `ConfigMap ${namespace}/${databaseConfig.configMap} key ${databaseConfig.key} in ${clusters.standby}`;
     return [
+      ...leaseChange(plan, facts, 'granted to the standby', (lease) => !holds(lease, 'standby')),
       change(
         'SQL',
         `role ${plan.database.applicationRole} in ${plan.database.instances.standby}`,

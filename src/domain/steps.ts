@@ -33,6 +33,7 @@ export interface SideStep extends Step {
 
 /** Steps that only some runs take: they stand in an outcome when they were taken. */
 export const SIDE_STEPS: readonly SideStep[] = [
+  { ...step('ConfirmFence', "wait until the old primary's write lease is over"), after: 'FencePrimary' },
   { ...step('RequestApproval', 'ask for approval'), after: 'FencePrimary' },
   { ...step('EscalateApproval', 'ask for approval again, and more people'), after: 'FencePrimary' },
   { ...step('RenewFence', 'fence the old primary again', true), after: 'FencePrimary' },

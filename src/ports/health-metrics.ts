@@ -6,6 +6,8 @@ export interface HealthMetric {
   readonly unit: 'None' | 'Seconds' | 'Milliseconds' | 'Count';
   readonly dimensions: Readonly<Record<string, string>>;
   readonly at: Instant;
+  /** Kept by the second, for alarms with periods below a minute. Default: by the minute. */
+  readonly highResolution?: boolean;
 }
 
 /** Metrics that alarms look at, always in the standby region's CloudWatch, never the primary's. */

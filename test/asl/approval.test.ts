@@ -184,7 +184,7 @@ describe('approval', () => {
     const lift = run.record.find(({ state, kind }) => state === 'LiftFence' && kind === 'left');
     expect(lift?.result).toMatchObject({
       lifted: false,
-      methods: [{ outcome: 'unreachable' }, { outcome: 'unreachable' }],
+      methods: [{ outcome: 'unreachable' }, { outcome: 'unreachable' }, { method: 'write-lease', outcome: 'lifted' }],
     });
     expect(await at.ports.incidents.current('svg-ai')).not.toBeNull();
   });

@@ -10,6 +10,7 @@ import { stateMachinesPage } from '../../scripts/state-machines-page.ts';
 
 /** Functions that events call, not states. */
 const EVENT_FUNCTIONS = [
+  'archive-record',
   'decide-by-link',
   'notify-stakeholders',
   'probe-service',
@@ -180,6 +181,8 @@ describe('regional-failover', () => {
     ['CheckGuards', 'PromoteReplica'],
     ['FencePrimary', 'PromoteReplica'],
     ['FencePrimary', 'RequestApproval'],
+    ['RouteFence', 'RouteApproval'],
+    ['WaitForLease', 'ConfirmFence'],
     ['CheckGuards', 'ScaleUpWorkloads'],
     ['RecoverStandby', 'RepointApplication'],
     ['ConfirmRepoint', 'VerifyStandby'],
@@ -218,17 +221,24 @@ describe('regional-failover', () => {
     expect(reachable(machine, 'RepointApplication').has('LiftFence')).toBe(false);
     expect(reachable(machine, 'LiftFence').has('RecoverStandby')).toBe(false);
     const leads = nodes.filter(({ state }) => successorsOf(state).includes('LiftFence')).map(({ name }) => name);
-    expect(leads).toEqual(['FencePrimary', 'RequestApproval', 'EscalateApproval', 'RenewFence', 'RecoverStandby']);
+    expect(leads).toEqual([
+      'FencePrimary',
+      'ConfirmFence',
+      'RequestApproval',
+      'EscalateApproval',
+      'RenewFence',
+      'RecoverStandby',
+    ]);
   });
 
-  it('promotes without asking only where no approval is required; after people approved, it fences again', () => {
+  it('promotes without asking only where no approval is required and the fence asks for none; after people approved, it fences again', () => {
     const straight = nodes
       .filter(({ state }) => successorsOf(state).includes('RecoverStandby'))
       .map(({ name }) => name);
     expect(straight).toEqual(['RouteApproval', 'RenewFence']);
     const { state } = nodes.find(({ name }) => name === 'RouteApproval') ?? {};
     expect(state).toMatchObject({
-      Choices: [{ Condition: '{% $approval.required %}', Next: 'RequestApproval' }],
+      Choices: [{ Condition: '{% $approval.required or $fence.ask %}', Next: 'RequestApproval' }],
       Default: 'RecoverStandby',
     });
   });

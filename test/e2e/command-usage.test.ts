@@ -97,6 +97,17 @@ describe('bad usage is one clear line on stderr and exit 2', { timeout: 60_000 *
     [['claim', 'show'], `missing required argument 'plan'${COMMANDS}`],
     [['claim', 'release', 'svg-ai'], `required option '--reason <text>' not specified${COMMANDS}`],
     [['claim', 'release', 'svg-ai', '--reason', ' '], '--reason must say why: it stands in the record'],
+    [['lease', '--side', 'primary'], `required option '--plan <file>' not specified${COMMANDS}`],
+    [['lease', '--plan', 'good.yml'], `required option '--side <side>' not specified${COMMANDS}`],
+    [['lease', '--plan', 'none.yml', '--side', 'primary'], 'none.yml: no such file'],
+    [['lease', '--plan', 'none.yml', '--side', 'east'], '--side must be primary or standby, got "east"'],
+    [
+      ['lease', '--plan', 'none.yml', '--side', 'standby', '--listen', '0.0.0.0:8181'],
+      '--listen must be a port on loopback, such as 8181 or 127.0.0.1:8181, got "0.0.0.0:8181"',
+    ],
+    [['write-lease'], `a command is missing${COMMANDS}`],
+    [['write-lease', 'return', 'svg-ai'], `required option '--reason <text>' not specified${COMMANDS}`],
+    [['write-lease', 'return', 'svg-ai', '--reason', ' '], '--reason must say why: it stands in the record'],
     [['plan', 'check', 'none.yml'], 'none.yml: no such file'],
     [['plan', 'check', '.'], '.: is a folder, not a plan'],
   ] as const)('%j', async (args, line) => {

@@ -25,8 +25,8 @@ const READS = /^(Describe|Get|List|Query|BatchGet)/;
 const BROKEN = '';
 /** What runs a state machine at all. */
 const ENGINE = new Set(['states StartExecution', 'lambda Invoke']);
-/** Those that look at the service all the time, and those that tell of the record. */
-const OTHERS = /ProbeService|NotifyStakeholders/;
+/** Those that look at the service all the time, those that tell of the record, and the sidecars that renew the write lease. */
+const OTHERS = /ProbeService|NotifyStakeholders|-lease-primary$/;
 
 const versions = async ({ lab }: ScenarioLab, side: Side): Promise<unknown> => {
   const { endpoint, caData, token } = lab.world.clusters[side];

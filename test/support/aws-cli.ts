@@ -1,11 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
+import { toolOf } from './python-tools.ts';
 import { slowness } from './wait-for.ts';
+
+const AWS = toolOf('aws');
 
 /** The AWS CLI where it is installed: a client of its own, in another language, with its own models. */
 export const hasAwsCli: boolean = (() => {
   try {
-    execFileSync('aws', ['--version'], { stdio: 'ignore', timeout: 20_000 });
+    execFileSync(AWS, ['--version'], { stdio: 'ignore', timeout: 20_000 });
     return true;
   } catch {
     return false;
@@ -15,7 +18,7 @@ export const hasAwsCli: boolean = (() => {
 /** Runs `aws <args>` against a door and parses its JSON. Call only when `hasAwsCli`. */
 export const awsCli = async (endpoint: string, region: string, args: readonly string[]): Promise<unknown> => {
   const { stdout } = await promisify(execFile)(
-    'aws',
+    AWS,
     [...args, '--endpoint-url', endpoint, '--region', region, '--output', 'json'],
     {
       timeout: 30_000 * slowness,

@@ -1,23 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import dns from 'node:dns';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import type { Plan } from '#domain/plan.ts';
 import { type Lab, startLab } from '#lab/lab.ts';
-import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt } from './lab-ports.ts';
+import { type ContractCloud, contractCloud } from './contract-cloud.ts';
+import { labEnvironmentOf, pointSdkAt } from './lab-ports.ts';
 
-/** Every port as the functions get it, over one running lab. */
-export interface ContractLab {
+/** A running lab, and the ports over it. */
+export interface ContractLab extends ContractCloud {
   readonly lab: Lab;
-  readonly plan: Plan;
-  readonly ports: LabPorts;
-  readonly environment: Readonly<Record<string, string>>;
-  /** The ports again, made for a changed plan. */
-  portsFor(plan: Plan): LabPorts;
-  /** A plan id that no other test uses. */
-  freshId(): string;
 }
 
 /**
@@ -40,17 +32,19 @@ export const useContractLab = (slot: number): (() => ContractLab) => {
       slot,
     });
     for (const { scheduler } of lab.cloud.regions.values()) scheduler.stop();
-    pointSdkAt(lab);
+    pointSdkAt(lab.cloud.door.url);
     const { host, port } = lab.addresses.site.dns;
     dns.setServers([`${host}:${port}`]);
-    const environment = labEnvironmentOf(lab);
+    const { a, b } = lab.addresses;
     at = {
       lab,
-      plan: lab.plan,
-      environment,
-      ports: labPorts(lab.plan, environment),
-      portsFor: (plan) => labPorts(plan, environment),
-      freshId: () => `c${randomUUID().slice(0, 12)}`,
+      ...contractCloud({
+        plan: lab.plan,
+        environment: labEnvironmentOf(lab),
+        faults: lab.cloud.door.faults,
+        databases: { primary: a.database, standby: b.database },
+        balancers: { primary: a.loadBalancer.host, standby: b.loadBalancer.host },
+      }),
     };
   });
 

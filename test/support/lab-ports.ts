@@ -20,6 +20,7 @@ export const stackRef = (lab: Lab, id: string): string =>
 export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
   LEDGER_TABLE: stackRef(lab, 'LedgerTable'),
   STATE_TABLE: stackRef(lab, 'StateTable'),
+  LEASE_TABLE: stackRef(lab, 'LeaseTable'),
   NOTICE_TOPIC_ARN: stackRef(lab, 'NoticeTopic'),
   APPROVAL_TOPIC_ARN: stackRef(lab, 'ApprovalTopic'),
   DECISION_URL: String(
@@ -28,14 +29,15 @@ export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
   LINK_KEY_ARN: stackRef(lab, 'LinkKey'),
   FAILOVER_MACHINE_ARN: stackRef(lab, 'FailoverStateMachine'),
   RESOLVER_FUNCTION: stackRef(lab, 'ResolveNamesLambdaFunction'),
+  EVIDENCE_BUCKET: stackRef(lab, 'EvidenceBucket'),
   SITE: 'standby',
   ALARM_PREFIX: stackRef(lab, 'HealthyFromStandbyAlarm').replace(/standby$/, ''),
 });
 
-/** Points every SDK client of this process at the lab's door, as the person. */
-export const pointSdkAt = (lab: Lab): void => {
+/** Points every SDK client of this process at a server of the AWS API (the lab's door), as the lab's person. */
+export const pointSdkAt = (url: string): void => {
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL: lab.cloud.door.url,
+    AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: 'LABPERSON',
     AWS_SECRET_ACCESS_KEY: 'secret-person',
     AWS_EC2_METADATA_DISABLED: 'true',

@@ -12,6 +12,8 @@ import { createCachingResolver } from '#lab/parts/dns/caching-resolver.ts';
 import { claimFolder, clearRemains, runFolder, running } from '#lab/run-folder.ts';
 import { labTime } from '#lab/time.ts';
 import type { ExecutionSummary } from '#ports/executions.ts';
+import { keepUses } from './iam-uses.ts';
+import { unlistedIn } from './independence.ts';
 import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt, stackRef } from './lab-ports.ts';
 import { slowness, waitFor } from './wait-for.ts';
 
@@ -48,6 +50,8 @@ export interface ScenarioLab {
   left(arn: string, state: string): Promise<Transition>;
   /** Steady writers through DNS. Stopped at the end of the file if the story does not. */
   writers(options?: { readonly count?: number; readonly everyMs?: number }): Clients;
+  /** The same, inside a region: they go to its load balancer, whatever DNS says. */
+  writersIn(side: Side): Clients;
 }
 
 const isHealthy = ({ cloud, plan }: Lab): boolean => {
@@ -106,6 +110,13 @@ const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
       writers.add(clients);
       return clients;
     },
+    writersIn: (side) => {
+      const { host, port } = side === 'primary' ? lab.addresses.a.loadBalancer : lab.addresses.b.loadBalancer;
+      const { record, writePath } = plan.service;
+      const clients = startClients({ name: record, port, path: writePath, lookup: async () => ({ address: host }) });
+      writers.add(clients);
+      return clients;
+    },
   };
 };
 
@@ -140,6 +151,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
   let lab: Lab | undefined;
   let story: ScenarioLab | undefined;
   let failed = true;
+  let steadyAt = 0;
 
   beforeAll(
     async () => {
@@ -160,13 +172,15 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
       });
       const { host, port } = lab.addresses.site.dns;
       dns.setServers([`${host}:${port}`]);
-      pointSdkAt(lab);
+      pointSdkAt(lab.cloud.door.url);
       await lab.warm();
       const booted = lab;
       await waitFor('the service to be healthy from both vantage points', () => isHealthy(booted), {
         withinMs: STEADY_MS,
       });
       story = storyOf(lab, writers);
+      // What came before were checks of readiness.
+      steadyAt = Date.now();
       failed = false;
     },
     (STEADY_MS + 30_000) * slowness,
@@ -178,6 +192,8 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
 
   afterAll(async () => {
     await Promise.all([...writers].map((clients) => clients.stop()));
+    const calls = lab?.cloud.door.calls.list({ since: steadyAt }) ?? [];
+    if (lab) keepUses(lab, `slot-${slot}`);
     await lab?.stop();
     await clearRemains(run);
     dns.setServers(servers);
@@ -187,6 +203,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
     if (failed || never.length > 0) console.error(`logs of the scenario: ${run.folder}`);
     else rmSync(run.folder, { recursive: true, force: true });
     expect(never, 'lines that should never be there').toEqual([]);
+    if (lab && !failed) expect(unlistedIn(lab, calls), 'calls that the static walk does not list').toEqual([]);
   }, 30_000 * slowness);
 
   return () => {

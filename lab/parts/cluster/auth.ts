@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { ACCOUNT } from '#lab/contract.ts';
 import { labSecret, roleOf } from '#lab/door/signature.ts';
+import { principalOf } from '#lab/iam/arns.ts';
 import { KubeError } from './kube/kube-error.ts';
 
 export interface AuthOptions {
@@ -30,10 +30,7 @@ const same = (left: string, right: string): boolean => {
 const callerOf = (accessKeyId: string): { secret: string; arn: string } => {
   const secret = labSecret(accessKeyId);
   if (secret === undefined) throw unauthorized('unknown access key');
-  const role = roleOf(accessKeyId);
-  const arn =
-    role === undefined ? `arn:aws:iam::${ACCOUNT}:user/person` : `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/lab`;
-  return { secret, arn };
+  return { secret, arn: principalOf(roleOf(accessKeyId)).sessionArn };
 };
 
 const urlOf = (token: string): URL => {

@@ -12,8 +12,14 @@ export interface ClusterConfig {
   readonly objects: readonly KubeObject[];
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly timeScale: number;
-  /** Script of the sample service: what every container runs, whatever its image says. */
+  /** Script of the sample service: what a container runs, whatever its image says, unless that is the lease sidecar's. */
   readonly application: string;
+  /** Script of `continuity lease`. */
+  readonly sidecar: string;
+  /** First port of the sidecars. */
+  readonly sidecarPorts: number;
+  /** What EKS Pod Identity would give every container: credentials, and where the AWS API is. */
+  readonly identity: Readonly<Record<string, string>>;
 }
 
 /** What it answers on stdout, one JSON line each; any other line is a log line. */

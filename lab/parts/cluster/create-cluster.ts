@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly token?: string;
   /** Programs to run: `await buildImages(folder)`; the sources when absent. */
   readonly images?: Images;
+  /** Environment of an identity that the AWS API knows the pods by; none when absent. */
+  readonly identity?: Readonly<Record<string, string>>;
   readonly log?: Log;
 }
 
@@ -89,6 +91,9 @@ export const createCluster = async (options: ClusterOptions): Promise<Cluster> =
     secrets: options.secrets,
     timeScale,
     application: images.application,
+    sidecar: images.sidecar,
+    sidecarPorts: addresses.sidecarPorts,
+    identity: options.identity ?? {},
   };
   const child = spawn(process.execPath, [images.cluster], {
     detached: true,

@@ -11,6 +11,7 @@ import { groupVersion, NODES, RESOURCES } from './kube/resources.ts';
 import { checkShape } from './kube/shapes.ts';
 import { Store } from './kube/store.ts';
 import { createLoadBalancer } from './load-balancer.ts';
+import { SIDECAR_IMAGE } from './manifests.ts';
 import { nodeName, nodeOf } from './node-object.ts';
 import { startAutoscalers } from './pods/autoscaler-controller.ts';
 import { createController } from './pods/deployment-controller.ts';
@@ -49,9 +50,11 @@ const run = async (config: ClusterConfig): Promise<() => Promise<void>> => {
   const controller = createController({
     store,
     secrets: config.secrets,
-    command: [process.execPath, config.application],
+    command: (image) => [process.execPath, image.startsWith(SIDECAR_IMAGE) ? config.sidecar : config.application],
+    sidecarPorts: config.sidecarPorts,
     baseEnvironment: {
       ...inherited(),
+      ...config.identity,
       REGION: config.region,
     },
     host: config.pods,

@@ -7,6 +7,17 @@ export interface ApplicationOptions {
   readonly databaseName?: string;
   readonly databaseUser?: string;
   readonly namespace?: string;
+  /** Absent: the application writes without a lease. */
+  readonly lease?: LeaseSidecar;
+}
+
+/** What `continuity lease` is told beside a replica. */
+export interface LeaseSidecar {
+  /** .build/plan.json */
+  readonly planFile: string;
+  readonly side: 'primary' | 'standby';
+  readonly table: string;
+  readonly timeScale: number;
 }
 
 /** Names that the reference plan uses in its kubectl commands. */
@@ -14,11 +25,26 @@ export const NAMESPACE = 'production';
 export const APPLICATION = 'svg-ai-api';
 export const DATABASE_CONFIG = 'db-config';
 export const DATABASE_SECRET = 'db-credentials';
+export const SIDECAR_IMAGE = 'continuity-lease';
 export const TRAINING_JOB = 'ppo-training';
 
 const fromConfig = (name: string, key: string): EnvVar => ({
   name,
   valueFrom: { configMapKeyRef: { name: DATABASE_CONFIG, key } },
+});
+
+/** As docs/getting-started.md puts it beside a team's own application. */
+const sidecar = ({ planFile, side, table, timeScale }: LeaseSidecar) => ({
+  name: 'write-lease',
+  image: `${SIDECAR_IMAGE}:lab`,
+  args: [
+    'lease',
+    ...['--plan', planFile],
+    ...['--side', side],
+    ...['--table', table],
+    ...['--listen', '127.0.0.1:8181'],
+    ...['--time-scale', String(timeScale)],
+  ],
 });
 
 /**
@@ -32,6 +58,7 @@ export const applicationManifests = ({
   databaseName = 'svg_ai',
   databaseUser = 'svg_ai_app',
   namespace = NAMESPACE,
+  lease,
 }: ApplicationOptions): KubeObject[] => {
   const labels = { app: APPLICATION };
   const metadata = (name: string) => ({ name, namespace, labels });
@@ -46,10 +73,12 @@ export const applicationManifests = ({
       fromConfig('DATABASE_USER', 'user'),
       { name: 'DATABASE_PASSWORD', valueFrom: { secretKeyRef: { name: DATABASE_SECRET, key: 'password' } } },
       { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      ...(lease === undefined ? [] : [{ name: 'WRITE_LEASE_URL', value: 'http://127.0.0.1:8181/lease' }]),
     ],
     resources: { requests: { cpu: '250m', memory: '256Mi' } },
     readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 10, failureThreshold: 3 },
   };
+  const containers = lease === undefined ? [container] : [container, sidecar(lease)];
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } },
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
@@ -67,7 +96,7 @@ export const applicationManifests = ({
         replicas,
         selector: { matchLabels: labels },
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '100%', maxUnavailable: 0 } },
-        template: { metadata: { labels }, spec: { containers: [container], terminationGracePeriodSeconds: 10 } },
+        template: { metadata: { labels }, spec: { containers, terminationGracePeriodSeconds: 10 } },
       },
     },
     {

@@ -4,6 +4,7 @@ import type * as cw from '@aws-sdk/client-cloudwatch';
 import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import { type LabService, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
 import { type AlarmDeps, createAlarms } from '#lab/services/cloudwatch/alarms.ts';
+import { createDashboards } from '#lab/services/cloudwatch/dashboards.ts';
 import { createMetricStore, type MetricId, statistic } from '#lab/services/cloudwatch/metrics.ts';
 import { page } from '#lab/services/page.ts';
 
@@ -22,6 +23,7 @@ export interface CloudWatchService {
   readonly service: LabService;
   putMetricData(input: cw.PutMetricDataCommandInput): void;
   putMetricAlarm(input: cw.PutMetricAlarmCommandInput): void;
+  putDashboard(input: cw.PutDashboardCommandInput): void;
   setAlarmState(input: cw.SetAlarmStateCommandInput): void;
   deleteAlarms(input: cw.DeleteAlarmsCommandInput): void;
   describeAlarms(input?: Partial<cw.DescribeAlarmsCommandInput>): cw.MetricAlarm[];
@@ -43,6 +45,7 @@ const hasDimensions = (id: MetricId, filters: readonly cw.DimensionFilter[]): bo
 export const createCloudWatchService = (deps: CloudWatchDeps): CloudWatchService => {
   const { time, region, now = Date.now, log = () => {}, emit = () => {}, act = () => {} } = deps;
   const metrics = createMetricStore(now);
+  const dashboards = createDashboards(now);
   const alarms = createAlarms({ time, region, metrics, now, log, emit, act });
 
   const putMetricData = ({ Namespace, MetricData = [], EntityMetricData = [] }: cw.PutMetricDataCommandInput): void => {
@@ -172,6 +175,7 @@ export const createCloudWatchService = (deps: CloudWatchDeps): CloudWatchService
       },
       DescribeAlarmHistory: describeAlarmHistory,
       DeleteAlarms: ({ AlarmNames = [] }: cw.DeleteAlarmsCommandInput) => alarms.delete(AlarmNames),
+      ...dashboards.operations,
       SetAlarmState: alarms.setAlarmState,
       EnableAlarmActions: ({ AlarmNames = [] }: cw.EnableAlarmActionsCommandInput) =>
         alarms.setActionsEnabled(AlarmNames, true),
@@ -184,6 +188,7 @@ export const createCloudWatchService = (deps: CloudWatchDeps): CloudWatchService
     service,
     putMetricData,
     putMetricAlarm: alarms.putMetricAlarm,
+    putDashboard: (input) => void dashboards.operations.PutDashboard(input),
     setAlarmState: alarms.setAlarmState,
     deleteAlarms: ({ AlarmNames = [] }) => alarms.delete(AlarmNames),
     describeAlarms,

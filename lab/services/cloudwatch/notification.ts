@@ -74,6 +74,7 @@ const REGION_NAMES: Record<string, string> = {
 const MAX_SUBJECT = 100;
 
 export interface AlarmNotification {
+  readonly alarmArn: string;
   readonly subject: string;
   /** JSON text for topics. */
   readonly message: string;
@@ -123,6 +124,7 @@ export const notificationOf = (
   };
   const { detail, account, time, source } = stateChangeEvent(alarm, region, previous, next);
   return {
+    alarmArn: alarm.AlarmArn ?? '',
     subject: `${next.value}: "${alarm.AlarmName}" in ${regionName}`.slice(0, MAX_SUBJECT),
     message: JSON.stringify(message),
     lambdaEvent: JSON.stringify({

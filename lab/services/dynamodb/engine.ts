@@ -50,7 +50,7 @@ const validations: {
   checkValidations(checked: Checked, types: object, custom: unknown, store: DynaliteStore): void;
 } = load('dynalite/validations');
 
-const OPERATIONS = [
+export const ENGINE_OPERATIONS = [
   'BatchGetItem',
   'BatchWriteItem',
   'CreateTable',
@@ -68,18 +68,18 @@ const OPERATIONS = [
   'UpdateItem',
   'UpdateTable',
 ] as const;
-export type EngineOperation = (typeof OPERATIONS)[number];
+export type EngineOperation = (typeof ENGINE_OPERATIONS)[number];
 
 const fileOf = (operation: string) => operation.charAt(0).toLowerCase() + operation.slice(1);
 const validationOf = Object.fromEntries(
-  OPERATIONS.map((name) => [name, load(`dynalite/validations/${fileOf(name)}`) as Validation]),
+  ENGINE_OPERATIONS.map((name) => [name, load(`dynalite/validations/${fileOf(name)}`) as Validation]),
 ) as Record<EngineOperation, Validation>;
 const actionOf = Object.fromEntries(
-  OPERATIONS.map((name) => [name, load(`dynalite/actions/${fileOf(name)}`)]),
+  ENGINE_OPERATIONS.map((name) => [name, load(`dynalite/actions/${fileOf(name)}`)]),
 ) as Record<EngineOperation, (store: DynaliteStore, checked: Checked, done: Callback<Item>) => void>;
 
 export const isEngineOperation = (name: string): name is EngineOperation =>
-  (OPERATIONS as readonly string[]).includes(name);
+  (ENGINE_OPERATIONS as readonly string[]).includes(name);
 
 /** An error as it goes out on the wire: `__type`, `message` and what else the exception carries. */
 export class DynamoError extends Error {

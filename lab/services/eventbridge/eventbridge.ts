@@ -75,8 +75,9 @@ export const createEventBridgeService = (deps: EventBridgeDeps): EventBridgeServ
     const payload = targetInput(target, event, rule.arn);
     const { MaximumRetryAttempts = RETRIES, MaximumEventAgeInSeconds = AGE_S } = target.RetryPolicy ?? {};
     const arn = target.Arn ?? '';
+    const from = { service: 'events.amazonaws.com', sourceArn: rule.arn };
     const result = await withRetries(
-      () => deliver(arn, payload, target.RoleArn ? { roleArn: target.RoleArn } : {}),
+      () => deliver(arn, payload, { from, ...(target.RoleArn && { roleArn: target.RoleArn }) }),
       {
         maximumAttempts: MaximumRetryAttempts,
         maximumAgeMs: time.ms(MaximumEventAgeInSeconds),
@@ -97,7 +98,8 @@ export const createEventBridgeService = (deps: EventBridgeDeps): EventBridgeServ
     });
     const queue = target.DeadLetterConfig?.Arn;
     if (!queue || result.exhausted === 'Stopped') return done('dropped');
-    await deadLetter(deliver, queue, JSON.stringify(event), result, { RULE_ARN: rule.arn, TARGET_ARN: arn }, (error) =>
+    const about = { RULE_ARN: rule.arn, TARGET_ARN: arn };
+    await deadLetter(deliver, queue, JSON.stringify(event), result, about, { from }, (error) =>
       log('eventbridge', `the dead letter of rule ${name} was refused`, { queue, error: String(error) }),
     );
     done('dead-letter');

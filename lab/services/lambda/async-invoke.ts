@@ -1,5 +1,6 @@
 import { type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
 import type { Deliver } from '#lab/services/deliver.ts';
+import { senderOf } from '#lab/services/lambda/execution-role.ts';
 import type { Invocation, LabFunction } from '#lab/services/lambda/types.ts';
 
 /** Waits before the second and the third try, in declared seconds: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
@@ -55,10 +56,15 @@ export const createAsyncQueue = ({ time, log, deliver, run }: Deps) => {
       timers.add(timer);
     });
 
-  const tell = async (arn: string | undefined, body: string, attributes?: Record<string, string>) => {
+  const tell = async (
+    fn: LabFunction,
+    arn: string | undefined,
+    body: string,
+    attributes?: Record<string, string>,
+  ): Promise<void> => {
     if (!arn) return;
     try {
-      await deliver(arn, body, attributes ? { attributes } : {});
+      await deliver(arn, body, { ...senderOf(fn), ...(attributes && { attributes }) });
     } catch (error) {
       log('lambda', 'a destination could not be reached', { arn, error: String(error) });
     }
@@ -74,10 +80,11 @@ export const createAsyncQueue = ({ time, log, deliver, run }: Deps) => {
   ) => {
     log('lambda', 'an asynchronous invocation is given up', { function: fn.name, requestId: id, condition, tries });
     await tell(
+      fn,
       fn.eventInvoke.DestinationConfig?.OnFailure?.Destination,
       record(fn, payload, id, condition, tries, last),
     );
-    await tell(fn.input.DeadLetterConfig?.TargetArn, payload, {
+    await tell(fn, fn.input.DeadLetterConfig?.TargetArn, payload, {
       RequestID: id,
       ErrorCode: '200',
       ErrorMessage: last?.error?.errorMessage.slice(0, 1024) ?? condition,
@@ -104,6 +111,7 @@ export const createAsyncQueue = ({ time, log, deliver, run }: Deps) => {
       }
       if (last.functionError === undefined) {
         return tell(
+          fn,
           fn.eventInvoke.DestinationConfig?.OnSuccess?.Destination,
           record(fn, payload, id, 'Success', tries, last),
         );

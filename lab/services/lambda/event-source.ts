@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LabTime, Log } from '#lab/contract.ts';
-import type { Deliver } from '#lab/services/deliver.ts';
+import type { Deliver, DeliverOptions } from '#lab/services/deliver.ts';
 import { eventFilter } from '#lab/services/lambda/event-filter.ts';
 import type { Invocation } from '#lab/services/lambda/types.ts';
 
@@ -34,6 +34,10 @@ interface Deps {
   readonly log: Log;
   readonly deliver: Deliver;
   readonly invoke: (payload: { Records: readonly StreamRecord[] }) => Promise<Invocation>;
+  /** As what is given up is sent. */
+  readonly sender: () => DeliverOptions;
+  /** Whether the function's role may read the stream now: without it records wait. */
+  readonly mayRead: () => boolean;
 }
 
 const RETRY_WAIT_S = { first: 1, most: 60 } as const;
@@ -43,7 +47,8 @@ const STREAM_RETENTION_S = 86_400;
  * Feeds one stream to one function: one shard, hence in order, one batch at a time. Records wait in memory; writers never wait.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
  */
-export const createEventSourceMapping = (input: EventSourceMappingInput, { time, log, deliver, invoke }: Deps) => {
+export const createEventSourceMapping = (input: EventSourceMappingInput, deps: Deps) => {
+  const { time, log, deliver, invoke, sender, mayRead } = deps;
   const id = randomUUID();
   const wanted = eventFilter(input.FilterCriteria);
   const queue: StreamRecord[] = [];
@@ -90,7 +95,7 @@ export const createEventSourceMapping = (input: EventSourceMappingInput, { time,
         streamArn: input.EventSourceArn,
       },
     });
-    await deliver(destination, body, {}).catch((error: unknown) =>
+    await deliver(destination, body, sender()).catch((error: unknown) =>
       log('lambda', 'a destination could not be reached', { arn: destination, error: String(error) }),
     );
   };
@@ -137,6 +142,7 @@ export const createEventSourceMapping = (input: EventSourceMappingInput, { time,
       while (enabled && queue.length > 0) {
         const window = input.MaximumBatchingWindowInSeconds ?? 0;
         if (window > 0 && queue.length < batchSize) await pause(time.ms(window));
+        while (enabled && !mayRead()) await pause(time.ms(RETRY_WAIT_S.most));
         await deliverBatch(queue.splice(0, batchSize));
       }
     } finally {

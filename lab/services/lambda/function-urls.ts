@@ -13,6 +13,8 @@ export interface FunctionUrls extends Part {
 interface Options {
   readonly address: Address;
   readonly log: Log;
+  /** Whether anyone may call the function by its URL. */
+  permits(functionArn: string): boolean;
   invoke(functionArn: string, event: unknown): Promise<{ readonly payload: unknown; readonly functionError?: string }>;
 }
 
@@ -69,7 +71,7 @@ const eventOf = (request: IncomingMessage, url: URL, rawPath: string, body: Buff
 };
 
 /** Serves the URLs of functions (AuthType NONE): on AWS each has a host name of its own, here the first part of the path. */
-export const createFunctionUrls = async ({ address, log, invoke }: Options): Promise<FunctionUrls> => {
+export const createFunctionUrls = async ({ address, log, permits, invoke }: Options): Promise<FunctionUrls> => {
   const base = `http://${address.host}:${address.port}`;
   const functions = new Map<string, string>();
 
@@ -77,7 +79,7 @@ export const createFunctionUrls = async ({ address, log, invoke }: Options): Pro
     const url = new URL(request.url ?? '/', base);
     const [, name = '', ...rest] = url.pathname.split('/');
     const arn = functions.get(name);
-    if (arn === undefined) {
+    if (arn === undefined || !permits(arn)) {
       response.writeHead(403, { 'content-type': 'application/json' }).end('{"Message":"Forbidden"}');
       return;
     }

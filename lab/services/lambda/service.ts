@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PutMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { ACCOUNT, type LabService, type LabTime, type Log, type Part, ServiceFault } from '#lab/contract.ts';
+import { invoking } from '#lab/iam/need.ts';
 import type { Deliver } from '#lab/services/deliver.ts';
 import { createAsyncQueue } from '#lab/services/lambda/async-invoke.ts';
 import { embeddedMetrics } from '#lab/services/lambda/embedded-metrics.ts';
@@ -12,6 +13,7 @@ import {
   type EventSourceMappingInput,
   type StreamRecord,
 } from '#lab/services/lambda/event-source.ts';
+import { checkAssumable, checkReads, type RoleChecks, senderOf } from '#lab/services/lambda/execution-role.ts';
 import { openFunctionLog } from '#lab/services/lambda/function-log.ts';
 import { startInstance } from '#lab/services/lambda/instance.ts';
 import { instanceEnvironment } from '#lab/services/lambda/instance-environment.ts';
@@ -41,6 +43,8 @@ export interface LambdaDeps {
   readonly log: Log;
   /** Takes dead letters and destination records for queues and topics; ARNs of functions are invoked here. */
   readonly deliver?: Deliver;
+  /** Judges what is done in the functions' roles; without it everything may be. */
+  readonly roleChecks?: RoleChecks;
   /** Where a region's functions stand in the lab's network; the default is the host's own network. */
   readonly network?: NetworkOf;
   /** Gets what functions write in the embedded metric format, as PutMetricData's input. */
@@ -83,7 +87,7 @@ export interface LambdaService extends Part {
 }
 
 export const createLambdaService = (deps: LambdaDeps): LambdaService => {
-  const { folder, time, log } = deps;
+  const { folder, time, log, roleChecks } = deps;
   const code = createCodeCache(join(folder, 'code'));
   // In the background: nothing that is in use is that old.
   for (const cache of ['code', 'compile']) void pruneOlderThan(join(folder, cache), CACHE_LIFE_MS);
@@ -159,8 +163,10 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
   };
 
   const deliver: Deliver = async (arn, payload, options) => {
-    if (arn.startsWith('arn:aws:lambda:')) queue.add(find(arn), payload, randomUUID());
-    else if (deps.deliver) await deps.deliver(arn, payload, options);
+    if (arn.startsWith('arn:aws:lambda:')) {
+      if (options.roleArn !== undefined) roleChecks?.inRole(options.from, options.roleArn, [invoking(arn)]);
+      queue.add(find(arn), payload, randomUUID());
+    } else if (deps.deliver) await deps.deliver(arn, payload, options);
     else throw new Error(`nothing delivers to ${arn}`);
   };
   const queue = createAsyncQueue({ time, log, deliver, run });
@@ -173,6 +179,8 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
       'ZipFile' in input.Code
         ? await code.unpack(input.Code.ZipFile)
         : { taskRoot: input.Code.Folder, sha256: '', size: (await stat(input.Code.Folder)).size };
+    const arn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${name}`;
+    checkAssumable(roleChecks, input.Role, arn);
     const roleName = input.Role.slice(input.Role.lastIndexOf('/') + 1);
     const functionLog = openFunctionLog(join(deps.logFolder ?? join(folder, 'logs'), region), name);
     const timeoutSeconds = input.Timeout ?? 3;
@@ -184,7 +192,7 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
       input,
       timeoutSeconds,
       memoryMb,
-      arn: `arn:aws:lambda:${region}:${ACCOUNT}:function:${name}`,
+      arn,
       sha256: unpacked.sha256,
       size: unpacked.size,
       modifiedAt: new Date(),
@@ -277,9 +285,26 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
         throw new ServiceFault('InvalidParameterValueException', message, { members: { Type: 'User' } });
       }
       const fn = find(input.FunctionName, region);
+      checkReads(roleChecks, fn, input.EventSourceArn);
+      const mayRead = (): boolean => {
+        try {
+          checkReads(roleChecks, find(fn.arn), input.EventSourceArn);
+          return true;
+        } catch (error) {
+          log('lambda', 'a stream cannot be read', { function: fn.name, error: String(error) });
+          return false;
+        }
+      };
       const mapping = createEventSourceMapping(
         { ...input, FunctionName: fn.arn },
-        { time, log, deliver, invoke: (payload) => run(find(fn.arn), JSON.stringify(payload), randomUUID()) },
+        {
+          time,
+          log,
+          deliver,
+          mayRead,
+          sender: () => senderOf(find(fn.arn)),
+          invoke: (payload) => run(find(fn.arn), JSON.stringify(payload), randomUUID()),
+        },
       );
       mappings.set(mapping.id, mapping);
       return mapping;

@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto';
 import type * as sc from '@aws-sdk/client-scheduler';
 import * as scheduler from '@aws-sdk/client-scheduler';
-import { ACCOUNT, type LabService, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
+import { type LabService, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
+import { arnOf } from '#lab/iam/arns.ts';
+import type { Actor } from '#lab/iam/authority.ts';
 import { type Deliver, deadLetter, withRetries } from '#lab/services/deliver.ts';
 import { page } from '#lab/services/page.ts';
 import { parseExpression, type Repetition, repeat } from '#lab/services/scheduler/expression.ts';
@@ -43,6 +45,12 @@ const GROUP = 'default';
 const RETRIES = 185;
 const AGE_S = 86_400;
 
+/** Trust policies see the group. https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html */
+export const schedulerIn = (region: string): Actor => ({
+  service: 'scheduler.amazonaws.com',
+  sourceArn: arnOf('scheduler', region, `schedule-group/${GROUP}`),
+});
+
 export const createSchedulerService = (deps: SchedulerDeps): SchedulerService => {
   const { time, region, deliver, now = Date.now, log = () => {} } = deps;
   const schedules = new Map<string, Schedule>();
@@ -55,8 +63,7 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
     return schedule;
   };
 
-  const arnOf = (name: string | undefined): string =>
-    `arn:aws:scheduler:${region}:${ACCOUNT}:schedule/${GROUP}/${name}`;
+  const scheduleArn = (name: string | undefined): string => arnOf('scheduler', region, `schedule/${GROUP}/${name}`);
 
   const group = (name: string | undefined): void => {
     if (name !== undefined && name !== GROUP)
@@ -76,7 +83,7 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
   /** Scheduler fills these in inside `Input`. */
   const payloadOf = (schedule: Schedule, at: number): string =>
     (schedule.definition.Target?.Input ?? '{}')
-      .replaceAll('<aws.scheduler.schedule-arn>', arnOf(schedule.definition.Name))
+      .replaceAll('<aws.scheduler.schedule-arn>', scheduleArn(schedule.definition.Name))
       .replaceAll('<aws.scheduler.scheduled-time>', new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'))
       .replaceAll('<aws.scheduler.execution-id>', String(schedule.ran))
       .replaceAll('<aws.scheduler.attempt-number>', '1');
@@ -86,8 +93,9 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
     const { MaximumRetryAttempts = RETRIES, MaximumEventAgeInSeconds = AGE_S } = Target?.RetryPolicy ?? {};
     const payload = payloadOf(schedule, now());
     const arn = Target?.Arn ?? '';
+    const sender = { from: schedulerIn(region), roleArn: Target?.RoleArn ?? '' };
     const result = await withRetries(
-      () => deliver(arn, payload, { roleArn: Target?.RoleArn ?? '' }),
+      () => deliver(arn, payload, sender),
       {
         maximumAttempts: MaximumRetryAttempts,
         maximumAgeMs: time.ms(MaximumEventAgeInSeconds),
@@ -106,8 +114,14 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
     });
     const queue = Target?.DeadLetterConfig?.Arn;
     if (!queue || result.exhausted === 'Stopped') return;
-    await deadLetter(deliver, queue, payload, result, { SCHEDULE_ARN: arnOf(Name), TARGET_ARN: arn }, (error) =>
-      log('scheduler', `the dead letter of schedule ${Name} was refused`, { queue, error: String(error) }),
+    await deadLetter(
+      deliver,
+      queue,
+      payload,
+      result,
+      { SCHEDULE_ARN: scheduleArn(Name), TARGET_ARN: arn },
+      sender,
+      (error) => log('scheduler', `the dead letter of schedule ${Name} was refused`, { queue, error: String(error) }),
     );
   };
 
@@ -184,7 +198,7 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
     };
     schedules.set(name, schedule);
     arm(schedule);
-    return { ScheduleArn: arnOf(name) };
+    return { ScheduleArn: scheduleArn(name) };
   };
 
   /** Like AWS, an update replaces the whole schedule: what is not given goes back to its default. */
@@ -194,7 +208,7 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
     schedule.definition = { State: 'ENABLED', ...input };
     schedule.changedAt = new Date(now());
     arm(schedule);
-    return { ScheduleArn: arnOf(input.Name) };
+    return { ScheduleArn: scheduleArn(input.Name) };
   };
 
   const deleteSchedule = ({ Name, GroupName }: sc.DeleteScheduleCommandInput): void => {
@@ -205,7 +219,7 @@ export const createSchedulerService = (deps: SchedulerDeps): SchedulerService =>
 
   const shown = ({ definition, createdAt, changedAt }: Schedule) => ({
     ...definition,
-    Arn: arnOf(definition.Name),
+    Arn: scheduleArn(definition.Name),
     GroupName: GROUP,
     CreationDate: createdAt,
     LastModificationDate: changedAt,

@@ -50,6 +50,8 @@ export interface SnsDelivery {
 
 export interface SnsService {
   readonly service: LabService;
+  /** What the topic is encrypted with, as it was given. */
+  keyOf(topicArn: string): string | undefined;
   createTopic(input: s.CreateTopicCommandInput): { TopicArn: string };
   subscribe(input: s.SubscribeCommandInput): { SubscriptionArn: string };
   publish(input: s.PublishCommandInput): { MessageId: string };
@@ -76,6 +78,8 @@ export const createSnsService = (deps: SnsDeps): SnsService => {
     capMs: Math.max(10, time.ms(HTTP_DELAY_S)),
   };
 
+  const sender = (to: Subscription) => ({ from: { service: 'sns.amazonaws.com', sourceArn: to.topicArn } });
+
   const isRaw = (to: Subscription): boolean => to.attributes.get('RawMessageDelivery') === 'true';
 
   const attempt = async (message: Message, to: Subscription): Promise<void> => {
@@ -100,9 +104,9 @@ export const createSnsService = (deps: SnsDeps): SnsService => {
       case 'email-json':
         return mailer.send(to.endpoint, message.subject ?? 'AWS Notification Message', wrapped());
       case 'lambda':
-        return deliver(to.endpoint, lambdaEvent(message, to.arn, url), {});
+        return deliver(to.endpoint, lambdaEvent(message, to.arn, url), sender(to));
       default:
-        return deliver(to.endpoint, isRaw(to) ? bodyFor(message, to.protocol) : wrapped(), {});
+        return deliver(to.endpoint, isRaw(to) ? bodyFor(message, to.protocol) : wrapped(), sender(to));
     }
   };
 
@@ -129,7 +133,7 @@ export const createSnsService = (deps: SnsDeps): SnsService => {
     const queue = (JSON.parse(to.attributes.get('RedrivePolicy') ?? '{}') as { deadLetterTargetArn?: string })
       .deadLetterTargetArn;
     if (!queue || result.exhausted === 'Stopped') return record(message, to, result.attempts, 'failed');
-    await deliver(queue, envelope(message, to.protocol, to.arn, url), {}).then(
+    await deliver(queue, envelope(message, to.protocol, to.arn, url), sender(to)).then(
       () => record(message, to, result.attempts, 'dead-letter'),
       () => record(message, to, result.attempts, 'failed'),
     );
@@ -279,6 +283,11 @@ export const createSnsService = (deps: SnsDeps): SnsService => {
 
   return {
     service,
+    keyOf: (topicArn) =>
+      topics
+        .list()
+        .find(({ arn }) => arn === topicArn)
+        ?.attributes.get('KmsMasterKeyId'),
     createTopic,
     subscribe,
     publish,

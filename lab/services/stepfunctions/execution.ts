@@ -189,7 +189,8 @@ export class Execution {
   }
 
   async #follow(engine: Engine, thread: Thread, from: Checkpoint | undefined): Promise<void> {
-    const run: Run = { engine, history: this.history, roleArn: this.of.roleArn, context: this.#context(), steps: 0 };
+    const { arn: machineArn, roleArn } = this.of;
+    const run: Run = { engine, history: this.history, roleArn, machineArn, context: this.#context(), steps: 0 };
     try {
       const output = JSON.stringify(await runStates(run, this.of.machine, this.data, thread, from));
       if (this.stopDate) return;

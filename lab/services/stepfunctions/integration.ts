@@ -92,7 +92,7 @@ const callFunction = async (
   signal: AbortSignal,
 ): Promise<InvokeResult> => {
   const qualifier = target.qualifier === undefined ? {} : { qualifier: target.qualifier };
-  const options = { signal, caller: run.roleArn, ...qualifier };
+  const options = { signal, caller: run.roleArn, machineArn: run.machineArn, ...qualifier };
   let result: InvokeResult;
   try {
     result = await run.engine.invoke(target.fn, payload, options);

@@ -10,6 +10,7 @@ import { ACCOUNT, ServiceFault } from '#lab/contract.ts';
 import type { Machine } from './definition.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { MachineSnapshot } from './execution.ts';
+import type { CheckMachineRole } from './role-check.ts';
 import { secondOpinion } from './second-opinion.ts';
 import { type Validation, validate } from './validate.ts';
 
@@ -31,6 +32,9 @@ export const checkName = (name: string | undefined): string => {
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+const writesLogs = ({ level = 'OFF', destinations = [] }: LoggingConfiguration): boolean =>
+  level !== 'OFF' && destinations.length > 0;
+
 const errorText = (diagnostics: readonly Diagnostic[]): string =>
   diagnostics
     .map(({ code, message, location }) => `${code}: ${message}${location ? ` at ${location}` : ''}`)
@@ -41,10 +45,12 @@ export class Machines {
   readonly #machines = new Map<string, MachineRecord>();
   readonly #region: string;
   readonly #integrates: boolean;
+  readonly #checkRole: CheckMachineRole;
 
-  constructor(region: string, integrates: boolean) {
+  constructor(region: string, integrates: boolean, checkRole: CheckMachineRole = () => {}) {
     this.#region = region;
     this.#integrates = integrates;
+    this.#checkRole = checkRole;
   }
 
   arnOf(name: string): string {
@@ -85,6 +91,7 @@ export class Machines {
     const arn = this.arnOf(name);
     const logging = input.loggingConfiguration ?? { level: 'OFF', includeExecutionData: false };
     const tracing = input.tracingConfiguration ?? { enabled: false };
+    this.#checkRole({ machineArn: arn, roleArn: input.roleArn ?? '', logs: writesLogs(logging) });
     const known = this.#machines.get(arn);
     if (known) {
       const isSame =
@@ -128,6 +135,7 @@ export class Machines {
       revisionId: randomUUID(),
       updateDate: new Date(),
     };
+    this.#checkRole({ machineArn: known.arn, roleArn: record.roleArn, logs: writesLogs(record.logging) });
     this.#machines.set(known.arn, record);
     return record;
   }

@@ -20,7 +20,7 @@ export interface InvokeResult {
 export type Invoke = (
   fn: string,
   payload: unknown,
-  options: { signal: AbortSignal; qualifier?: string; caller: string },
+  options: { signal: AbortSignal; qualifier?: string; caller: string; machineArn: string },
 ) => Promise<InvokeResult>;
 
 /**
@@ -47,6 +47,7 @@ export interface Run {
   readonly engine: Engine;
   readonly history: History;
   readonly roleArn: string;
+  readonly machineArn: string;
   /** `$states.context` without `State`, `Task` and `Map`. */
   readonly context: JsonObject;
   /** States entered so far, over all threads. */

@@ -4,6 +4,7 @@ import type { Execution } from './execution.ts';
 import { Executions } from './executions.ts';
 import { Machines } from './machines.ts';
 import { operationsOf } from './operations.ts';
+import type { CheckMachineRole } from './role-check.ts';
 import type { Engine, Integrate, Invoke } from './run.ts';
 import { type StatusChangeEvent, statusChangeEvent } from './status-event.ts';
 import { taskTokens } from './tokens.ts';
@@ -17,6 +18,8 @@ export interface StepFunctionsDeps {
   readonly invoke: Invoke;
   /** Without it, a definition that names another service than Lambda is refused. */
   readonly integrate?: Integrate;
+  /** Asked when a machine is made or changed; without it every role will do. */
+  readonly checkRole?: CheckMachineRole;
   /** At the start and at the end of every execution, but not when `stop` ends it. What it throws is logged, nothing more. */
   readonly onStatusChange?: (event: StatusChangeEvent) => void;
   readonly log?: Log;
@@ -58,7 +61,7 @@ export const createStepFunctionsService = (deps: StepFunctionsDeps): StepFunctio
   const tokens = taskTokens();
   const engine: Engine = { time, region, invoke, integrate, tokens };
   let stopping = false;
-  const machines = new Machines(region, integrate !== undefined);
+  const machines = new Machines(region, integrate !== undefined, deps.checkRole);
   const executions = new Executions(engine, {
     changed: (execution) => {
       const { status, end } = execution;

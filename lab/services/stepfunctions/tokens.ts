@@ -27,17 +27,17 @@ interface Waiting {
   silence?: Deadline;
 }
 
-const TOKEN = /^AQCEAAAA[\w-]{64}$/;
-
 /**
  * Task tokens. A token is good for one answer: the first wins, later ones are told that the task is gone, as on AWS
- * (https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html). Faults: InvalidToken, TaskTimedOut.
+ * (https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html). One that was never given is InvalidToken; one whose task is
+ * over is TaskTimedOut.
  */
 export const taskTokens = (): TaskTokens => {
+  const given = new Set<string>();
   const waiting = new Map<string, Waiting>();
 
   const find = (token: string): Waiting => {
-    if (!TOKEN.test(token)) throw new ServiceFault('InvalidToken', "Invalid Token: 'Invalid token'");
+    if (!given.has(token)) throw new ServiceFault('InvalidToken', "Invalid Token: 'Invalid token'");
     const entry = waiting.get(token);
     if (!entry) {
       throw new ServiceFault('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'");
@@ -55,6 +55,7 @@ export const taskTokens = (): TaskTokens => {
   return {
     issue: () => {
       const token = `AQCEAAAA${randomBytes(48).toString('base64url')}`;
+      given.add(token);
       const { promise, resolve, reject } = Promise.withResolvers<Json>();
       promise.catch(() => {});
       const entry: Waiting = { resolve, reject };

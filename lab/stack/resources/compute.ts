@@ -1,3 +1,5 @@
+import { functionArn } from '#lab/iam/arns.ts';
+import type { PolicyStatement } from '#lab/iam/policy.ts';
 import type { EventSourceMappingInput } from '#lab/services/lambda/event-source.ts';
 import type { CreateFunctionInput, EventInvokeConfig } from '#lab/services/lambda/types.ts';
 import type { Targets } from '#lab/stack/deploy.ts';
@@ -21,12 +23,34 @@ export interface StateMachinesPort {
   }): { readonly stateMachineArn: string } | Promise<{ readonly stateMachineArn: string }>;
 }
 
-const invokePermission = (properties: Record<string, unknown>) => ({
-  Effect: 'Allow' as const,
-  Action: String(properties.Action),
-  Principal: properties.Principal,
-  ...(properties.SourceArn !== undefined && { SourceArn: properties.SourceArn }),
-});
+const principalOf = (principal: string) => {
+  if (principal === '*') return '*' as const;
+  return /^\d{12}$|^arn:/.test(principal) ? { AWS: principal } : { Service: principal };
+};
+
+/** As Lambda writes a permission into the function's policy. https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html */
+const permission = (properties: Record<string, unknown>): PolicyStatement => {
+  const { Action, Principal, SourceArn, SourceAccount, FunctionUrlAuthType, InvokedViaFunctionUrl } = properties;
+  for (const name of ['EventSourceToken', 'PrincipalOrgID'])
+    if (properties[name] !== undefined) throw new Error(`${name} is not supported`);
+  const equals = {
+    ...(SourceAccount !== undefined && { 'aws:SourceAccount': String(SourceAccount) }),
+    ...(FunctionUrlAuthType !== undefined && { 'lambda:FunctionUrlAuthType': String(FunctionUrlAuthType) }),
+  };
+  const condition = {
+    ...(SourceArn !== undefined && { ArnLike: { 'aws:SourceArn': String(SourceArn) } }),
+    ...(Object.keys(equals).length > 0 && { StringEquals: equals }),
+    ...(InvokedViaFunctionUrl !== undefined && {
+      Bool: { 'lambda:InvokedViaFunctionUrl': String(InvokedViaFunctionUrl) },
+    }),
+  };
+  return {
+    Effect: 'Allow',
+    Action: String(Action),
+    Principal: principalOf(String(Principal)),
+    ...(Object.keys(condition).length > 0 && { Condition: condition }),
+  };
+};
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambda.html */
 export const functionTargets = (lambda: FunctionsPort, roles: RoleStore): Targets => ({
@@ -59,8 +83,8 @@ export const functionTargets = (lambda: FunctionsPort, roles: RoleStore): Target
   },
   'AWS::Lambda::Permission': (id, properties, context) => {
     roles.addResourcePolicy({
-      resource: needed(properties, 'FunctionName'),
-      statements: [invokePermission(properties)],
+      resource: functionArn(context.region, needed(properties, 'FunctionName')),
+      statements: [permission(properties)],
     });
     return { ref: context.physicalName(id, 100), attributes: {} };
   },

@@ -31,17 +31,6 @@ const nothing =
   };
 
 export const ignoredTargets: Targets = {
-  'AWS::S3::Bucket': (id, properties, { physicalName, region }) => {
-    const name: string = properties.BucketName ?? physicalName(id, 63).toLowerCase();
-    const host = `${name}.s3.amazonaws.com`;
-    const regional = `${name}.s3.${region}.amazonaws.com`;
-    return {
-      ref: name,
-      attributes: { Arn: `arn:aws:s3:::${name}`, DomainName: host, RegionalDomainName: regional },
-      ignored: true,
-    };
-  },
-  'AWS::S3::BucketPolicy': nothing('Bucket', 63, (name) => `arn:aws:s3:::${name}`),
   'AWS::KMS::Key': (id, _properties, { region, account, physicalName }) => {
     const key = physicalName(id, 64);
     return { ref: key, attributes: { Arn: `arn:aws:kms:${region}:${account}:key/${key}`, KeyId: key }, ignored: true };
@@ -61,10 +50,5 @@ export const ignoredTargets: Targets = {
     'FilterName',
     512,
     (name, region, account) => `arn:aws:logs:${region}:${account}:metric-filter:${name}`,
-  ),
-  'AWS::CloudWatch::Dashboard': nothing(
-    'DashboardName',
-    255,
-    (name, _region, account) => `arn:aws:cloudwatch::${account}:dashboard/${name}`,
   ),
 };

@@ -13,6 +13,7 @@ export interface RulesPort {
 }
 export interface AlarmsPort {
   putMetricAlarm(input: cloudwatch.PutMetricAlarmCommandInput): Maybe<unknown>;
+  putDashboard?(input: cloudwatch.PutDashboardCommandInput): Maybe<unknown>;
   putCompositeAlarm?(input: cloudwatch.PutCompositeAlarmCommandInput): Maybe<unknown>;
 }
 export interface SchedulesPort {
@@ -54,6 +55,13 @@ export const alarmTargets = (alarms: AlarmsPort): Targets => {
       await alarms.putMetricAlarm(input);
       return made(name, region, account);
     },
+    ...(alarms.putDashboard && {
+      async 'AWS::CloudWatch::Dashboard'(id, { DashboardName, DashboardBody }, { account, physicalName }) {
+        const name: string = DashboardName ?? physicalName(id, 255);
+        await alarms.putDashboard?.({ DashboardName: name, DashboardBody });
+        return { ref: name, attributes: { Arn: `arn:aws:cloudwatch::${account}:dashboard/${name}` } };
+      },
+    }),
     ...(alarms.putCompositeAlarm && {
       async 'AWS::CloudWatch::CompositeAlarm'(id, properties, { region, account, physicalName }) {
         const name: string = properties.AlarmName ?? physicalName(id, 255);

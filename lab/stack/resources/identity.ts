@@ -1,5 +1,6 @@
+import type { PolicyDocument } from '#lab/iam/policy.ts';
 import type { Targets } from '#lab/stack/deploy.ts';
-import type { PolicyDocument, RoleStore } from '#lab/stack/roles.ts';
+import type { RoleStore } from '#lab/stack/roles.ts';
 
 interface InlinePolicy {
   readonly PolicyName: string;
@@ -16,12 +17,21 @@ export const identityTargets = (store: RoleStore): Targets => {
       const name = properties.RoleName ?? context.physicalName(id, 64);
       const arn = `arn:aws:iam::${context.account}:role${properties.Path ?? '/'}${name}`;
       const inline: InlinePolicy[] = properties.Policies ?? [];
+      const managedPolicyArns: string[] = properties.ManagedPolicyArns ?? [];
+      const unknown = managedPolicyArns.filter((one) => store.managedPolicy(one) === undefined);
+      if (unknown.length > 0)
+        throw new Error(
+          `the lab does not know what ${unknown.join(', ')} allows: write the statements in the template`,
+        );
+      if (properties.PermissionsBoundary !== undefined) throw new Error('PermissionsBoundary is not supported');
       store.putRole({
         name,
         arn,
+        stack: context.stackName,
+        logicalId: id,
         trust: properties.AssumeRolePolicyDocument,
         policies: inline.map((policy) => ({ name: policy.PolicyName, document: policy.PolicyDocument })),
-        managedPolicyArns: properties.ManagedPolicyArns ?? [],
+        managedPolicyArns,
       });
       return { ref: name, attributes: { Arn: arn, RoleId: `AROA${name}` } };
     },
@@ -35,8 +45,9 @@ export const identityTargets = (store: RoleStore): Targets => {
     },
     'AWS::IAM::ManagedPolicy': (id, properties, context) => {
       const name = properties.ManagedPolicyName ?? context.physicalName(id, 128);
-      attach(properties.Roles ?? [], name, properties.PolicyDocument);
       const arn = `arn:aws:iam::${context.account}:policy${properties.Path ?? '/'}${name}`;
+      store.putManagedPolicy(arn, { name, document: properties.PolicyDocument });
+      attach(properties.Roles ?? [], name, properties.PolicyDocument);
       return { ref: arn, attributes: { PolicyArn: arn } };
     },
   };

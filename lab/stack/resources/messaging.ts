@@ -1,4 +1,5 @@
 import type * as sns from '@aws-sdk/client-sns';
+import { queueArn } from '#lab/iam/arns.ts';
 import type { Targets } from '#lab/stack/deploy.ts';
 import { asText, needed } from '#lab/stack/properties.ts';
 import type { RoleStore } from '#lab/stack/roles.ts';
@@ -70,7 +71,7 @@ export const queueTargets = (queues: QueuesPort, roles: RoleStore): Targets => (
   },
   'AWS::SQS::QueuePolicy': (id, { Queues, PolicyDocument }, context) => {
     for (const resource of Queues) {
-      roles.addResourcePolicy({ resource, statements: [PolicyDocument.Statement].flat() });
+      roles.addResourcePolicy({ resource: queueArn(resource), statements: [PolicyDocument.Statement].flat() });
     }
     return { ref: context.physicalName(id, 100), attributes: {} };
   },

@@ -1,4 +1,5 @@
 import { formatDuration } from '#domain/durations.ts';
+import { evidenceDays } from '#domain/evidence.ts';
 import { type PlanRule, repeated, rule } from '#domain/plan-rules/rule.ts';
 
 /** Objectives, regions, traffic, detection. */
@@ -29,6 +30,18 @@ export const coreRules: readonly PlanRule[] = [
             },
           ];
     }),
+  ),
+  // The evidence bucket keeps the record of each run as long as the plan archives the audit trail.
+  rule('PL-125', ['backups'], ({ backups }) =>
+    evidenceDays({ backups }) === null
+      ? [
+          {
+            path: ['backups'],
+            wrong: 'says nowhere how long the audit trail is archived',
+            allowed: 'an item of tier 3 with covers: audit-trail, method: archive and retain, a day at least',
+          },
+        ]
+      : [],
   ),
   rule('PL-130', ['database'], ({ database: { instances } }) =>
     instances.primary === instances.standby
@@ -118,6 +131,19 @@ export const coreRules: readonly PlanRule[] = [
             path: ['detection', 'readingsValidFor'],
             wrong: `is ${formatDuration(readingsValidForSeconds)}: every reading would be too old before the next comes`,
             allowed: `at least detection.probeEvery, ${formatDuration(probeEverySeconds)}`,
+          },
+        ],
+  ),
+  // EventBridge Scheduler counts whole minutes, and CloudWatch has periods of 10, 20 and 30 seconds below one.
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+  rule('PL-187', ['detection'], ({ detection: { probeEverySeconds } }) =>
+    [10, 20, 30].includes(probeEverySeconds) || probeEverySeconds % 60 === 0
+      ? []
+      : [
+          {
+            path: ['detection', 'probeEvery'],
+            wrong: `is ${formatDuration(probeEverySeconds)}, which no alarm has as its period`,
+            allowed: '10s, 20s, 30s or whole minutes',
           },
         ],
   ),

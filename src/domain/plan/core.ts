@@ -26,8 +26,36 @@ export const objectives = section({
     .lt(100, { error: 'a percentage above 0 and below 100, such as 99.9' }),
 }).transform(inSeconds('rto', 'rpo', 'mtd'));
 
-/** `witness` is the third site: a vantage point that shares no fate with the other two. */
-export const regions = section({ primary: region, standby: region, witness: region });
+/**
+ * `witness` is the third site: a vantage point that shares no fate with the other two. `directions: both`: a stack stands in each of the two
+ * regions, able to fail over to itself. `home`, which nobody writes, is the region that the records name first, whichever way the plan is turned:
+ * src/domain/direction.ts.
+ */
+export const regions = section({
+  primary: region,
+  standby: region,
+  witness: region,
+  directions: oneOf('one', 'both').prefault('one'),
+}).transform((given) => ({ ...given, home: given.primary }));
+
+const subnetText = 'a subnet id such as subnet-0123456789abcdef0';
+const groupText = 'a security group id such as sg-0123456789abcdef0';
+/** Where functions that reach databases and clusters run. Two subnets at least: one zone may fail. */
+const place = section({
+  subnets: z
+    .array(z.string({ error: subnetText }).regex(/^subnet-[0-9a-f]{8,17}$/, { error: subnetText }), {
+      error: 'a list of subnet ids',
+    })
+    .min(2, { error: 'a list of at least two subnet ids, in two zones' }),
+  securityGroups: z
+    .array(z.string({ error: groupText }).regex(/^sg-[0-9a-f]{8,17}$/, { error: groupText }), {
+      error: 'a list of security group ids',
+    })
+    .min(1, { error: 'a list of at least one security group id' }),
+});
+
+/** A region that is left out has its functions outside of any VPC; the section itself is not, so that nobody forgets it. */
+export const network = section({ primary: place.optional(), standby: place.optional(), witness: place.optional() });
 
 const databaseNameText =
   'a PostgreSQL name: small letters, digits and underscores, not beginning with a digit, 63 at most';

@@ -7,6 +7,7 @@ import * as route53 from '@aws-sdk/client-route-53';
 import * as sfn from '@aws-sdk/client-sfn';
 import * as sts from '@aws-sdk/client-sts';
 import { type LabService, ServiceFault } from '#lab/contract.ts';
+import { toolOf } from '#test/support/python-tools.ts';
 
 const run = promisify(execFile);
 
@@ -140,10 +141,13 @@ const command = async (file: string, args: readonly string[], url: string): Prom
   }
 };
 
+/** Those of the project's Python tools, else the machine's. */
+export const AWS = toolOf('aws');
+export const PYTHON = toolOf('python', 'python3');
+
 export const aws = (url: string, ...args: string[]): Promise<CommandResult> =>
-  command('aws', ['--endpoint-url', url, ...args], url);
-export const python = (url: string, program: string): Promise<CommandResult> =>
-  command('python3', ['-c', program], url);
+  command(AWS, ['--endpoint-url', url, ...args], url);
+export const python = (url: string, program: string): Promise<CommandResult> => command(PYTHON, ['-c', program], url);
 
 export const hasCommand = async (file: string, args: readonly string[]): Promise<boolean> =>
   run(file, [...args], { timeout: 60_000 }).then(

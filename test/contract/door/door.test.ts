@@ -240,6 +240,23 @@ describe('faults', () => {
     door.blackhole('us-east-1', false);
   });
 
+  test('silence takes a call and never answers it; its caller gives up, and the log says what was asked and how long', async () => {
+    const since = Date.now();
+    const end = door.silence(({ region }) => region === 'us-east-1');
+    const requestHandler = { requestTimeout: 200, throwOnRequestTimeout: true };
+    const asked = new LambdaClient({ ...asCaller(door.url, { region: 'us-east-1' }), maxAttempts: 1, requestHandler });
+    await expect(asked.send(new InvokeCommand({ FunctionName: 'f' }))).rejects.toMatchObject({ name: 'TimeoutError' });
+    await describeOne('orders', { region: 'us-west-2' });
+    const silent = () => door.calls.list({ since, region: 'us-east-1' });
+    await waitFor('the call to be on record', () => silent().length > 0);
+    expect(silent()).toEqual([
+      expect.objectContaining({ service: 'lambda', operation: 'Invoke', outcome: 'Silence', status: 0 }),
+    ]);
+    expect(silent()[0]?.ms).toBeGreaterThan(190);
+    end();
+    await describeOne('orders', { region: 'us-east-1' });
+  });
+
   test('a dead region resets, the other one answers', async () => {
     door.blackhole('us-east-1', true);
     await expect(describeOne('orders', { region: 'us-east-1' })).rejects.toMatchObject({ code: 'ECONNRESET' });

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labAddresses } from '#lab/addresses.ts';
 import { ServiceFault } from '#lab/contract.ts';
 import { createDoor } from '#lab/door/door.ts';
-import { asCaller, aws, hasCommand } from '#test/contract/door/clients.ts';
+import { AWS, asCaller, aws, hasCommand } from '#test/contract/door/clients.ts';
 
-const hasAws = await hasCommand('aws', ['--version']);
+const hasAws = await hasCommand(AWS, ['--version']);
 const objects = new Map<string, s3.PutObjectCommandInput>();
 const door = createDoor({ address: labAddresses(24).site.door });
 door.mount({

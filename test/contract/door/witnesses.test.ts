@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labAddresses } from '#lab/addresses.ts';
 import { createDoor } from '#lab/door/door.ts';
-import { aws, hasCommand, python, sampleServices } from '#test/contract/door/clients.ts';
+import { AWS, aws, hasCommand, PYTHON, python, sampleServices } from '#test/contract/door/clients.ts';
 
 /** Clients that AWS writes in another language are the witnesses that the wire is AWS's and not only our SDK's. */
-const hasAws = await hasCommand('aws', ['--version']);
-const hasBoto = await hasCommand('python3', ['-c', 'import boto3']);
+const hasAws = await hasCommand(AWS, ['--version']);
+const hasBoto = await hasCommand(PYTHON, ['-c', 'import boto3']);
 if (!hasAws) console.warn('the AWS CLI is not installed: its tests of the door are skipped');
 if (!hasBoto) console.warn('boto3 is not installed: its test of the door is skipped');
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { announcer } from '#src/composition.ts';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
 const notice = {
   subject: 'INC-2026-1123-001: traffic moved',
@@ -8,7 +8,7 @@ const notice = {
   attributes: { kind: 'milestone', incident: 'INC-2026-1123-001', plan: 'svg-ai', severity: '1' },
 };
 
-export const describeAnnouncer = (at: () => ContractLab) =>
+export const describeAnnouncer = (at: () => ContractCloud) =>
   describe('announcer', () => {
     it('hands a notice over and gives its id', async () => {
       await expect(at().ports.announcer.announce(notice)).resolves.toMatch(/\S+/);

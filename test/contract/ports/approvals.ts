@@ -1,6 +1,14 @@
+import {
+  CreateStateMachineCommand,
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import { castVote, openRound, type Vote } from '#domain/votes.ts';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
+import { waitFor } from '#test/support/wait-for.ts';
 
 const vote = (approver: string): Vote => ({
   approver,
@@ -25,7 +33,7 @@ const opened = (id: string) =>
     withinSeconds: 600,
   });
 
-export const describeApprovals = (at: () => ContractLab) =>
+export const describeApprovals = (at: () => ContractCloud) =>
   describe('approvals', () => {
     it('are kept whole, and unknown ones are null', async () => {
       const { approvals } = at().ports;
@@ -52,7 +60,7 @@ export const describeApprovals = (at: () => ContractLab) =>
     it('are written when the answer to the write was lost', async () => {
       const { approvals } = at().ports;
       const request = opened(at().freshId());
-      const fault = at().lab.cloud.door.faults.inject({
+      const fault = at().faults.inject({
         operation: 'PutItem',
         count: 1,
         effect: { kind: 'lose-answer' },
@@ -62,21 +70,49 @@ export const describeApprovals = (at: () => ContractLab) =>
     });
   });
 
-export const describeTaskTokens = (at: () => ContractLab) =>
+/** The token of a task that has failed: the function that it was handed to is not there. */
+const spentToken = async ({ plan, freshId }: ContractCloud): Promise<string> => {
+  const client = new SFNClient({ region: plan.regions.standby });
+  const Payload = { token: '{% $states.context.Task.Token %}' };
+  const Ask = {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Arguments: { FunctionName: 'no-such-function', Payload },
+    TimeoutSeconds: 60,
+    End: true,
+  };
+  const { stateMachineArn } = await client.send(
+    new CreateStateMachineCommand({
+      name: freshId(),
+      roleArn: 'arn:aws:iam::123456789012:role/contract',
+      definition: JSON.stringify({ QueryLanguage: 'JSONata', StartAt: 'Ask', States: { Ask } }),
+    }),
+  );
+  const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn }));
+  await waitFor('the task to fail', async () => {
+    const { status } = await client.send(new DescribeExecutionCommand({ executionArn }));
+    return status === 'FAILED';
+  });
+  const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
+  const scheduled = events.find(({ type }) => type === 'TaskScheduled')?.taskScheduledEventDetails?.parameters ?? '{}';
+  return (JSON.parse(scheduled) as { Payload: typeof Payload }).Payload.token;
+};
+
+export const describeTaskTokens = (at: () => ContractCloud) =>
   describe('task tokens', () => {
-    it('that nobody waits for are gone', async () => {
+    it('of a task that is over are gone', async () => {
       const { taskTokens } = at().ports;
-      const token = `AQCEAAAA${'x'.repeat(64)}`;
+      const token = await spentToken(at());
       await expect(taskTokens.succeed(token, {})).resolves.toBe('gone');
       await expect(taskTokens.fail(token, 'ApprovalDeclinedError', 'no')).resolves.toBe('gone');
     });
 
-    it('that are none are refused', async () => {
-      await expect(at().ports.taskTokens.succeed('none', {})).rejects.toMatchObject({ name: 'CallRefusedError' });
+    it.each(['none', `AQCEAAAA${'x'.repeat(64)}`])('that were never given are refused: %s', async (token) => {
+      await expect(at().ports.taskTokens.succeed(token, {})).rejects.toMatchObject({ name: 'CallRefusedError' });
     });
   });
 
-export const describeLinkKey = (at: () => ContractLab) =>
+export const describeLinkKey = (at: () => ContractCloud) =>
   describe('the key of decision links', () => {
     it('is made by the stack, long, and the same for everybody', async () => {
       const key = await at().ports.linkKey.get();

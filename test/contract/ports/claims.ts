@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
 const NOW = '2026-11-23T12:00:00.000Z';
 const LATER = '2026-11-23T12:30:00.000Z';
@@ -7,7 +7,7 @@ const HOUR = 3_600;
 const ALARM = { actor: 'alarm:healthy-standby', mayTakeOver: false };
 const PERSON = { actor: 'person:jane', mayTakeOver: true };
 
-export const describeClaims = (at: () => ContractLab) =>
+export const describeClaims = (at: () => ContractCloud) =>
   describe('claims', () => {
     it('are taken once, and again by the same execution', async () => {
       const { claims } = at().ports;
@@ -148,7 +148,7 @@ export const describeClaims = (at: () => ContractLab) =>
 
     it('are ours when the answer to the taking was lost', async () => {
       const plan = at().freshId();
-      const fault = at().lab.cloud.door.faults.inject({
+      const fault = at().faults.inject({
         operation: 'UpdateItem',
         count: 1,
         effect: { kind: 'lose-answer' },

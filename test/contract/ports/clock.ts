@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
-export const describeClock = (at: () => ContractLab) =>
+export const describeClock = (at: () => ContractCloud) =>
   describe('clock', () => {
     it('gives UTC with milliseconds, and goes forward', () => {
       const { clock } = at().ports;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { NOTHING_ORDERED } from '#ports/controls.ts';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
 const NOW = '2026-11-23T12:00:00.000Z';
 const order = (reason: string) => ({ by: 'jane', reason, at: NOW });
 
-export const describeControls = (at: () => ContractLab) =>
+export const describeControls = (at: () => ContractCloud) =>
   describe('controls', () => {
     it('are none at first', async () => {
       await expect(at().ports.controls.read(at().freshId())).resolves.toEqual(NOTHING_ORDERED);
@@ -62,7 +62,7 @@ export const describeControls = (at: () => ContractLab) =>
 
     it('are taken when the answer to the writing was lost', async () => {
       const run = at().freshId();
-      const fault = at().lab.cloud.door.faults.inject({
+      const fault = at().faults.inject({
         operation: 'UpdateItem',
         count: 1,
         effect: { kind: 'lose-answer' },

@@ -1,22 +1,29 @@
 import { describe, expect, it } from 'vitest';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 import type { ContractLab } from '#test/support/contract-lab.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
 /** Promotes: nothing that needs the replica may come after it. */
-export const describeDatabase = (at: () => ContractLab) =>
+export const describeDatabase = (at: () => ContractCloud) =>
   describe('database', () => {
     it('is described on both sides', async () => {
-      const { ports, plan, lab } = at();
+      const { ports, plan, databases } = at();
       const [primary, standby] = [await ports.database.describe('primary'), await ports.database.describe('standby')];
       expect(primary).toMatchObject({
         id: plan.database.instances.primary,
         region: plan.regions.primary,
         status: 'available',
-        ...lab.addresses.a.database,
+        ...databases.primary,
         replicaOf: null,
       });
-      expect(standby).toMatchObject({ region: plan.regions.standby, status: 'available', replication: 'replicating' });
+      expect(standby).toMatchObject({ region: plan.regions.standby, status: 'available' });
       expect(standby.replicaOf).toContain(plan.database.instances.primary);
+    });
+
+    it('says how the replication goes', async () => {
+      const { database } = at().ports;
+      await expect(database.describe('standby')).resolves.toMatchObject({ replication: 'replicating' });
+      await expect(database.describe('primary')).resolves.toMatchObject({ replication: null });
     });
 
     it('is named when it is not there', async () => {
@@ -27,23 +34,9 @@ export const describeDatabase = (at: () => ContractLab) =>
       await expect(elsewhere.database.promote()).rejects.toMatchObject({ name: 'DatabaseNotFoundError' });
     });
 
-    it('is not promoted while a backup of it is being taken, and is again when that is over', async () => {
-      const { ports, lab } = at();
-      await lab.faults.break('back-up-database', { side: 'standby' });
-      await expect(ports.database.promote()).rejects.toMatchObject({
-        name: 'PromotionNotYetError',
-        message: expect.stringContaining('backing-up'),
-      });
-      await lab.faults.heal();
-      expect(await ports.database.describe('standby')).toMatchObject({
-        status: 'available',
-        replicaOf: expect.anything(),
-      });
-    });
-
     it('is promoted once, also when the answer was lost, and a repetition changes nothing', async () => {
-      const { database, databaseSession } = at().ports;
-      const fault = at().lab.cloud.door.faults.inject({
+      const { database } = at().ports;
+      const fault = at().faults.inject({
         operation: 'PromoteReadReplica',
         count: 1,
         effect: { kind: 'lose-answer' },
@@ -60,7 +53,29 @@ export const describeDatabase = (at: () => ContractLab) =>
         { withinMs: 15_000 },
       );
       await database.promote();
-      await expect(databaseSession.position('standby')).resolves.toMatchObject({ inRecovery: false, timeline: 2 });
-      await databaseSession.writeAndReadBack('standby', 'promoted');
+    });
+  });
+
+/** What SQL says of it; after `describeDatabase`. */
+export const describePromoted = (at: () => ContractCloud) =>
+  it('a promoted database is on a timeline of its own and takes writes', async () => {
+    const { databaseSession } = at().ports;
+    await expect(databaseSession.position('standby')).resolves.toMatchObject({ inRecovery: false, timeline: 2 });
+    await databaseSession.writeAndReadBack('standby', 'promoted');
+  });
+
+/** While a real backup of a real server is being taken; before `describeDatabase`. */
+export const describeBackedUp = (at: () => ContractLab) =>
+  it('a database is not promoted while a backup of it is being taken, and is again when that is over', async () => {
+    const { ports, lab } = at();
+    await lab.faults.break('back-up-database', { side: 'standby' });
+    await expect(ports.database.promote()).rejects.toMatchObject({
+      name: 'PromotionNotYetError',
+      message: expect.stringContaining('backing-up'),
+    });
+    await lab.faults.heal();
+    expect(await ports.database.describe('standby')).toMatchObject({
+      status: 'available',
+      replicaOf: expect.anything(),
     });
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
 /** The machine refuses it in its first state, so that nothing is recovered. */
 const REFUSED = { plan: 'no-such-plan', reason: 'contract', mode: 'failover' };
 
-export const describeExecutions = (at: () => ContractLab) =>
+export const describeExecutions = (at: () => ContractCloud) =>
   describe('executions', () => {
     const machine = (): string => at().environment.FAILOVER_MACHINE_ARN ?? '';
 
@@ -67,6 +67,9 @@ export const describeExecutions = (at: () => ContractLab) =>
         name: 'ExecutionRefusedError',
         message: expect.stringContaining('StateMachineDoesNotExist'),
       });
+    });
+
+    it('are refused under a name that is none', async () => {
       await expect(at().ports.executions.start(machine(), 'not a name', REFUSED)).rejects.toMatchObject({
         name: 'ExecutionRefusedError',
       });

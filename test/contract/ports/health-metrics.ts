@@ -1,8 +1,8 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it } from 'vitest';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
-export const describeHealthMetrics = (at: () => ContractLab) =>
+export const describeHealthMetrics = (at: () => ContractCloud) =>
   describe('healthMetrics', () => {
     it('are in the standby region, where the alarms are', async () => {
       const dimensions = { Plan: at().freshId(), Vantage: 'standby' };

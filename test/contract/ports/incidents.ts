@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
 const STARTED = '2026-11-23T11:59:00.000Z';
 const DETECTED = '2026-11-23T12:00:00.000Z';
 
-export const describeIncidents = (at: () => ContractLab) =>
+export const describeIncidents = (at: () => ContractCloud) =>
   describe('incidents', () => {
     it('open once, and are joined while open', async () => {
       const { incidents } = at().ports;

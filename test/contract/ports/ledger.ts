@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '#domain/ledger-chain.ts';
 import type { NewTransition } from '#domain/transition.ts';
-import type { ContractLab } from '#test/support/contract-lab.ts';
-import { labEnvironmentOf, labPorts } from '#test/support/lab-ports.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
 const entry = (execution: string, more: Partial<NewTransition> = {}): NewTransition => ({
   execution,
@@ -17,7 +16,7 @@ const entry = (execution: string, more: Partial<NewTransition> = {}): NewTransit
   ...more,
 });
 
-export const describeLedger = (at: () => ContractLab) =>
+export const describeLedger = (at: () => ContractCloud) =>
   describe('ledger', () => {
     it('gives entries numbers with no gap and an intact chain', async () => {
       const { ledger } = at().ports;
@@ -56,7 +55,7 @@ export const describeLedger = (at: () => ContractLab) =>
     it('writes an entry once when the answer is lost', async () => {
       const { ledger } = at().ports;
       const execution = `arn:${at().freshId()}`;
-      const { faults } = at().lab.cloud.door;
+      const { faults } = at();
       const fault = faults.inject({ operation: 'PutItem', count: 2, effect: { kind: 'lose-answer' } });
       try {
         await ledger.append(entry(execution));
@@ -76,9 +75,8 @@ export const describeLedger = (at: () => ContractLab) =>
     });
 
     it('finds the end that another writer made after it was prepared', async () => {
-      const { lab, plan, ports } = at();
-      const one = ports.ledger;
-      const { ledger: other } = labPorts(plan, labEnvironmentOf(lab));
+      const { ledger: one } = at().ports;
+      const { ledger: other } = at().portsFor(at().plan);
       const execution = `arn:${at().freshId()}`;
       one.prepare(execution);
       await other.append(entry(execution));
@@ -88,7 +86,7 @@ export const describeLedger = (at: () => ContractLab) =>
     });
 
     it('says so, retryably, when the table does not take it', async () => {
-      const { faults } = at().lab.cloud.door;
+      const { faults } = at();
       const fault = faults.inject({ service: 'dynamodb', effect: { kind: 'error', status: 503 } });
       try {
         await expect(at().ports.ledger.append(entry(`arn:${at().freshId()}`))).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Reading } from '#domain/reading.ts';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
 const reading = (plan: string, more: Partial<Reading> = {}): Reading => ({
   plan,
@@ -18,7 +18,7 @@ const reading = (plan: string, more: Partial<Reading> = {}): Reading => ({
   ...more,
 });
 
-export const describeReadings = (at: () => ContractLab) =>
+export const describeReadings = (at: () => ContractCloud) =>
   describe('readings', () => {
     it('are kept one per vantage point', async () => {
       const { readings } = at().ports;

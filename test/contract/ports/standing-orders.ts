@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
 const order = (reason: string) => ({ by: 'jane', reason, at: '2026-11-23T12:00:00.000Z' });
 
-export const describeStandingOrders = (at: () => ContractLab) =>
+export const describeStandingOrders = (at: () => ContractCloud) =>
   describe('standing orders', () => {
     it('are none at first', async () => {
       const { standingOrders } = at().ports;

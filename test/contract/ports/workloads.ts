@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 import type { ContractLab } from '#test/support/contract-lab.ts';
 import { kubernetes } from '#test/support/kubernetes.ts';
 import { waitFor } from '#test/support/wait-for.ts';
@@ -132,11 +133,15 @@ export const describeWorkloads = (at: () => ContractLab) =>
       await expect(workloads.readConfig('standby', 'no-such', 'key')).rejects.toMatchObject({
         name: 'WorkloadNotFoundError',
       });
-      const { plan } = at();
-      const clusters = { primary: 'nowhere', standby: 'nowhere' };
-      const elsewhere = at().portsFor({ ...plan, workloads: { ...plan.workloads, clusters } });
-      await expect(elsewhere.workloads.status('standby', ['x'])).rejects.toMatchObject({
-        name: 'WorkloadNotFoundError',
-      });
+    });
+  });
+
+export const describeMissingCluster = (at: () => ContractCloud) =>
+  it('workloads of a cluster that EKS does not know are named', async () => {
+    const { plan } = at();
+    const clusters = { primary: 'nowhere', standby: 'nowhere' };
+    const elsewhere = at().portsFor({ ...plan, workloads: { ...plan.workloads, clusters } });
+    await expect(elsewhere.workloads.status('standby', ['x'])).rejects.toMatchObject({
+      name: 'WorkloadNotFoundError',
     });
   });

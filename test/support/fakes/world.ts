@@ -19,6 +19,7 @@ import {
 } from './state.ts';
 import { fakeThirdSite, fakeTraffic } from './traffic.ts';
 import { fakeWorkloads } from './workloads.ts';
+import { fakeWriteLease } from './write-lease.ts';
 
 export const EXECUTION = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:svg-ai-INC-2026-1123-001';
 
@@ -50,6 +51,10 @@ export const world = () => {
     linkKey: { get: async () => 'k'.repeat(64) },
     healthMetrics: fakeHealthMetrics(),
     executions: fakeExecutions(),
+    // Renewed until lately, and over by now: what a region that died a while ago leaves.
+    writeLease: fakeWriteLease(plan.plan, {
+      overAt: { primary: new Date(Date.parse(clock.now()) - 1_000).toISOString(), standby: null },
+    }),
   };
   const incident = { id: 'INC-2026-1123-001', startedAt: clock.now(), detectedAt: clock.now() };
   const request: RecoveryRequest = {
@@ -67,6 +72,8 @@ export const world = () => {
     ports,
     request,
     run,
+    /** Of the claim. */
+    epoch: 1,
     /** Every process of the primary region is gone. */
     killPrimary: () => {
       database.servers.primary.up = false;

@@ -71,7 +71,9 @@ test('the request says diagnosis, loss, positions, fence, cost, and what each an
   expect(text).toContain('Diagnosis: region-down.');
   expect(text).toContain('Primary: does not answer');
   expect(text).toContain('Standby: 0/3000060 on timeline 1, received 0/3000060, heartbeat 2026-11-23T09:59:59.000Z');
-  expect(text).toContain('Fence: not verified\n  database-role: unreachable (no answer in 5000 ms)');
+  expect(text).toMatch(
+    /Fence: NOT VERIFIED: [^\n]*reconciled by hand\n {2}database-role: unreachable \(no answer in 5000 ms\)/,
+  );
   expect(text).toContain('Cost so far: 1000.00 USD (1000 an hour) after 1 h; 3h of the RTO left');
   expect(text).toContain('continuity approve arn:run --as');
   expect(text).toContain('continuity decline arn:run --as');

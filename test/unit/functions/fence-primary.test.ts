@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
-import { world } from '#test/support/fakes/world.ts';
+import { type World, world } from '#test/support/fakes/world.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
 
 describe('FencePrimary', () => {
@@ -10,9 +10,12 @@ describe('FencePrimary', () => {
     expect(first).toMatchObject({
       fenced: true,
       verified: true,
+      verifiedBy: 'database-role',
+      waitUntil: null,
       methods: [
         { method: 'database-role', outcome: 'fenced' },
         { method: 'workloads-to-zero', outcome: 'fenced' },
+        { method: 'write-lease', outcome: 'fenced' },
       ],
     });
     expect(() => at.ports.database.insert('primary', 'late')).toThrow(/not permitted/);
@@ -23,10 +26,14 @@ describe('FencePrimary', () => {
   it('takes a dead primary for an outcome and still gives the standby position', async () => {
     const at = world();
     at.killPrimary();
+    at.ports.writeLease.down = true;
     expect(await fencePrimary(at)).toMatchObject({
       fenced: false,
       verified: false,
-      methods: [{ outcome: 'unreachable' }, { outcome: 'unreachable' }],
+      verifiedBy: null,
+      waitUntil: null,
+      ask: true,
+      methods: [{ outcome: 'unreachable' }, { outcome: 'unreachable' }, { outcome: 'unreachable' }],
       positions: { primary: null, standby: { inRecovery: true } },
     });
   });
@@ -64,7 +71,7 @@ describe('FencePrimary', () => {
     };
     expect(await fencePrimary({ ...at, ports })).toMatchObject({
       verified: true,
-      methods: [{ outcome: 'fenced' }, { outcome: 'fenced' }],
+      methods: [{ outcome: 'fenced' }, { outcome: 'fenced' }, { outcome: 'fenced' }],
     });
     expect(asked).toBeGreaterThan(2);
     expect(() => at.ports.database.insert('primary', 'late')).toThrow(/not permitted/);
@@ -79,6 +86,68 @@ describe('FencePrimary', () => {
     await expect(fencePrimary({ ...at, ports: { ...at.ports, databaseSession } })).rejects.toMatchObject({
       name: 'FenceFailedError',
       message: expect.stringContaining('permission denied'),
+    });
+  });
+
+  describe('by the write lease', () => {
+    const until = (at: World, ms: number) => new Date(Date.parse(at.clock.now()) + ms).toISOString();
+    const dead = (overAt: (at: World) => string | null): World => {
+      const at = world();
+      at.killPrimary();
+      at.ports.writeLease.lease = {
+        ...at.ports.writeLease.lease,
+        overAt: { primary: overAt(at), standby: null },
+      };
+      return at;
+    };
+
+    it('is verified where nothing answers and what was granted has run out', async () => {
+      const at = dead((one) => until(one, -1));
+      expect(await fencePrimary(at)).toMatchObject({ verified: true, verifiedBy: 'write-lease', waitUntil: null });
+      expect(at.ports.writeLease.lease).toMatchObject({ state: 'revoked', epoch: 1, claim: 1 });
+    });
+
+    it('gives the instant to wait for while the application may still write by it', async () => {
+      const at = dead((one) => until(one, 5_000));
+      const fence = await fencePrimary(at);
+      expect(fence).toMatchObject({ verified: false, ask: false, waitUntil: until(at, 5_000) });
+      expect(fence.methods[2]).toMatchObject({ method: 'write-lease', outcome: 'revoked' });
+      at.clock.advance(5_000);
+      expect(await fencePrimary(at)).toMatchObject({ verified: true, waitUntil: null });
+      expect(at.ports.writeLease.lease.epoch).toBe(1);
+    });
+
+    it('waits for nothing where the database itself refuses', async () => {
+      const at = world();
+      await at.ports.writeLease.renew('svg-ai', 'primary', until(at, 60_000));
+      expect(await fencePrimary(at)).toMatchObject({ verifiedBy: 'database-role', waitUntil: null });
+    });
+
+    it.each([
+      ['nobody ever renewed', () => null],
+      ['nobody has renewed for more than a day', (at: World) => until(at, -25 * 3_600_000)],
+    ])('is no proof when %s: people are asked, unless the plan goes on', async (_, overAt) => {
+      const at = dead(overAt);
+      expect(await fencePrimary(at)).toMatchObject({ verified: false, waitUntil: null, ask: true });
+      const fence = { ...at.plan.fence, unverified: 'go-on' as const };
+      expect(await fencePrimary({ ...at, plan: { ...at.plan, fence } })).toMatchObject({ verified: false, ask: false });
+    });
+
+    it('leaves a lease that the standby holds already', async () => {
+      const at = dead((one) => until(one, -1));
+      await fencePrimary(at);
+      await at.ports.writeLease.grant('svg-ai', 'standby', 1, at.clock.now(), { unwaited: false });
+      expect(await fencePrimary(at)).toMatchObject({ verified: true, verifiedBy: 'write-lease' });
+      expect(at.ports.writeLease.lease).toMatchObject({ state: 'granted', holder: 'standby' });
+    });
+
+    it('uses the methods of the plan and no others', async () => {
+      const at = world();
+      const fence = { ...at.plan.fence, methods: ['workloads-to-zero' as const] };
+      const result = await fencePrimary({ ...at, plan: { ...at.plan, fence } });
+      expect(result).toMatchObject({ fenced: true, verified: false, ask: true });
+      expect(result.methods.map(({ method }) => method)).toEqual(['workloads-to-zero']);
+      expect(at.ports.database.servers.primary.applicationRefused).toBe(false);
     });
   });
 });

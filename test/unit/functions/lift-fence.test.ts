@@ -18,11 +18,22 @@ describe('LiftFence', () => {
     expect(lifted).toMatchObject({
       lifted: true,
       stays: null,
-      methods: [{ outcome: 'lifted' }, { outcome: 'lifted' }],
+      methods: [{ outcome: 'lifted' }, { outcome: 'lifted' }, { method: 'write-lease', outcome: 'lifted' }],
     });
     expect(replicas(at)?.wanted).toBe(7);
     expect(() => at.ports.database.insert('primary', 'again')).not.toThrow();
     expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: true });
+  });
+
+  it('gives the write lease back, and says so when it cannot', async () => {
+    const at = world();
+    const fence = await fencePrimary(at);
+    expect(at.ports.writeLease.lease.state).toBe('revoked');
+    at.ports.writeLease.down = true;
+    expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: false });
+    at.ports.writeLease.down = false;
+    expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({ lifted: true });
+    expect(at.ports.writeLease.lease).toMatchObject({ state: 'granted', holder: 'primary' });
   });
 
   it('takes the number of the plan when the fence was repeated, or gave nothing', async () => {
@@ -47,7 +58,7 @@ describe('LiftFence', () => {
     await at.ports.ledger.append({ ...newTransition({ execution: at.run.execution, state, kind: 'entered' }) });
     expect(await liftFence({ ...at, input: { fence, failure } })).toMatchObject({
       lifted: true,
-      methods: [{}, {}, { method: 'standby-back', detail: 'replicas wanted: hpa from 1' }],
+      methods: [{}, {}, { method: 'standby-back', detail: 'replicas wanted: hpa from 1' }, { method: 'write-lease' }],
     });
     expect(standby.autoscalers).toMatchObject([{ min: 1, minBefore: null }]);
   });
@@ -79,6 +90,7 @@ describe('LiftFence', () => {
       methods: [
         { method: 'database-role', outcome: 'unreachable' },
         { method: 'workloads-back', outcome: 'lifted' },
+        { method: 'write-lease', outcome: 'lifted' },
       ],
     });
   });

@@ -2,27 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { refusalEntry } from '#domain/plan-record.ts';
 import type { NewTransition, Transition } from '#domain/transition.ts';
 import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
+import { streamOf } from '#test/support/stream.ts';
 import { notifyStakeholders } from '../../../functions/notify-stakeholders.ts';
-
-/** As DynamoDB puts it into a stream. */
-const marshalled = (value: unknown): object => {
-  if (value === null) return { NULL: true };
-  if (typeof value === 'string') return { S: value };
-  if (typeof value === 'number') return { N: String(value) };
-  if (typeof value === 'boolean') return { BOOL: value };
-  if (Array.isArray(value)) return { L: value.map(marshalled) };
-  return { M: image(value as object) };
-};
-const image = (item: object) =>
-  Object.fromEntries(Object.entries(item).map(([name, value]) => [name, marshalled(value)]));
-
-const streamOf = (...entries: readonly Transition[]) => ({
-  Records: entries.map((entry) => ({
-    eventSource: 'aws:dynamodb' as const,
-    eventName: 'INSERT' as const,
-    dynamodb: { SequenceNumber: `n${entry.seq}`, NewImage: image({ ...entry, writer: 'w' }) },
-  })),
-});
 
 const append = (at: World, entry: Pick<NewTransition, 'state' | 'kind' | 'result'>) =>
   at.ports.ledger.append({

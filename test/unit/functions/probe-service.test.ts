@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type World, world } from '#test/support/fakes/world.ts';
-import { probeService } from '../../../functions/probe-service.ts';
+import { lookTimes, probeService } from '../../../functions/probe-service.ts';
 
 const probe = (at: World, SITE: 'standby' | 'witness' = 'standby') => probeService({ ...at, environment: { SITE } });
+const healthOf = (at: World) =>
+  at.ports.healthMetrics.points.filter(({ name }) => name === 'ServiceHealthy').map(({ value }) => value);
 const states = (reading: Awaited<ReturnType<typeof probe>>) =>
   Object.fromEntries(reading.signals.map(({ name, state }) => [name, state]));
 
@@ -23,6 +25,7 @@ describe('ProbeService', () => {
     expect(await at.ports.readings.last('svg-ai', 'standby')).toEqual(reading);
     expect(at.ports.healthMetrics.points).toMatchObject([
       { name: 'ServiceHealthy', value: 1, dimensions: { Plan: 'svg-ai', Vantage: 'standby' } },
+      { name: 'ProbeReported', value: 1, dimensions: { Plan: 'svg-ai', Vantage: 'standby' } },
     ]);
   });
 
@@ -45,7 +48,7 @@ describe('ProbeService', () => {
     expect(first.lastHealthy).toEqual(healthy.lastHealthy);
     at.clock.advance(60_000);
     expect(await probe(at)).toMatchObject({ badSince: first.badSince, lastHealthy: healthy.lastHealthy });
-    expect(at.ports.healthMetrics.points.map(({ value }) => value)).toEqual([1, 0, 0]);
+    expect(healthOf(at)).toEqual([1, 0, 0]);
   });
 
   it('does not look at replication nor beat from the witness', async () => {
@@ -61,7 +64,7 @@ describe('ProbeService', () => {
     expect(reading.lastHealthy).toBeNull();
   });
 
-  it('takes its own errors for unknown, gives no datapoint, and keeps what it knew', async () => {
+  it('takes its own errors for unknown, gives no datapoint of health, reports all the same, and keeps what it knew', async () => {
     const at = world();
     at.killPrimary();
     const { badSince } = await probe(at);
@@ -75,7 +78,8 @@ describe('ProbeService', () => {
     const reading = await probeService({ ...at, ports, environment: { SITE: 'standby' } });
     expect(new Set(Object.values(states(reading)))).toEqual(new Set(['unknown']));
     expect(reading.badSince).toBe(badSince);
-    expect(at.ports.healthMetrics.points).toHaveLength(1);
+    expect(healthOf(at)).toEqual([0]);
+    expect(at.ports.healthMetrics.points.at(-1)?.name).toBe('ProbeReported');
   });
 
   it('does not beat while a recovery runs', async () => {
@@ -83,5 +87,31 @@ describe('ProbeService', () => {
     await at.ports.claims.take('svg-ai', 'arn:run', at.clock.now(), 0);
     await probe(at);
     expect(at.ports.database.servers.primary.heartbeatAt).toBeNull();
+  });
+});
+
+describe('several looks in one run', () => {
+  const reading = (n: number) => ({ plan: `look ${n}` }) as unknown as Awaited<ReturnType<typeof probe>>;
+  const never = new AbortController().signal;
+
+  it('are made at their times, counted from the first', async () => {
+    const at: number[] = [];
+    const last = await lookTimes(
+      { looks: 3, everySeconds: 0.05 },
+      async () => reading(at.push(performance.now())),
+      never,
+    );
+    expect(last).toEqual(reading(3));
+    expect((at[2] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(95);
+  });
+
+  it('do not keep each other from being made, and the last failure is thrown', async () => {
+    let looks = 0;
+    const look = () => {
+      looks += 1;
+      return looks === 2 ? Promise.reject(new Error('the table throttles')) : Promise.resolve(reading(looks));
+    };
+    await expect(lookTimes({ looks: 3, everySeconds: 0.001 }, look, never)).rejects.toThrow('the table throttles');
+    expect(looks).toBe(3);
   });
 });

@@ -6,6 +6,9 @@ import { confirmWorkloads } from '../../../functions/confirm-workloads.ts';
 import { repointApplication } from '../../../functions/repoint-application.ts';
 import { scaleUpWorkloads } from '../../../functions/scale-up-workloads.ts';
 
+/** The primary's database refuses the application. */
+const fence = { verifiedBy: 'database-role' as const };
+
 const scaled = async () => {
   const at = world();
   Object.assign(at.ports.database.servers.standby, { replicaOf: null, inRecovery: false, timeline: 2 });
@@ -18,14 +21,17 @@ describe('RepointApplication and ConfirmRepoint', () => {
   it('writes the standby host, restarts once per execution, and waits for every replica', async () => {
     const at = await scaled();
     const host = at.ports.database.hostOf('standby');
-    expect(await repointApplication(at)).toMatchObject({ before: at.ports.database.hostOf('primary'), after: host });
+    expect(await repointApplication({ ...at, input: { fence } })).toMatchObject({
+      before: at.ports.database.hostOf('primary'),
+      after: host,
+    });
     expect(await confirmRepoint(at)).toEqual({
       done: false,
       detail: expect.stringContaining('0 restarted and 3 ready'),
     });
     expect(await confirmRepoint(at)).toMatchObject({ done: true });
 
-    expect(await repointApplication(at)).toMatchObject({ before: host, after: host });
+    expect(await repointApplication({ ...at, input: { fence } })).toMatchObject({ before: host, after: host });
     const [deployment] = at.ports.workloads.clusters.standby.deployments.values();
     expect(deployment).toMatchObject({ restarts: 1, host });
   });
@@ -37,16 +43,18 @@ describe('RepointApplication and ConfirmRepoint', () => {
     expect(standby.applicationRefused).toBe(true);
     Object.assign(standby, { replicaOf: null, inRecovery: false, timeline: 2 });
 
-    expect(await repointApplication(at)).toMatchObject({ fenceLifted: true });
+    expect(await repointApplication({ ...at, input: { fence } })).toMatchObject({ fenceLifted: true });
     expect(standby.applicationRefused).toBe(false);
     expect(primary.applicationRefused).toBe(true);
-    expect(await repointApplication(at)).toMatchObject({ fenceLifted: false });
+    expect(await repointApplication({ ...at, input: { fence } })).toMatchObject({ fenceLifted: false });
   });
 
   it('has failed when the role is still refused, and points nothing anywhere', async () => {
     const at = await scaled();
     const databaseSession = { ...at.ports.databaseSession, unfence: async () => ({ wasFenced: true, lifted: false }) };
-    await expect(repointApplication({ ...at, ports: { ...at.ports, databaseSession } })).rejects.toMatchObject({
+    await expect(
+      repointApplication({ ...at, input: { fence }, ports: { ...at.ports, databaseSession } }),
+    ).rejects.toMatchObject({
       name: 'NoEffectError',
     });
     const { configMap, key } = at.plan.workloads.databaseConfig;
@@ -56,9 +64,33 @@ describe('RepointApplication and ConfirmRepoint', () => {
   it('has failed when the ConfigMap reads back otherwise', async () => {
     const at = await scaled();
     const workloads = { ...at.ports.workloads, writeConfig: async () => undefined };
-    await expect(repointApplication({ ...at, ports: { ...at.ports, workloads } })).rejects.toMatchObject({
+    await expect(
+      repointApplication({ ...at, input: { fence }, ports: { ...at.ports, workloads } }),
+    ).rejects.toMatchObject({
       name: 'NoEffectError',
     });
+  });
+
+  it('gives the standby the write lease, and not before the old primary has run out of its own', async () => {
+    const at = await scaled();
+    const lease = at.ports.writeLease;
+    const over = new Date(Date.parse(at.clock.now()) + 5_000).toISOString();
+    await lease.renew('svg-ai', 'primary', over);
+    await lease.revoke('svg-ai', 'primary', 1);
+    const byLease = { ...at, input: { fence: { verifiedBy: 'write-lease' as const } } };
+    await expect(repointApplication(byLease)).rejects.toMatchObject({ name: 'LeaseHeldError' });
+    expect(lease.lease.state).toBe('revoked');
+    at.clock.advance(5_000);
+    expect(await repointApplication(byLease)).toMatchObject({ lease: { holder: 'standby', epoch: 2 } });
+    expect(await repointApplication(byLease)).toMatchObject({ lease: { holder: 'standby', epoch: 2 } });
+  });
+
+  it('does not wait for it where the database refuses the application', async () => {
+    const at = await scaled();
+    const over = new Date(Date.parse(at.clock.now()) + 60_000).toISOString();
+    await at.ports.writeLease.renew('svg-ai', 'primary', over);
+    await at.ports.writeLease.revoke('svg-ai', 'primary', 1);
+    expect(await repointApplication({ ...at, input: { fence } })).toMatchObject({ lease: { holder: 'standby' } });
   });
 
   it('is not done while an old replica still serves', async () => {

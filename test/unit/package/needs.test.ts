@@ -37,21 +37,24 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
   claims: [['readState', 'writeState', 'writeReadings', 'writeApprovals']],
   clock: [],
   controls: [['readState', 'writeState', 'writeApprovals']],
-  database: [['describeDatabases']],
-  databaseSession: [['describeDatabases'], ['openSession']],
+  database: [['describeDatabases', 'describeStandby']],
+  databaseSession: [['describeDatabases', 'describeStandby'], ['openSession']],
+  evidence: [['keepEvidence']],
   executions: [['startFailover', 'describeFailovers']],
   healthMetrics: [['putMetrics']],
   incidents: [['writeState']],
   ledger: [['record']],
+  ledgerReader: [['readRecord']],
   linkKey: [['readLinkKey']],
   standingOrders: [['readState', 'writeState']],
   personalAnnouncer: [['announceToApprovers']],
-  readings: [['readState', 'writeState', 'writeReadings']],
+  readings: [['listReadings', 'writeReadings']],
   serviceProbe: [],
   taskTokens: [['answerTasks']],
   thirdSite: [['askThirdSite']],
   traffic: [['readTraffic']],
-  workloads: [['reachClusters']],
+  workloads: [['reachClusters', 'reachStandby']],
+  writeLease: [['readLease', 'writeLease']],
 };
 
 /** Permissions that come from what the function is for, not from a port alone. */
@@ -61,6 +64,7 @@ const OF_FUNCTION: Readonly<Record<string, readonly Grant[]>> = {
   ReceiveAlarm: ['deadAlarms'],
   RecordDeath: ['deadDeaths'],
   WatchClaims: ['listFailovers'],
+  ArchiveRecord: ['readStream', 'deadEvidence'],
   NotifyStakeholders: ['readStream', 'deadNotices'],
 };
 

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { examplePlan } from '#test/unit/domain/support.ts';
+import { GRANTS } from '../../../serverless/roles.ts';
+import { QUEUES } from '../../../serverless/stack-values.ts';
 
 /*
  * What `npm run package` wrote, as CloudFormation would read it. Asserts on the parsed template.
@@ -7,6 +10,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 interface Resource {
   readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
   // biome-ignore lint/suspicious/noExplicitAny: properties differ by type; each test reads those of one.
   readonly Properties: any;
 }
@@ -25,7 +30,7 @@ const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
   MetricsHaveNoResources: 'PutMetricData takes none; the namespace is in the condition',
   ListStreamsHasNoResources: 'ListStreams takes none',
   TaskTokensHaveNoResources: 'the token says which task: the two answers take no resource',
-  AlarmsByPrefixHaveNoResources: 'DescribeAlarms asks by a prefix of names, which no resource can say',
+  NetworkInterfacesHaveNoResources: 'interfaces are made before there is anything to name',
   LogDeliveryHasNoResources: 'the log delivery actions take none',
 };
 
@@ -34,6 +39,7 @@ const read = (folder: string): Resources => {
   return (JSON.parse(text) as { Resources: Resources }).Resources;
 };
 
+const plan = examplePlan();
 let pipeline: Resources;
 let witness: Resources;
 
@@ -138,6 +144,195 @@ describe('the machine', () => {
       Action.includes('lambda:InvokeFunction'),
     );
     expect(new Set([invoke?.Resource].flat().map((resource) => JSON.stringify(resource)))).toEqual(named);
+  });
+});
+
+describe('time', () => {
+  /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+  const LAMBDA_MOST = 900;
+
+  it.each(stacks)('is bounded for each function of the %s, within what Lambda gives', (_, stack) => {
+    for (const [id, { Properties }] of ofType(stack(), 'AWS::Lambda::Function')) {
+      expect(Properties.Timeout, id).toBeGreaterThan(0);
+      expect(Properties.Timeout, id).toBeLessThanOrEqual(LAMBDA_MOST);
+    }
+  });
+
+  it('is longer for the machine than for any of its tasks', () => {
+    const machine = JSON.parse(
+      (pipeline.FailoverStateMachine as Resource).Properties.DefinitionString['Fn::Sub'][0],
+    ) as { TimeoutSeconds: number };
+    const longest = Math.max(
+      ...ofType(pipeline, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties.Timeout),
+    );
+    expect(machine.TimeoutSeconds).toBeGreaterThan(longest);
+  });
+
+  it('does not let a schedule run a probe beside itself for long: the look ends before the second one after it begins', () => {
+    for (const [, stack] of stacks) {
+      expect(stack().ProbeServiceLambdaFunction?.Properties.Timeout).toBeLessThan(120);
+    }
+  });
+});
+
+describe('the network', () => {
+  it('of the plan is where the functions run that reach a database or a cluster, and no others', () => {
+    const within = ofType(pipeline, 'AWS::Lambda::Function')
+      .filter(([, { Properties }]) => Properties.VpcConfig !== undefined)
+      .map(([id]) => id.replace('LambdaFunction', ''));
+    const reach = Object.keys(GRANTS).filter((key) =>
+      GRANTS[key]?.some((grant) => grant === 'openSession' || grant === 'reachClusters'),
+    );
+    expect(reach.length).toBeGreaterThan(5);
+    expect(within.sort()).toEqual(reach.sort());
+    expect(pipeline.FencePrimaryLambdaFunction?.Properties.VpcConfig).toEqual({
+      SubnetIds: plan.network.standby?.subnets,
+      SecurityGroupIds: plan.network.standby?.securityGroups,
+    });
+    expect(witness.ProbeServiceLambdaFunction?.Properties.VpcConfig.SubnetIds).toEqual(plan.network.witness?.subnets);
+  });
+});
+
+describe('evidence', () => {
+  const bucket = () => pipeline.EvidenceBucket?.Properties;
+
+  it('lies in a bucket that nobody can empty: locked, versioned, encrypted, closed to the public', () => {
+    expect(bucket()).toMatchObject({
+      ObjectLockEnabled: true,
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+    const [rule] = bucket().BucketEncryption.ServerSideEncryptionConfiguration;
+    expect(rule.ServerSideEncryptionByDefault.SSEAlgorithm).toBe('AES256');
+  });
+
+  it('is locked as long as the archive tier of the plan says, and goes to cold storage', () => {
+    expect(bucket().ObjectLockConfiguration.Rule.DefaultRetention).toEqual({ Mode: 'COMPLIANCE', Days: 365 });
+    const [cold] = bucket().LifecycleConfiguration.Rules;
+    expect(cold.Transitions[0].StorageClass).toBe('GLACIER_IR');
+    expect(JSON.stringify(bucket().LifecycleConfiguration)).not.toContain('Expiration');
+  });
+
+  it('is refused to whoever comes without TLS', () => {
+    const [statement] = pipeline.EvidenceBucketPolicy?.Properties.PolicyDocument.Statement ?? [];
+    expect(statement).toMatchObject({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:*',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+    expect(statement.Resource).toHaveLength(2);
+  });
+
+  it('can be put there and never deleted nor unlocked by any role', () => {
+    const actions = ofType(pipeline, 'AWS::IAM::Role').flatMap(([, role]) =>
+      statementsOf(role).flatMap(({ Action }) => [Action].flat().filter((action) => action.startsWith('s3:'))),
+    );
+    expect(actions.sort()).toEqual(['s3:ListBucket', 's3:PutObject', 's3:PutObjectRetention']);
+  });
+
+  it('comes from the record at the end of a run, and what fails is kept', () => {
+    const { EventSourceArn, FunctionName, DestinationConfig } = pipeline.EvidenceStream?.Properties ?? {};
+    expect(EventSourceArn).toEqual({ 'Fn::GetAtt': ['LedgerTable', 'StreamArn'] });
+    expect(FunctionName).toEqual({ 'Fn::GetAtt': ['ArchiveRecordLambdaFunction', 'Arn'] });
+    expect(DestinationConfig.OnFailure.Destination).toEqual({ 'Fn::GetAtt': ['EvidenceDeadLetterQueue', 'Arn'] });
+  });
+});
+
+describe('what an upgrade or a removal of the stack keeps', () => {
+  it.each(stacks)('is every table and bucket of the %s that is ours', (_, stack) => {
+    const kept = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket'].flatMap((type) => ofType(stack(), type));
+    for (const [id, resource] of kept.filter(([name]) => name !== 'ServerlessDeploymentBucket')) {
+      expect(resource, id).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
+  it('is the ledger, the state and the evidence', () => {
+    for (const id of ['LedgerTable', 'StateTable', 'EvidenceBucket', 'EvidenceBucketPolicy']) {
+      expect(pipeline[id], id).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+});
+
+describe('alarms on the pipeline itself', () => {
+  const alarms = () => ofType(pipeline, 'AWS::CloudWatch::Alarm');
+  const paging = () => alarms().filter(([, { Properties }]) => Properties.AlarmActions?.length > 0);
+  const pages = [{ Ref: 'NoticeTopic' }];
+
+  it('watch the depth of every queue', () => {
+    const queues = ofType(pipeline, 'AWS::SQS::Queue').map(([id]) => id);
+    const watched = paging()
+      .filter(([, { Properties }]) => Properties.MetricName === 'ApproximateNumberOfMessagesVisible')
+      .map(([, { Properties }]) => Properties.Dimensions[0].Value['Fn::GetAtt'][0]);
+    expect(watched.sort()).toEqual(queues.sort());
+    expect(queues.sort()).toEqual([...QUEUES].sort());
+  });
+
+  it('take the silence of a probe for an alarm that pages, from both vantage points, and starts nothing', () => {
+    const prefix = pipeline.AlarmRule?.Properties.EventPattern.detail.alarmName[0].prefix;
+    for (const vantage of ['Standby', 'Witness']) {
+      const { Properties } = pipeline[`ProbeSilent${vantage}Alarm`] as Resource;
+      expect(Properties).toMatchObject({
+        Namespace: 'Continuity',
+        MetricName: 'ProbeReported',
+        TreatMissingData: 'breaching',
+        AlarmActions: pages,
+      });
+      expect(Properties.AlarmName.startsWith(prefix)).toBe(false);
+    }
+  });
+
+  it('watch the errors of every function that no state calls, throttling, and how executions end', () => {
+    const { references } = (() => {
+      const [, found] = (pipeline.FailoverStateMachine as Resource).Properties.DefinitionString['Fn::Sub'];
+      return { references: Object.values(found as Record<string, { 'Fn::GetAtt': string[] }>) };
+    })();
+    const called = references.map((reference) => reference['Fn::GetAtt'][0]);
+    const others = ofType(pipeline, 'AWS::Lambda::Function')
+      .map(([id]) => id)
+      .filter((id) => !called.includes(id));
+    const watched = paging()
+      .filter(([, { Properties }]) => Properties.MetricName === 'Errors')
+      .map(([, { Properties }]) => Properties.Dimensions[0].Value.Ref);
+    expect(watched.sort()).toEqual(others.sort());
+    const metrics = paging().map(([, { Properties }]) => Properties.MetricName);
+    for (const name of ['Throttles', 'ExecutionsFailed', 'ExecutionsTimedOut', 'FailedInvocations', 'IteratorAge'])
+      expect(metrics).toContain(name);
+  });
+
+  it('page people, or are the two that start a recovery, or the switch of the traffic', () => {
+    const silent = alarms()
+      .filter(([, { Properties }]) => !(Properties.AlarmActions?.length > 0))
+      .map(([id]) => id);
+    expect(silent.sort()).toEqual(['HealthyFromStandbyAlarm', 'HealthyFromWitnessAlarm', 'TrafficSwitchAlarm']);
+  });
+
+  it('are all on the dashboard, which reads in no other region than its own', () => {
+    const body = JSON.parse(pipeline.Dashboard?.Properties.DashboardBody['Fn::Sub']);
+    const [row, ...graphs] = body.widgets;
+    const shown = row.properties.alarms.map((arn: string) => /^\$\{(\w+)\.Arn\}$/.exec(arn)?.[1]);
+    expect(shown.sort()).toEqual(
+      alarms()
+        .map(([id]) => id)
+        .sort(),
+    );
+    for (const { properties } of graphs) expect(properties.region).toBe('us-west-2');
+  });
+});
+
+describe('secrets on the way', () => {
+  it('are those of topics and queues: each is encrypted', () => {
+    const topics = ofType(pipeline, 'AWS::SNS::Topic');
+    expect(topics.length).toBeGreaterThan(2);
+    for (const [id, { Properties }] of topics) expect(Properties.KmsMasterKeyId, id).toEqual({ Ref: 'NoticeKey' });
+    for (const [id, { Properties }] of ofType(pipeline, 'AWS::SQS::Queue'))
+      expect(Properties.SqsManagedSseEnabled, id).toBe(true);
   });
 });
 

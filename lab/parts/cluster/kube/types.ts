@@ -43,6 +43,7 @@ export interface EnvVar {
 export interface Container {
   name: string;
   image?: string;
+  args?: string[];
   env?: EnvVar[];
   ports?: { containerPort: number; name?: string; protocol?: string }[];
   readinessProbe?: {

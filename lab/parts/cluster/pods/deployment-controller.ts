@@ -8,17 +8,19 @@ import { MAX_PODS } from '../node-object.ts';
 import { deploymentStatus, isReady } from './deployment-status.ts';
 import { environmentOf } from './environment.ts';
 import { podOf, REVISION, replicaSetOf, revisionOf, templateHash, withState } from './pod-objects.ts';
-import { createReplica, type Replica } from './replica.ts';
+import { createReplica, type Replica, type ReplicaState } from './replica.ts';
 import { nextStep, type PodView } from './rollout.ts';
 
 export interface ControllerOptions {
   readonly store: Store;
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** What every container runs, and what its environment has beside its own variables. */
-  readonly command: readonly [string, ...string[]];
+  /** What a container runs before its own arguments, and what its environment has beside its own variables. */
+  readonly command: (image: string) => readonly [string, ...string[]];
   readonly baseEnvironment: Readonly<Record<string, string>>;
   readonly host: string;
   readonly node: string;
+  /** First of the ports that sidecars listen on: the pods of a region share one host. */
+  readonly sidecarPorts: number;
   /** Declared seconds to real milliseconds (probe periods, crash backoff). */
   readonly ms: (declaredSeconds: number) => number;
   readonly log: Log;
@@ -33,13 +35,16 @@ export interface Controller {
 /** Kubelet: 10 s, doubled up to 5 min, forgotten after 10 min of running. The first restart is immediate. */
 const BACKOFF = { firstS: 10, maxS: 300, forgetS: 600 };
 const MIN_PROBE_MS = 250;
+/** Where a sidecar listens for the containers of its own pod. */
+const POD_LOOPBACK = '127.0.0.1:8181';
 
 const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
 
 /** Deployments -> ReplicaSets -> pods -> processes: brings what runs to what the store says, after every change of the store. */
 export const createController = (options: ControllerOptions): Controller => {
   const { store, log } = options;
-  const replicas = new Map<string, Replica>();
+  const replicas = new Map<string, readonly Replica[]>();
+  const sidecarPorts = new Map<string, number>();
   const order = new Map<string, number>();
   let created = 0;
   let stopping = false;
@@ -55,46 +60,70 @@ export const createController = (options: ControllerOptions): Controller => {
     if (current) store.update(PODS, pod);
   };
 
+  const freePort = (): number => {
+    const taken = new Set(sidecarPorts.values());
+    let port = options.sidecarPorts;
+    while (taken.has(port)) port += 1;
+    return port;
+  };
+
   const launch = (pod: Pod): void => {
     const key = keyOf(pod);
-    const [container] = pod.spec.containers;
-    if (!container) return;
-    const { readinessProbe } = container;
-    const replica = createReplica({
-      command: options.command,
-      environment: () => ({
-        ...options.baseEnvironment,
-        HOST: options.host,
-        PORT: '0',
-        POD_NAME: pod.metadata.name,
-        ...environmentOf(container, pod, sources),
-      }),
-      host: options.host,
-      readyPath: readinessProbe?.httpGet?.path ?? '/ready',
-      probe: {
-        everyMs: Math.max(MIN_PROBE_MS, options.ms(readinessProbe?.periodSeconds ?? 10)),
-        failures: readinessProbe?.failureThreshold ?? 3,
-      },
-      backoffMs: (crashes) =>
-        crashes < 2 ? 0 : options.ms(Math.min(BACKOFF.maxS, BACKOFF.firstS * 2 ** (crashes - 2))),
-      healthyAfterMs: options.ms(BACKOFF.forgetS),
-      onChange: (state) => {
-        const current = store.find(PODS, pod.metadata.namespace, pod.metadata.name) as Pod | undefined;
-        if (current) write(withState(current, state));
-        if (state.phase === 'waiting') log('pod', `${key} ${state.reason}: ${state.message}`);
-      },
-    });
-    replicas.set(key, replica);
+    const port = freePort();
+    sidecarPorts.set(key, port);
+    // A pod has a loopback of its own on Kubernetes; here it has a port of its own.
+    const placed = (text: string): string => text.replaceAll(POD_LOOPBACK, `${options.host}:${port}`);
+    const placedIn = (values: Readonly<Record<string, string>>): Record<string, string> =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, placed(value)]));
+    const own: Replica[] = [];
+    const report = (state: ReplicaState): void => {
+      const current = store.find(PODS, pod.metadata.namespace, pod.metadata.name) as Pod | undefined;
+      if (current)
+        write(
+          withState(
+            current,
+            own.map((replica) => replica.state),
+          ),
+        );
+      if (state.phase === 'waiting') log('pod', `${key} ${state.reason}: ${state.message}`);
+    };
+    for (const [index, container] of pod.spec.containers.entries()) {
+      const { readinessProbe } = container;
+      own.push(
+        createReplica({
+          command: [...options.command(container.image ?? ''), ...(container.args ?? []).map(placed)] as [string],
+          environment: () => ({
+            ...options.baseEnvironment,
+            HOST: options.host,
+            PORT: '0',
+            POD_NAME: pod.metadata.name,
+            ...placedIn(environmentOf(container, pod, sources)),
+          }),
+          host: options.host,
+          readyPath: readinessProbe?.httpGet?.path ?? (index === 0 ? '/ready' : null),
+          probe: {
+            everyMs: Math.max(MIN_PROBE_MS, options.ms(readinessProbe?.periodSeconds ?? 10)),
+            failures: readinessProbe?.failureThreshold ?? 3,
+          },
+          backoffMs: (crashes) =>
+            crashes < 2 ? 0 : options.ms(Math.min(BACKOFF.maxS, BACKOFF.firstS * 2 ** (crashes - 2))),
+          healthyAfterMs: options.ms(BACKOFF.forgetS),
+          onChange: report,
+        }),
+      );
+    }
+    if (own.length > 0) replicas.set(key, own);
   };
 
   const end = (pod: Pod): void => {
     const key = keyOf(pod);
-    const replica = replicas.get(key);
-    if (!replica || ending.has(key)) return;
+    const own = replicas.get(key);
+    if (!own || ending.has(key)) return;
     ending.add(key);
     const graceMs = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
-    replica.terminate(graceMs).then(() => {
+    Promise.all(own.map((replica) => replica.terminate(graceMs))).then(() => {
       replicas.delete(key);
+      sidecarPorts.delete(key);
       order.delete(key);
       ending.delete(key);
       if (store.find(PODS, pod.metadata.namespace, pod.metadata.name)) {
@@ -215,11 +244,11 @@ export const createController = (options: ControllerOptions): Controller => {
   schedule();
 
   return {
-    replica: (pod) => replicas.get(keyOf(pod)),
+    replica: (pod) => replicas.get(keyOf(pod))?.[0],
     async stop(graceMs) {
       stopping = true;
       unsubscribe();
-      await Promise.all([...replicas.values()].map((replica) => replica.terminate(graceMs)));
+      await Promise.all([...replicas.values()].flat().map((replica) => replica.terminate(graceMs)));
     },
   };
 };

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { now } from '../kube/store.ts';
-import type { Condition, Deployment, KubeObject, OwnerReference, Pod, PodTemplate } from '../kube/types.ts';
+import type {
+  Condition,
+  ContainerStatus,
+  Deployment,
+  KubeObject,
+  OwnerReference,
+  Pod,
+  PodTemplate,
+} from '../kube/types.ts';
 import type { ReplicaState } from './replica.ts';
 
 /** Go clients sort members, others keep their order: the same template has to be the same text. */
@@ -80,16 +88,32 @@ const containerState = (state: ReplicaState): Record<string, Record<string, unkn
   return { running: { startedAt: state.startedAt } };
 };
 
-/** The pod's status as its process is. The process id and real port are annotations: a person in the lab wants to find them. */
-export const withState = (pod: Pod, state: ReplicaState): Pod => {
-  const [container] = pod.spec.containers;
-  const image = container?.image ?? '';
+const containerStatus = (name: string, image: string, state: ReplicaState): ContainerStatus => {
   const last = state.lastExit;
   const terminated = last && {
     exitCode: last.code,
     reason: last.code === 0 ? 'Completed' : 'Error',
     finishedAt: last.at,
   };
+  return {
+    name,
+    image,
+    imageID: image,
+    ready: state.ready,
+    started: state.phase === 'running',
+    restartCount: state.restarts,
+    state: containerState(state),
+    lastState: terminated ? { terminated } : {},
+  };
+};
+
+/**
+ * The pod's status as its processes are, one state for each container; ready when all are. Process id and real port of the first are annotations: a
+ * person in the lab wants to find them.
+ */
+export const withState = (pod: Pod, states: readonly ReplicaState[]): Pod => {
+  const [first] = states;
+  const ready = states.length > 0 && states.every((state) => state.ready);
   const { annotations, ...metadata } = pod.metadata;
   const { 'lab/pid': _pid, 'lab/port': _port, ...others } = annotations ?? {};
   return {
@@ -98,32 +122,24 @@ export const withState = (pod: Pod, state: ReplicaState): Pod => {
       ...metadata,
       annotations: {
         ...others,
-        ...(state.pid === undefined ? {} : { 'lab/pid': String(state.pid) }),
-        ...(state.port === undefined ? {} : { 'lab/port': String(state.port) }),
+        ...(first?.pid === undefined ? {} : { 'lab/pid': String(first.pid) }),
+        ...(first?.port === undefined ? {} : { 'lab/port': String(first.port) }),
       },
     },
     status: {
       ...pod.status,
-      phase: state.startedAt ? 'Running' : 'Pending',
+      phase: first?.startedAt ? 'Running' : 'Pending',
       startTime: pod.status?.startTime ?? now(),
       conditions: [
         condition('PodScheduled', true),
         condition('Initialized', true),
-        condition('ContainersReady', state.ready),
-        condition('Ready', state.ready),
+        condition('ContainersReady', ready),
+        condition('Ready', ready),
       ],
-      containerStatuses: [
-        {
-          name: container?.name ?? '',
-          image,
-          imageID: image,
-          ready: state.ready,
-          started: state.phase === 'running',
-          restartCount: state.restarts,
-          state: containerState(state),
-          lastState: terminated ? { terminated } : {},
-        },
-      ],
+      containerStatuses: states.map((state, index) => {
+        const { name = '', image = '' } = pod.spec.containers[index] ?? {};
+        return containerStatus(name, image, state);
+      }),
     },
   };
 };

@@ -22,7 +22,8 @@ export interface ReplicaOptions {
   /** Asked at each start of the process. Throws when something that it refers to is missing. */
   readonly environment: () => Record<string, string>;
   readonly host: string;
-  readonly readyPath: string;
+  /** Null: it is ready as soon as it runs, as a container without a readiness probe. */
+  readonly readyPath: string | null;
   /** Between probes once ready, and how many must fail to take it out. Until it is ready it is asked each 10 ms. */
   readonly probe: { readonly everyMs: number; readonly failures: number };
   /** Wait before the restart after the n-th crash in a row. */
@@ -76,6 +77,7 @@ export const createReplica = (options: ReplicaOptions): Replica => {
       if (child !== of || stopping) return;
       timer = setTimeout(() => watchProbe(of, port, failures), state.ready ? options.probe.everyMs : START_PROBE_MS);
     };
+    if (options.readyPath === null) return;
     probe(options.host, port, options.readyPath).then((up) => {
       if (child !== of || stopping) return;
       const failures = up ? 0 : failed + 1;
@@ -117,7 +119,9 @@ export const createReplica = (options: ReplicaOptions): Replica => {
     const { port: _port, pid: _pid, reason: _reason, message: _message, ...rest } = state;
     state = rest;
     const time = new Date(startedAt).toISOString();
-    become({ phase: 'starting', ready: false, startedAt: time, ...(of.pid === undefined ? {} : { pid: of.pid }) });
+    const runs = options.readyPath === null;
+    const pid = of.pid === undefined ? {} : { pid: of.pid };
+    become({ phase: runs ? 'running' : 'starting', ready: runs, startedAt: time, ...pid });
     read(of.stdout, of);
     read(of.stderr, of);
     of.on('error', (error) => lines.push(`cannot start: ${error.message}`));

@@ -11,6 +11,7 @@ afterEach(() => urls?.stop());
 const serve = async (answer: (event: unknown) => { payload: unknown; functionError?: string }) => {
   const calls: { arn: string; event: Record<string, unknown> }[] = [];
   urls = await createFunctionUrls({
+    permits: (arn) => !arn.endsWith(':closed'),
     address,
     log: () => undefined,
     invoke: async (arn, event) => {
@@ -50,6 +51,13 @@ describe('function URLs', () => {
       payload: { body: Buffer.from('encoded').toString('base64'), isBase64Encoded: true },
     }));
     expect(await (await fetch(url)).text()).toBe('encoded');
+  });
+
+  it('answer 403 for a function that nobody may call by its URL', async () => {
+    const { calls } = await serve(() => ({ payload: {} }));
+    const answer = await fetch(urls?.add(`${ARN}:closed`) ?? '');
+    expect(answer.status).toBe(403);
+    expect(calls).toEqual([]);
   });
 
   it('answer 502 for a function that failed, and say nothing of why', async () => {

@@ -5,10 +5,10 @@ import { createEventBridgeService } from '#lab/services/eventbridge/eventbridge.
 import { createSchedulerService } from '#lab/services/scheduler/scheduler.ts';
 import { createSnsService } from '#lab/services/sns/sns.ts';
 import { labTime } from '#lab/time.ts';
-import { hasCommand, python } from '#test/contract/door/clients.ts';
+import { hasCommand, PYTHON, python } from '#test/contract/door/clients.ts';
 import { createTargets, openDoor, REGION } from '#test/unit/lab/services/sdk.ts';
 
-const hasBoto = await hasCommand('python3', ['-c', 'import boto3']);
+const hasBoto = await hasCommand(PYTHON, ['-c', 'import boto3']);
 if (!hasBoto) console.warn('boto3 is not installed: its test of four services is skipped');
 
 const targets = createTargets();

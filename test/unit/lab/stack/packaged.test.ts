@@ -47,6 +47,8 @@ describe.skipIf(!packaged)("the project's packaged stack", () => {
       'CloudWatch::Alarm',
       'Events::Rule',
       'SNS::Topic',
+      'S3::Bucket',
+      'CloudWatch::Dashboard',
     ]) {
       expect(types).toContain(`AWS::${type}`);
     }

@@ -82,14 +82,18 @@ export const hasKubectl = ((): boolean => {
   }
 })();
 
-/** `kubectl` with the cluster's own kubeconfig; rejects with its stderr when it exits other than 0. */
-export const kubectl = (cluster: Cluster) => {
+/** `kubectl` with the cluster's own kubeconfig: what it wrote; rejects with its stderr when it exits other than 0. */
+export const kubectlStreams = (cluster: Cluster) => {
   const folder = mkdtempSync(join(tmpdir(), 'continuity-kubectl-'));
   const file = join(folder, 'config.yaml');
   writeFileSync(file, cluster.kubeconfig(), { mode: 0o600 });
-  return async (...args: string[]): Promise<string> => {
-    const options = { env: { PATH: process.env.PATH ?? '', HOME: folder, KUBECONFIG: file }, timeout: 20_000 };
-    const { stdout } = await promisify(execFile)('kubectl', args, options);
-    return stdout;
-  };
+  const options = { env: { PATH: process.env.PATH ?? '', HOME: folder, KUBECONFIG: file }, timeout: 20_000 };
+  return (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
+    promisify(execFile)('kubectl', args, options);
+};
+
+/** The same, of its standard output alone. */
+export const kubectl = (cluster: Cluster) => {
+  const run = kubectlStreams(cluster);
+  return async (...args: string[]): Promise<string> => (await run(...args)).stdout;
 };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { alarmAction } from '#lab/services/cloudwatch/alarm-action.ts';
 import { createCloudWatchService } from '#lab/services/cloudwatch/cloudwatch.ts';
+import type { Deliver } from '#lab/services/deliver.ts';
 import { createSnsService } from '#lab/services/sns/sns.ts';
 import { labTime } from '#lab/time.ts';
 import { waitFor } from '#test/support/wait-for.ts';
@@ -15,7 +16,11 @@ test('an alarm reaches a function by its topic as AWS would hand it over, and di
     log: (_source: string, message: string) => logged.push(message),
   };
   const sns = createSnsService({ ...common, smtp: { host: '127.0.0.1', port: 1 }, deliver: targets.deliver });
-  const act = alarmAction({ sns: () => sns, deliver: targets.deliver, log: common.log });
+  const deliver: Deliver = async (arn, payload, options) => {
+    if (!arn.startsWith('arn:aws:sns:')) return targets.deliver(arn, payload, options);
+    sns.publish({ TopicArn: arn, Message: payload, Subject: options.subject });
+  };
+  const act = alarmAction({ deliver, log: common.log });
   const cloudwatch = createCloudWatchService({ ...common, act });
   const byTopic = `arn:aws:lambda:${REGION}:123456789012:function:by-topic`;
   const directly = `arn:aws:lambda:${REGION}:123456789012:function:directly`;
@@ -46,6 +51,10 @@ test('an alarm reaches a function by its topic as AWS would hand it over, and di
   expect(JSON.parse(await payloadOf(directly))).toMatchObject({
     source: 'aws.cloudwatch',
     alarmData: { alarmName: 'down', state: { value: 'ALARM' } },
+  });
+  expect(targets.delivered.find(({ arn }) => arn === directly)?.options.from).toEqual({
+    service: 'lambda.alarms.cloudwatch.amazonaws.com',
+    sourceArn: `arn:aws:cloudwatch:${REGION}:123456789012:alarm:down`,
   });
   expect(logged).toContain('an alarm action failed');
   cloudwatch.stop();

@@ -51,7 +51,13 @@ test('a schedule runs at once and then each scaled minute, with input and role, 
   expect(targets.delivered[0]).toEqual({
     arn: FUNCTION,
     payload: '{"probe":"orders"}',
-    options: { roleArn: 'arn:aws:iam::123456789012:role/schedule' },
+    options: {
+      roleArn: 'arn:aws:iam::123456789012:role/schedule',
+      from: {
+        service: 'scheduler.amazonaws.com',
+        sourceArn: 'arn:aws:scheduler:us-west-2:123456789012:schedule-group/default',
+      },
+    },
   });
   await client.send(new sc.UpdateScheduleCommand(input('probe', { State: 'DISABLED' })));
   const { length } = targets.delivered;

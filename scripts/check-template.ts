@@ -1,0 +1,24 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { lintMachines, lintTemplate } from './lint-template.ts';
+import { packagedTemplates } from './packaged-templates.ts';
+import { makePythonTools } from './python-tools.ts';
+
+/**
+ * `npm run check:template`: AWS's cfn-lint over both packaged templates, and asl-validator over the state machines in them. Exit 1 with all findings,
+ * 2 when the linter cannot be had.
+ */
+const root = fileURLToPath(new URL('../', import.meta.url));
+const tools = await makePythonTools().catch((error: Error) => {
+  console.error(`cfn-lint cannot be had: ${error.message}`);
+  process.exit(2);
+});
+
+let findings = 0;
+for (const template of packagedTemplates()) {
+  const said = [...(await lintTemplate(tools, template)), ...(await lintMachines(template.file))];
+  for (const line of said) console.error(`${relative(root, template.file)}: ${line}`);
+  if (said.length === 0) console.log(`${relative(root, template.file)}: nothing to say (${template.region})`);
+  findings += said.length;
+}
+process.exitCode = findings > 0 ? 1 : 0;

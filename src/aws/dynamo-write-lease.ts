@@ -1,0 +1,132 @@
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { LeaseHeldError, ServiceUnavailableError, StaleEpochError } from '#domain/errors.ts';
+import type { Instant, Side } from '#domain/side.ts';
+import { granted, grantRefusal, holds, type Lease, revoked, untouched } from '#domain/write-lease.ts';
+import type { WriteLease } from '#ports/write-lease.ts';
+import { CONDITION_FAILED, ownDocumentClient, type Table } from './dynamo-table.ts';
+import { FAR } from './sdk-client.ts';
+import { errorName, sdkCall } from './sdk-errors.ts';
+
+const RACES = 3;
+
+const OVER_AT = { primary: 'overAtPrimary', standby: 'overAtStandby' } as const satisfies Record<Side, string>;
+
+const toLease = (plan: string, item: Record<string, unknown> = {}): Lease => {
+  const start = untouched(plan);
+  return {
+    plan,
+    epoch: (item.epoch as number | undefined) ?? start.epoch,
+    holder: (item.holder as Side | undefined) ?? start.holder,
+    state: (item.state as Lease['state'] | undefined) ?? start.state,
+    overAt: {
+      primary: (item[OVER_AT.primary] as Instant | undefined) ?? null,
+      standby: (item[OVER_AT.standby] as Instant | undefined) ?? null,
+    },
+    claim: (item.claim as number | undefined) ?? start.claim,
+  };
+};
+
+/**
+ * One item per plan, never deleted. A renewal writes nothing but its side's `overAt`; holder, state and epoch are written by recoveries alone,
+ * and are absent until the first of them. The table is in the third region: whoever asks may be cut off from it.
+ */
+export const dynamoWriteLease = ({ region, table }: Table): WriteLease => {
+  const client = ownDocumentClient(region, FAR);
+  const keyOf = (plan: string) => ({ plan });
+
+  const read = async (plan: string): Promise<Lease> => {
+    const { Item } = await sdkCall(`dynamodb:GetItem write lease ${region}`, () =>
+      client.send(new GetCommand({ TableName: table, Key: keyOf(plan), ConsistentRead: true })),
+    );
+    return toLease(plan, Item);
+  };
+
+  /** The lease after the update, or null when the condition does not hold. */
+  const update = async (
+    plan: string,
+    expression: string,
+    condition: string,
+    values: Record<string, unknown>,
+    names?: Record<string, string>,
+  ): Promise<Lease | null> => {
+    try {
+      const { Attributes } = await sdkCall(
+        `dynamodb:UpdateItem write lease ${region}`,
+        () =>
+          client.send(
+            new UpdateCommand({
+              TableName: table,
+              Key: keyOf(plan),
+              UpdateExpression: expression,
+              ConditionExpression: condition,
+              ExpressionAttributeValues: values,
+              ...(names ? { ExpressionAttributeNames: names } : {}),
+              ReturnValues: 'ALL_NEW',
+            }),
+          ),
+        (name, error) => (name === CONDITION_FAILED ? error : undefined),
+      );
+      return toLease(plan, Attributes);
+    } catch (error) {
+      if (errorName(error) === CONDITION_FAILED) return null;
+      throw error;
+    }
+  };
+
+  /** Decided on what was read, written on the condition that it is still so. */
+  const change = async (plan: string, claim: number, decide: (lease: Lease) => Lease): Promise<Lease> => {
+    for (let race = 0; race < RACES; race += 1) {
+      const present = await read(plan);
+      if (present.claim > claim) {
+        throw new StaleEpochError(
+          `plan ${plan}: this run carries epoch ${claim}; the write lease was changed by the one with epoch ${present.claim}`,
+        );
+      }
+      const next = decide(present);
+      if (next.epoch === present.epoch && next.claim === present.claim) return present;
+      const isFirst = present.epoch === 0 && present.claim === 0;
+      const written = await update(
+        plan,
+        'SET epoch = :epoch, holder = :holder, #state = :state, claim = :claim',
+        isFirst ? 'attribute_not_exists(epoch)' : 'epoch = :was AND claim = :wasClaim',
+        {
+          ':epoch': next.epoch,
+          ':holder': next.holder,
+          ':state': next.state,
+          ':claim': next.claim,
+          ...(isFirst ? {} : { ':was': present.epoch, ':wasClaim': present.claim }),
+        },
+        { '#state': 'state' },
+      );
+      if (written) return written;
+    }
+    throw new ServiceUnavailableError(`the write lease of plan ${plan} changed ${RACES} times while it was changed`);
+  };
+
+  return {
+    read,
+
+    renew: async (plan, side, overAt) => {
+      const isMine = 'holder = :side AND #state = :granted';
+      const mine = side === untouched(plan).holder ? `(attribute_not_exists(epoch) OR (${isMine}))` : isMine;
+      const written = await update(
+        plan,
+        'SET #over = :over',
+        `${mine} AND (attribute_not_exists(#over) OR #over < :over)`,
+        { ':over': overAt, ':side': side, ':granted': 'granted' },
+        { '#over': OVER_AT[side], '#state': 'state' },
+      );
+      // Not its side's any more, or another sidecar of the side has asked for longer: what is read says which.
+      return written ?? (await read(plan));
+    },
+
+    revoke: (plan, side, claim) => change(plan, claim, (lease) => revoked(lease, side, claim)),
+
+    grant: (plan, side, claim, now, conditions) =>
+      change(plan, claim, (lease) => {
+        const refusal = grantRefusal(lease, side, now, conditions);
+        if (refusal !== null && !holds(lease, side)) throw new LeaseHeldError(`write lease of ${plan}: ${refusal}`);
+        return granted(lease, side, claim);
+      }),
+  };
+};

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { untouched } from '#domain/write-lease.ts';
+import type { ContractLab } from '#test/support/contract-lab.ts';
+
+const NOW = '2026-11-23T12:00:00.000Z';
+const at = (seconds: number): string => new Date(Date.parse(NOW) + seconds * 1_000).toISOString();
+const WAITED = { unwaited: false };
+
+export const describeWriteLease = (lab: () => ContractLab) =>
+  describe('the write lease', () => {
+    it("is the primary's where nobody has touched it", async () => {
+      const plan = lab().freshId();
+      await expect(lab().ports.writeLease.read(plan)).resolves.toEqual(untouched(plan));
+    });
+
+    it('is renewed by its side alone, and never shortened', async () => {
+      const { writeLease } = lab().ports;
+      const plan = lab().freshId();
+      await expect(writeLease.renew(plan, 'standby', at(90))).resolves.toEqual(untouched(plan));
+      await expect(writeLease.renew(plan, 'primary', at(90))).resolves.toMatchObject({ overAt: { primary: at(90) } });
+      await expect(writeLease.renew(plan, 'primary', at(60))).resolves.toMatchObject({ overAt: { primary: at(90) } });
+      await expect(writeLease.renew(plan, 'primary', at(120))).resolves.toEqual({
+        ...untouched(plan),
+        overAt: { primary: at(120), standby: null },
+      });
+    });
+
+    it('is renewed by many at once', async () => {
+      const { writeLease } = lab().ports;
+      const plan = lab().freshId();
+      const all = await Promise.all([30, 60, 90, 45].map((s) => writeLease.renew(plan, 'primary', at(s))));
+      for (const lease of all) expect(lease).toMatchObject({ holder: 'primary', state: 'granted' });
+      await expect(writeLease.read(plan)).resolves.toMatchObject({ overAt: { primary: at(90) } });
+    });
+
+    it('is taken once; nobody renews it then, and its last renewal stands', async () => {
+      const { writeLease } = lab().ports;
+      const plan = lab().freshId();
+      await writeLease.renew(plan, 'primary', at(90));
+      const taken = { state: 'revoked', holder: 'primary', epoch: 1, claim: 4, overAt: { primary: at(90) } };
+      await expect(writeLease.revoke(plan, 'primary', 4)).resolves.toMatchObject(taken);
+      await expect(writeLease.revoke(plan, 'primary', 4)).resolves.toMatchObject(taken);
+      await expect(writeLease.renew(plan, 'primary', at(900))).resolves.toMatchObject(taken);
+      await expect(writeLease.read(plan)).resolves.toMatchObject(taken);
+    });
+
+    it('is granted to the other side when it was taken and has run out, not before', async () => {
+      const { writeLease } = lab().ports;
+      const plan = lab().freshId();
+      await writeLease.renew(plan, 'primary', at(90));
+      const held = { name: 'LeaseHeldError' };
+      await expect(writeLease.grant(plan, 'standby', 4, at(91), WAITED)).rejects.toMatchObject(held);
+      await writeLease.revoke(plan, 'primary', 4);
+      await expect(writeLease.grant(plan, 'standby', 4, at(89), WAITED)).rejects.toMatchObject(held);
+      const given = { state: 'granted', holder: 'standby', epoch: 2, claim: 4 };
+      await expect(writeLease.grant(plan, 'standby', 4, at(90), WAITED)).resolves.toMatchObject(given);
+      await expect(writeLease.grant(plan, 'standby', 4, at(90), WAITED)).resolves.toMatchObject(given);
+      await expect(writeLease.renew(plan, 'primary', at(999))).resolves.toMatchObject({ overAt: { primary: at(90) } });
+      await expect(writeLease.renew(plan, 'standby', at(180))).resolves.toMatchObject({
+        ...given,
+        overAt: { primary: at(90), standby: at(180) },
+      });
+      // A repeated fence of the primary takes nothing from the standby.
+      await expect(writeLease.revoke(plan, 'primary', 5)).resolves.toMatchObject({ ...given, claim: 5 });
+    });
+
+    it('is given back to the side it was taken from without a wait, and to the other one where nobody need wait', async () => {
+      const { writeLease } = lab().ports;
+      const plan = lab().freshId();
+      await writeLease.renew(plan, 'primary', at(90));
+      await writeLease.revoke(plan, 'primary', 4);
+      const unwaited = { unwaited: true };
+      await expect(writeLease.grant(plan, 'primary', 4, at(1), unwaited)).resolves.toMatchObject({ epoch: 2 });
+      await expect(writeLease.renew(plan, 'primary', at(120))).resolves.toMatchObject({ overAt: { primary: at(120) } });
+      await expect(writeLease.grant(plan, 'standby', 4, at(1), unwaited)).resolves.toMatchObject({ holder: 'standby' });
+    });
+
+    it('refuses a recovery that another has overtaken', async () => {
+      const { writeLease } = lab().ports;
+      const plan = lab().freshId();
+      await writeLease.revoke(plan, 'primary', 5);
+      const stale = { name: 'StaleEpochError' };
+      await expect(writeLease.grant(plan, 'primary', 4, NOW, { unwaited: true })).rejects.toMatchObject(stale);
+      await expect(writeLease.revoke(plan, 'primary', 4)).rejects.toMatchObject(stale);
+    });
+
+    it('lets one of two through when it is renewed and taken at the same instant', async () => {
+      const { writeLease } = lab().ports;
+      for (let round = 0; round < 6; round += 1) {
+        const plan = lab().freshId();
+        await writeLease.renew(plan, 'primary', at(1));
+        const [, renewed] = await Promise.all([
+          writeLease.revoke(plan, 'primary', 1),
+          writeLease.renew(plan, 'primary', at(90)),
+        ]);
+        const { overAt, state } = await writeLease.read(plan);
+        expect(state).toBe('revoked');
+        // Whoever was told that it holds it until then is waited for until then.
+        if (renewed.state === 'granted') expect(overAt.primary).toBe(at(90));
+        else expect(renewed.overAt.primary).toBe(overAt.primary);
+      }
+    });
+
+    it('is taken when the answer to the writing was lost', async () => {
+      const plan = lab().freshId();
+      const fault = lab().lab.cloud.door.faults.inject({
+        operation: 'UpdateItem',
+        region: lab().plan.regions.witness,
+        when: ({ role }) => role === undefined,
+        count: 1,
+        effect: { kind: 'lose-answer' },
+      });
+      const taken = { state: 'revoked', epoch: 1 };
+      await expect(lab().ports.writeLease.revoke(plan, 'primary', 1)).resolves.toMatchObject(taken);
+      expect(fault.hits).toBe(1);
+    });
+  });

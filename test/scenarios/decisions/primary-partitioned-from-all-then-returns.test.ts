@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest';
+import type { Lease } from '#domain/write-lease.ts';
+import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { waitFor } from '#test/support/wait-for.ts';
+
+/**
+ * Situation: region A is cut off from everything: the other region, the third site, the AWS API. All of it lives: its database takes writes, and
+ * clients who are inside A are served by its application. From outside it looks dead, and B takes over by itself. Then A comes back.
+ *
+ * Proves:
+ * 1. Nothing of A can be fenced, and the fence is verified all the same: by the write lease at the third site, which A cannot renew. The record
+ *    says so, with the instant at which it was over.
+ * 2. A acknowledges writes for as long as its lease lasts, and then none, while it is still alone: `no-write-lease`. It goes on reading.
+ * 3. No write that A acknowledged is younger than that instant, and nothing is promoted before it.
+ * 4. When A is back it stays without the lease: it refuses writes, and B writes on. Its database is neither promoted back nor deleted.
+ */
+const scenario = useScenarioLab(177);
+
+it(
+  'primary-partitioned-from-all-then-returns',
+  async () => {
+    const at = scenario();
+    const { lab, plan, ports } = at;
+    const { primary, standby } = plan.regions;
+    const inside = at.writersIn('primary');
+    await waitFor('acknowledged writes in A', () => inside.summary().acknowledged >= 50, { withinMs: 20_000 });
+
+    const { at: cutAt } = await lab.faults.break('isolate-region', {});
+    const arn = await at.started();
+    const recovery = await at.recoveryOf(arn);
+    expect(recovery).toMatchObject({ status: 'SUCCEEDED', error: null });
+
+    // 1
+    const record = await at.record(arn);
+    const fence = (await at.left(arn, 'FencePrimary')).result as {
+      methods: { method: string; outcome: string }[];
+    };
+    const outcomes = Object.fromEntries(fence.methods.map(({ method, outcome }) => [method, outcome]));
+    expect(outcomes).toMatchObject({ 'database-role': 'unreachable', 'workloads-to-zero': 'unreachable' });
+    // The last word of the fence: where it had to be waited for, ConfirmFence has it.
+    const waited = record.findLast(({ state, kind }) => state === 'ConfirmFence' && kind === 'left');
+    const settled = waited ? (waited.result as { fence: object }).fence : fence;
+    expect(settled).toMatchObject({ verified: true, verifiedBy: 'write-lease' });
+    const lease: Lease = await ports.writeLease.read(plan.plan);
+    expect(lease).toMatchObject({ holder: 'standby', state: 'granted' });
+    const overAt = Date.parse(lease.overAt.primary ?? '');
+
+    // 2
+    const { host, port } = lab.addresses.a.loadBalancer;
+    const url = (path: string) => `http://${host}:${port}${path}`;
+    const write = () =>
+      fetch(url(plan.service.writePath), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id: crypto.randomUUID(), client: 'inside' }),
+        signal: AbortSignal.timeout(3_000),
+      });
+    const refused = await write();
+    expect({ status: refused.status, body: await refused.json() }).toMatchObject({
+      status: 503,
+      body: { reason: 'no-write-lease', region: primary },
+    });
+    expect((await fetch(url(plan.service.readPath))).status).toBe(200);
+
+    // 3
+    const lastInA = inside.summary().lastAt[primary] ?? 0;
+    expect(lastInA).toBeGreaterThan(cutAt);
+    expect(lastInA).toBeLessThan(overAt);
+    const promotion = record.find(({ state, kind }) => state === 'PromoteReplica' && kind === 'entered');
+    expect(Date.parse(promotion?.at ?? '')).toBeGreaterThanOrEqual(overAt);
+
+    // 4
+    await lab.faults.heal();
+    const before = inside.summary();
+    await waitFor('A to have been asked again', () => inside.summary().failed >= before.failed + 30, {
+      withinMs: 20_000,
+    });
+    const back = await write();
+    expect({ status: back.status, body: await back.json() }).toMatchObject({
+      status: 503,
+      body: { reason: 'no-write-lease' },
+    });
+    expect(inside.summary().acknowledged).toBe(before.acknowledged);
+    expect(inside.summary().byRegion[standby] ?? 0).toBe(0);
+    expect(await lab.world.databases.primary.isStandby()).toBe(false);
+
+    await inside.stop();
+    await expectSteadyState(at, 'standby', { fencedBy: 'write-lease' });
+  },
+  STORY_MS,
+);

@@ -50,7 +50,7 @@ const runStories = (folder: string): void => {
   rmSync(folder, { recursive: true, force: true });
   for (const story of STORIES) {
     console.log(`running ${story}`);
-    const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--silent', story], {
+    const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--silent=true', story], {
       env: { ...process.env, IAM_USES: folder, SCENARIOS: 'all' },
       stdio: ['ignore', 'ignore', 'inherit'],
       timeout: STORY_LIMIT_MS,

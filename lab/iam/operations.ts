@@ -54,6 +54,14 @@ const oneAlarm =
   (action: string): Row =>
   ({ AlarmName }, { region }) => [alarm(action, region)(AlarmName ?? '*')];
 
+/** Dashboards are of an account, of no region. */
+const dashboard =
+  (action: string) =>
+  (name: string): Need => ({ action, resource: arnOf('cloudwatch', '', `dashboard/${name}`) });
+const oneDashboard =
+  (action: string): Row =>
+  ({ DashboardName }) => [dashboard(action)(DashboardName ?? '*')];
+
 const CLOUDWATCH: Rows = {
   PutMetricData: ({ Namespace = '' }) => [
     { action: 'cloudwatch:PutMetricData', resource: '*', context: { 'cloudwatch:namespace': Namespace } },
@@ -73,6 +81,10 @@ const CLOUDWATCH: Rows = {
   SetAlarmState: oneAlarm('cloudwatch:SetAlarmState'),
   EnableAlarmActions: alarms('cloudwatch:EnableAlarmActions'),
   DisableAlarmActions: alarms('cloudwatch:DisableAlarmActions'),
+  PutDashboard: oneDashboard('cloudwatch:PutDashboard'),
+  GetDashboard: oneDashboard('cloudwatch:GetDashboard'),
+  ListDashboards: bare('cloudwatch:ListDashboards'),
+  DeleteDashboards: ({ DashboardNames }) => each(DashboardNames, dashboard('cloudwatch:DeleteDashboards')),
 };
 
 // --- Route 53: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53.html

@@ -1,6 +1,7 @@
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
+  DescribeStateMachineCommand,
   GetExecutionHistoryCommand,
   SFNClient,
   StartExecutionCommand,
@@ -70,8 +71,8 @@ export const describeApprovals = (at: () => ContractCloud) =>
     });
   });
 
-/** The token of a task that has failed: the function that it was handed to is not there. */
-const spentToken = async ({ plan, freshId }: ContractCloud): Promise<string> => {
+/** The token of a task that has failed: the function that it was handed to is not there, nor may the machine call it. */
+const spentToken = async ({ plan, environment, freshId }: ContractCloud): Promise<string> => {
   const client = new SFNClient({ region: plan.regions.standby });
   const Payload = { token: '{% $states.context.Task.Token %}' };
   const Ask = {
@@ -81,10 +82,13 @@ const spentToken = async ({ plan, freshId }: ContractCloud): Promise<string> => 
     TimeoutSeconds: 60,
     End: true,
   };
+  const { roleArn } = await client.send(
+    new DescribeStateMachineCommand({ stateMachineArn: environment.FAILOVER_MACHINE_ARN }),
+  );
   const { stateMachineArn } = await client.send(
     new CreateStateMachineCommand({
       name: freshId(),
-      roleArn: 'arn:aws:iam::123456789012:role/contract',
+      roleArn,
       definition: JSON.stringify({ QueryLanguage: 'JSONata', StartAt: 'Ask', States: { Ask } }),
     }),
   );

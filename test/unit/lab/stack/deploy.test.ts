@@ -66,7 +66,9 @@ describe('a packaged stack', () => {
       MachineArn: 'arn:aws:states:us-west-2:123456789012:stateMachine:regional-failover',
     });
     expect(stack.resources.has('OnlyLive')).toBe(false);
-    expect(stack.ignored).toContain('DeploymentBucket');
+    expect(seen.of('createBucket')).toEqual([
+      expect.objectContaining({ name: stack.resources.get('DeploymentBucket')?.ref, region: 'us-west-2' }),
+    ]);
 
     const ledger = stack.resources.get('Ledger');
     expect(ledger?.ref).toMatch(/^plan-lab-Ledger-[0-9A-F]{12}$/);

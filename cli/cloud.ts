@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { towards } from '#domain/direction.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Executions } from '#ports/executions.ts';
 import { executions as executionsFactory } from '#src/composition.ts';
@@ -14,10 +15,12 @@ export interface Cloud {
   machine(suffix: string): Promise<string>;
 }
 
-/** AWS, or the lab where AWS_ENDPOINT_URL points: always the plan's standby region. */
+/** AWS, or the lab where AWS_ENDPOINT_URL points: the plan's standby region, or with CONTINUITY_REGION the stack of the other direction. */
 export const cloud = async (): Promise<Cloud> => {
   const own = join(process.cwd(), 'continuity.yml');
-  const plan = loadPlan(existsSync(own) ? own : join(PROJECT, 'continuity.yml'));
+  const written = loadPlan(existsSync(own) ? own : join(PROJECT, 'continuity.yml'));
+  const plan = towards(written, process.env.CONTINUITY_REGION ?? written.regions.standby);
+  if (typeof plan === 'string') throw new UsageError(`CONTINUITY_REGION: ${plan}`);
   if (!process.env.AWS_ENDPOINT_URL && !process.env.AWS_ACCESS_KEY_ID && !process.env.AWS_PROFILE && runningLab()) {
     throw new UsageError('no AWS credentials, but a lab is running: point at it with eval "$(npx continuity lab env)"');
   }

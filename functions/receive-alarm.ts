@@ -6,15 +6,17 @@ import { type RefusedAlarm, refusalEntry } from '#domain/plan-record.ts';
 import type { Reading } from '#domain/reading.ts';
 import type { Instant } from '#domain/side.ts';
 import { event } from '#pipeline/event.ts';
-import type { Claims } from '#ports/claims.ts';
+import type { Claim, Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { Database } from '#ports/database.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { StandingOrders } from '#ports/standing-orders.ts';
-import { claims, executions, incidents, ledger, readings, standingOrders } from '#src/composition.ts';
+import { claims, database, executions, incidents, ledger, readings, standingOrders } from '#src/composition.ts';
 import { type AlarmChange, parseAlarmEvent } from './shared/alarm-event.ts';
+import { attempt } from './shared/attempt.ts';
 
 /** Of a request's reason; an alarm's own may be longer. */
 const MOST_REASON = 1_000;
@@ -23,6 +25,7 @@ interface Call {
   readonly event: AlarmChange;
   readonly ports: {
     readonly claims: Pick<Claims, 'read'>;
+    readonly database: Pick<Database, 'describe'>;
     readonly standingOrders: Pick<StandingOrders, 'read'>;
     readonly ledger: Ledger;
     readonly incidents: Incidents;
@@ -52,6 +55,20 @@ const record = async (
 ): Promise<void> => {
   const entry = refusalEntry(plan.plan, incident, { alarm: event.alarm, ...refused });
   await ports.ledger.append({ ...entry, at: clock.now(), inputDigest: inputDigest({ ...event }) });
+};
+
+const DESCRIBE_WITHIN_MS = 3_000;
+
+/**
+ * With a stack in each region both see a failure, and one of them has nothing to fail over to: its region serves. Its run would be refused by the
+ * guards, and tell people so in the middle of the other's. What the last recovery wrote down is not enough, for people move a service by other ways too: the database has to say so as well. What
+ * it does not say keeps nothing back: the run's guards ask again.
+ */
+const servesHere = async ({ ports, plan }: Call, claim: Claim | null): Promise<boolean> => {
+  const { standby, home, directions } = plan.regions;
+  if (directions === 'one' || (claim?.serves ?? home) !== standby) return false;
+  const asked = await attempt(() => ports.database.describe('standby'), DESCRIBE_WITHIN_MS);
+  return asked.outcome === 'answered' && asked.value.replicaOf === null;
 };
 
 /** The guard that another run answers: then somebody recovers, and nobody has to be told. */
@@ -98,6 +115,12 @@ export const receiveAlarm = async (call: Call): Promise<Intake> => {
     await record(call, open?.id ?? null, { guard, reason, page });
     return { refused: true, guard, reason };
   }
+  if (await servesHere(call, claim)) {
+    const { standby, primary } = plan.regions;
+    const reason = `${standby} serves, and its database is no replica: the stack in ${primary} answers`;
+    await record(call, null, { guard: null, reason, page: false });
+    return { ignored: true, reason };
+  }
   const badAt = firstBadAt(reported);
   const incident = await ports.incidents.openOrJoin(plan.plan, startOf(badAt, alarm), alarm.at);
   const { arn, started } = await ports.executions.start(environment.FAILOVER_MACHINE_ARN, incident.executionName, {
@@ -119,6 +142,6 @@ export const receiveAlarm = async (call: Call): Promise<Intake> => {
 export const handler = event({
   name: 'ReceiveAlarm',
   parse: parseAlarmEvent,
-  ports: { claims, standingOrders, ledger, incidents, readings, executions },
+  ports: { claims, database, standingOrders, ledger, incidents, readings, executions },
   environment: ['FAILOVER_MACHINE_ARN'],
 }).handler(receiveAlarm);

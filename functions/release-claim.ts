@@ -24,7 +24,10 @@ export const releaseClaim = async ({ input, ports, clock, plan, run }: Step) => 
   const held = await ports.claims.read(plan.plan);
   if (held?.holder !== run.execution) return { released: false, holder: held?.holder ?? null };
   const startsCoolDown = input.failure === null;
-  const freed = await ports.claims.release(plan.plan, run.execution, held.epoch, clock.now(), { startsCoolDown });
+  const freed = await ports.claims.release(plan.plan, run.execution, held.epoch, clock.now(), {
+    startsCoolDown,
+    serves: startsCoolDown ? plan.regions.standby : undefined,
+  });
   return { released: freed.holder !== run.execution, holder: freed.holder };
 };
 

@@ -6,7 +6,8 @@ import { event } from '#pipeline/event.ts';
 import type { Announcer } from '#ports/announcer.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { ExecutionSummary, Executions } from '#ports/executions.ts';
-import { announcer, claims, executions, incidents, ledger } from '#src/composition.ts';
+import type { Traffic } from '#ports/traffic.ts';
+import { announcer, claims, executions, incidents, ledger, traffic } from '#src/composition.ts';
 import { attempt } from './shared/attempt.ts';
 import { type Settled, type Settling, settleDeath } from './shared/settle-death.ts';
 
@@ -17,12 +18,14 @@ const LOST_AFTER_MS = 120_000;
 const LOOK_BACK_MS = 24 * 3_600_000;
 const MOST = 20;
 const ANNOUNCE_WITHIN_MS = 5_000;
+const REST_WITHIN_MS = 8_000;
 const LATE = 'running-late';
 
 interface Call {
   readonly ports: Settling['ports'] & {
     readonly executions: Pick<Executions, 'describe' | 'list'>;
     readonly announcer: Announcer;
+    readonly traffic: Pick<Traffic, 'rest'>;
   };
   readonly environment: { readonly FAILOVER_MACHINE_ARN: string };
   readonly plan: Plan;
@@ -73,7 +76,7 @@ const mayBeLost = ({ clock }: Call, { status, stoppedAt }: ExecutionSummary): bo
 
 /**
  * Looks after what nobody else does: a claim whose execution is over, a run whose end was never recorded, a run that takes more than its share
- * of the RTO. Each is recorded, and paged once.
+ * of the RTO. Each is recorded, and paged once. After a return to the home region it lets go of what holds the traffic there.
  */
 export const watchClaims = async (call: Call) => {
   const { ports, environment, plan } = call;
@@ -87,12 +90,13 @@ export const watchClaims = async (call: Call) => {
   }
   const late: string[] = [];
   for (const run of runs.filter((one) => isLate(call, one))) if (await pageLate(call, run)) late.push(run.arn);
-  return { settled, late };
+  const rested = await attempt(() => ports.traffic.rest(), REST_WITHIN_MS);
+  return { settled, late, ...(rested.outcome === 'answered' && rested.value ? { rested: true } : {}) };
 };
 
 export const handler = event({
   name: 'WatchClaims',
   parse: z.unknown(),
-  ports: { executions, ledger, claims, incidents, announcer },
+  ports: { executions, ledger, claims, incidents, announcer, traffic },
   environment: ['FAILOVER_MACHINE_ARN'],
 }).handler(watchClaims);

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { towards } from '#domain/direction.ts';
+import type { Plan } from '#domain/plan.ts';
 import { checkTraffic } from '../serverless/check-traffic.ts';
 import { checkTriggers } from '../serverless/check-triggers.ts';
 import { stackValues } from '../serverless/stack-values.ts';
@@ -11,9 +13,10 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { pointAt, pruneFolders, serviceFolder } from './package-folder.ts';
 
 /**
- * `node scripts/package.ts [--force] [--quiet] [--stage prod]`: compiles the plan and packages both stacks, with no network and no credentials:
- * .serverless/ (pipeline, standby region) and .build/witness/ (one probe, witness region). Does nothing when nothing changed since.
- * Both are links that lead to the newest of .build/packages/: whole at any time, whoever packages or reads meanwhile.
+ * `node scripts/package.ts [--force] [--quiet] [--stage prod] [--region us-west-2]`: compiles the plan and packages both stacks, with no network
+ * and no credentials: .serverless/ (pipeline, standby region) and .build/witness/ (one probe, witness region). With the region of the primary it is
+ * the stacks of the other direction: .build/<region>/pipeline and .build/<region>/witness. Does nothing when nothing changed since.
+ * All are links that lead to the newest of .build/packages/: whole at any time, whoever packages or reads meanwhile.
  * Exit 2 when the plan or the call is wrong, 1 when packaging fails.
  */
 const run = promisify(execFile);
@@ -22,12 +25,36 @@ const at = (path: string): string => join(root, path);
 
 const LOCK = '.build/package.lock';
 const LOCK_MS = 180_000;
-const STAMP = '.build/packaged.json';
-const PACKAGES = '.build/packages';
-const STACKS = [
-  { name: 'pipeline', config: 'serverless.yml', output: '.serverless' },
-  { name: 'witness', config: 'serverless.witness.yml', output: '.build/witness' },
+const CONFIGS = [
+  { name: 'pipeline', config: 'serverless.yml' },
+  { name: 'witness', config: 'serverless.witness.yml' },
 ] as const;
+
+/** Where the stacks of one direction lie. The plan's own is where everything looks for it; the other has a folder by its region. */
+interface Target {
+  readonly region: string | null;
+  readonly stamp: string;
+  readonly packages: string;
+  /** Where the framework works, by stack: `service-pipeline`. `npm run deploy` deploys from there. */
+  readonly services: string;
+  readonly stacks: readonly { readonly name: string; readonly config: string; readonly output: string }[];
+}
+
+const targetOf = (region: string | null): Target => {
+  const folder = region === null ? '.build' : `.build/${region}`;
+  const [pipeline, witness] = CONFIGS;
+  return {
+    region,
+    stamp: `${folder}/packaged.json`,
+    packages: `${folder}/packages`,
+    services: `${folder}/service-`,
+    stacks: [
+      { ...pipeline, output: region === null ? '.serverless' : `${folder}/pipeline` },
+      { ...witness, output: `${folder}/witness` },
+    ],
+  };
+};
+
 const INPUTS = [
   'continuity.yml',
   'package-lock.json',
@@ -50,8 +77,6 @@ const SERVICE = [
   'serverless',
   'serverless.yml',
   'serverless.witness.yml',
-  '.build/plan.json',
-  '.build/stack.json',
 ];
 const MACHINE = 'state-machines/regional-failover.asl.json';
 
@@ -63,8 +88,8 @@ const filesUnder = (path: string): string[] =>
         .sort()
     : [path];
 
-const hashOfInputs = (stage: string): string => {
-  const hash = createHash('sha256').update(`${stage}\n${process.version}\n`);
+const hashOfInputs = (stage: string, { region }: Target): string => {
+  const hash = createHash('sha256').update(`${stage}\n${region ?? ''}\n${process.version}\n`);
   for (const file of INPUTS.map(at).flatMap(filesUnder)) {
     hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
   }
@@ -74,9 +99,9 @@ const hashOfInputs = (stage: string): string => {
 const TEMPLATE = 'cloudformation-template-update-stack.json';
 const template = (output: string): string => at(join(output, TEMPLATE));
 
-const isDone = (hash: string): boolean => {
-  if (!existsSync(at(STAMP)) || !STACKS.every(({ output }) => existsSync(template(output)))) return false;
-  return (JSON.parse(readFileSync(at(STAMP), 'utf8')) as { hash?: string }).hash === hash;
+const isDone = (hash: string, { stamp, stacks }: Target): boolean => {
+  if (!existsSync(at(stamp)) || !stacks.every(({ output }) => existsSync(template(output)))) return false;
+  return (JSON.parse(readFileSync(at(stamp), 'utf8')) as { hash?: string }).hash === hash;
 };
 
 const fail = (code: 1 | 2, ...lines: readonly string[]): never => {
@@ -96,12 +121,17 @@ const wordsOf = (error: unknown): string => {
 
 /** Packages one stack, from sources that nobody changes meanwhile, into `packages/<stack>`. Gives what is wrong, or null. */
 const packageStack = async (
-  { name, config }: (typeof STACKS)[number],
+  { name, config }: Target['stacks'][number],
   stage: string,
   packages: string,
+  services: string,
+  made: Readonly<Record<string, unknown>>,
 ): Promise<string | null> => {
-  const service = at(`.build/service-${name}`);
+  const service = at(`${services}${name}`);
   serviceFolder(root, service, SERVICE);
+  mkdirSync(join(service, '.build'));
+  for (const [file, value] of Object.entries(made))
+    writeFileSync(join(service, '.build', file), `${JSON.stringify(value, null, 2)}\n`);
   const args = [at('node_modules/serverless/bin/serverless.js'), 'package', '--config', config, '--stage', stage];
   try {
     await run(process.execPath, args, {
@@ -117,15 +147,17 @@ const packageStack = async (
   return null;
 };
 
-const sizes = (): string =>
-  STACKS.flatMap(({ name, output }) =>
-    readdirSync(at(output))
-      .filter((file) => file.endsWith('.zip'))
-      .map((file) => {
-        const kb = statSync(at(join(output, file))).size / 1024;
-        return `  ${name.padEnd(9)} ${file.replace('.zip', '').padEnd(20)} ${kb.toFixed(0).padStart(5)} KB zipped`;
-      }),
-  ).join('\n');
+const sizes = ({ stacks }: Target): string =>
+  stacks
+    .flatMap(({ name, output }) =>
+      readdirSync(at(output))
+        .filter((file) => file.endsWith('.zip'))
+        .map((file) => {
+          const kb = statSync(at(join(output, file))).size / 1024;
+          return `  ${name.padEnd(9)} ${file.replace('.zip', '').padEnd(20)} ${kb.toFixed(0).padStart(5)} KB zipped`;
+        }),
+    )
+    .join('\n');
 
 const options = (() => {
   try {
@@ -134,6 +166,7 @@ const options = (() => {
         force: { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
         stage: { type: 'string', default: 'prod' },
+        region: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -141,29 +174,47 @@ const options = (() => {
   }
 })();
 
+/** `prod`, `dev-2`: part of the names of everything. */
+if (!/^[a-z][a-z0-9-]{0,15}$/.test(options.stage))
+  fail(2, `--stage is "${options.stage}"; allowed: a small letter, then up to 15 small letters, digits or hyphens`);
+
+const compile = async (): Promise<Plan> => {
+  await run(process.execPath, [at('scripts/compile-plan.ts')], { cwd: root }).catch((error) => fail(2, wordsOf(error)));
+  return JSON.parse(readFileSync(at('.build/plan.json'), 'utf8')) as Plan;
+};
+
 const started = performance.now();
 await oneAtATime(at(LOCK), LOCK_MS).catch((error: Error) => fail(1, error.message));
-const hash = hashOfInputs(options.stage);
-if (!options.force && isDone(hash)) {
+let target = targetOf(null);
+if (options.region !== undefined) {
+  const declared = await compile();
+  const turned = towards(declared, options.region);
+  if (typeof turned === 'string') fail(2, `--region: ${turned}`);
+  if (options.region !== declared.regions.standby) target = targetOf(options.region);
+}
+const hash = hashOfInputs(options.stage, target);
+if (!options.force && isDone(hash, target)) {
   if (!options.quiet) console.log('packaged already: nothing changed');
   process.exit(0);
 }
 
-await run(process.execPath, [at('scripts/compile-plan.ts')], { cwd: root }).catch((error) => fail(2, wordsOf(error)));
-const plan = JSON.parse(readFileSync(at('.build/plan.json'), 'utf8'));
+const declared = await compile();
+const plan = target.region === null ? declared : (towards(declared, target.region) as Plan);
 const values = stackValues(plan, JSON.parse(readFileSync(at(MACHINE), 'utf8')), options.stage);
-writeFileSync(at('.build/stack.json'), `${JSON.stringify(values, null, 2)}\n`);
-const packages = at(join(PACKAGES, `${hash.slice(0, 12)}-${process.pid}`));
-const problems = await Promise.all(STACKS.map((stack) => packageStack(stack, options.stage, packages)));
+const packages = at(join(target.packages, `${hash.slice(0, 12)}-${process.pid}`));
+const made = { 'plan.json': plan, 'stack.json': values };
+const problems = await Promise.all(
+  target.stacks.map((stack) => packageStack(stack, options.stage, packages, target.services, made)),
+);
 const wrong = problems.filter((problem) => problem !== null);
 if (wrong.length > 0) fail(1, ...wrong);
 // Traffic must be able to move without a control plane: only the pipeline's stack holds records and roles that move it.
 const packaged = JSON.parse(readFileSync(join(packages, 'pipeline', TEMPLATE), 'utf8'));
 const findings = [...checkTraffic(plan, packaged.Resources), ...checkTriggers(packaged.Resources)];
 if (findings.length > 0) fail(2, 'the packaged stack is refused:', ...findings.map((finding) => `  ${finding}`));
-for (const { name, output } of STACKS) pointAt(at(output), join(packages, name));
-pruneFolders(at(PACKAGES));
-writeFileSync(at(STAMP), `${JSON.stringify({ hash, stage: options.stage })}\n`);
+for (const { name, output } of target.stacks) pointAt(at(output), join(packages, name));
+pruneFolders(at(target.packages));
+writeFileSync(at(target.stamp), `${JSON.stringify({ hash, stage: options.stage })}\n`);
 if (!options.quiet) {
-  console.log(`packaged in ${((performance.now() - started) / 1000).toFixed(1)} s:\n${sizes()}`);
+  console.log(`packaged in ${((performance.now() - started) / 1000).toFixed(1)} s:\n${sizes(target)}`);
 }

@@ -1,4 +1,6 @@
+import { isReturn } from '#domain/direction.ts';
 import type { Plan } from '#domain/plan.ts';
+import type { Side } from '#domain/side.ts';
 
 interface Resource {
   readonly Type: string;
@@ -44,6 +46,30 @@ const checkOf = (resources: Resources, reference: unknown): Resource | undefined
   return resources[Ref ?? attribute?.[0] ?? ''];
 };
 
+interface Check {
+  readonly AlarmIdentifier?: { readonly Region?: string };
+  readonly InsufficientDataHealthStatus?: string;
+  readonly Inverted?: boolean;
+}
+
+const soundCheck = (name: string, check: Check, region: string, side: Side): readonly (string | null)[] => [
+  check.AlarmIdentifier?.Region === region
+    ? null
+    : `${name}: the health check watches ${check.AlarmIdentifier?.Region}, not the ${side} region`,
+  check.InsufficientDataHealthStatus === 'LastKnownStatus'
+    ? null
+    : `${name}: the health check forgets the switch when there is no new data`,
+  check.Inverted === true
+    ? `${name}: the health check is inverted: a new one counts as unhealthy, and a deployment would move traffic`
+    : null,
+];
+
+/** The stack of the home region has its switch alone: the records are the other's. */
+const returning = (resources: Resources): readonly string[] =>
+  resources.TrafficSwitchAlarm?.Properties.TreatMissingData === 'ignore'
+    ? []
+    : ["the switch's alarm is not in the stack, or turns back when there is no new data"];
+
 const standing = (plan: Plan, resources: Resources): readonly string[] =>
   plan.traffic.records.flatMap(({ name, primary, standby }) => {
     const sets = Object.values(resources).filter(
@@ -54,20 +80,17 @@ const standing = (plan: Plan, resources: Resources): readonly string[] =>
     if (!first || !second)
       return [`${name} has no failover pair in the stack: its records would be made during a failover`];
     const check = checkOf(resources, first.HealthCheckId)?.Properties?.HealthCheckConfig;
+    const back = checkOf(resources, second.HealthCheckId)?.Properties?.HealthCheckConfig;
     const alarm = checkOf(resources, check?.AlarmIdentifier?.Name)?.Properties;
     return [
       sameName(first.ResourceRecords?.[0], primary) ? null : `${name}: the PRIMARY does not lead to ${primary}`,
       sameName(second.ResourceRecords?.[0], standby) ? null : `${name}: the SECONDARY does not lead to ${standby}`,
       check ? null : `${name}: the PRIMARY's health check is not in the stack: it would be made during a failover`,
-      check && check.AlarmIdentifier?.Region !== plan.regions.standby
-        ? `${name}: the health check watches ${check.AlarmIdentifier?.Region}, not the standby region`
-        : null,
-      check && check.InsufficientDataHealthStatus !== 'LastKnownStatus'
-        ? `${name}: the health check forgets the switch when there is no new data`
-        : null,
-      check?.Inverted === true
-        ? `${name}: the health check is inverted: a new one counts as unhealthy, and a deployment would move traffic`
-        : null,
+      back || plan.regions.directions === 'one'
+        ? null
+        : `${name}: the SECONDARY's health check is not in the stack: the traffic could not be taken back`,
+      ...(check ? soundCheck(name, check, plan.regions.standby, 'standby') : []),
+      ...(back ? soundCheck(name, back, plan.regions.primary, 'primary') : []),
       check && alarm?.TreatMissingData !== 'ignore'
         ? `${name}: the switch's alarm is not in the stack, or turns back when there is no new data`
         : null,
@@ -76,6 +99,10 @@ const standing = (plan: Plan, resources: Resources): readonly string[] =>
 
 /** What is wrong with the packaged stack as to traffic: asked at package time, while it can still be mended. Empty when nothing is. */
 export const checkTraffic = (plan: Plan, resources: Resources): readonly string[] => [
-  ...(plan.traffic.strategy === 'health-switch' ? standing(plan, resources) : []),
+  ...(plan.traffic.strategy === 'health-switch'
+    ? isReturn(plan)
+      ? returning(resources)
+      : standing(plan, resources)
+    : []),
   ...permissions(plan, resources),
 ];

@@ -33,7 +33,7 @@ const graph = (region: string, { title, metrics, stat, period = 60, least, budge
 
 /**
  * The dashboard of a stack: how the service is seen, what a failure now would lose, clocks against budgets, and whether the pipeline is well. It
- * lies in the standby region with all that it shows: it is there when the primary is not.
+ * reads the standby region alone: it shows when the primary is dead. Dashboards have no region, so their names have.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
 export const dashboard = (
@@ -147,7 +147,10 @@ export const dashboard = (
   return {
     Dashboard: {
       Type: 'AWS::CloudWatch::Dashboard',
-      Properties: { DashboardName: names, DashboardBody: { 'Fn::Sub': JSON.stringify({ start: '-P1D', widgets }) } },
+      Properties: {
+        DashboardName: `${names}-${region}`,
+        DashboardBody: { 'Fn::Sub': JSON.stringify({ start: '-P1D', widgets }) },
+      },
     },
   };
 };

@@ -1,8 +1,6 @@
 import type { Plan } from '#domain/plan.ts';
-import type { Side } from '#domain/side.ts';
 import {
   type Grant,
-  leaseHolderRole,
   logging,
   machineLogging,
   networking,
@@ -50,10 +48,10 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   VerifyTraffic: ['record', 'readState', 'readTraffic', 'describeStandby', 'openSession', 'askThirdSite'],
   PublishOutcome: ['record', 'writeState', 'putMetrics'],
   ReleaseClaim: ['record', 'writeState'],
-  ReceiveAlarm: ['record', 'writeState', 'listReadings', 'startFailover', 'deadAlarms'],
+  ReceiveAlarm: ['record', 'writeState', 'listReadings', 'describeStandby', 'startFailover', 'deadAlarms'],
   ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession', 'reachClusters'],
   RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
-  WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce'],
+  WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce', 'restTraffic'],
   DecideByLink: ['record', 'writeApprovals', 'answerTasks', 'readLinkKey'],
   ArchiveRecord: ['readRecord', 'readStream', 'keepEvidence', 'deadEvidence'],
   NotifyStakeholders: ['record', 'readStream', 'announce', 'deadNotices'],
@@ -140,45 +138,6 @@ export const pipelineRoles = (plan: Plan, stage: string, states: readonly string
   ),
 });
 
-/**
- * What the sidecars of a region's pods may do. EKS Pod Identity gives it to them by an association in the region's cluster: docs/getting-started.md.
- * https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html
- */
-const holderRole = (plan: Plan, stage: string, side: Side) => ({
-  Type: 'AWS::IAM::Role',
-  Properties: {
-    RoleName: leaseHolderRole(plan, stage, side),
-    Description: `What continuity lease may do beside the application of the ${side} region`,
-    AssumeRolePolicyDocument: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'pods.eks.amazonaws.com' },
-          Action: ['sts:AssumeRole', 'sts:TagSession'],
-          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
-        },
-      ],
-    },
-    Policies: [
-      {
-        PolicyName: 'only',
-        PolicyDocument: {
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Effect: 'Allow',
-              Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-              Resource: { 'Fn::GetAtt': ['LeaseTable', 'Arn'] },
-              Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [plan.plan] } },
-            },
-          ],
-        },
-      },
-    ],
-  },
-});
-
 export const witnessRoles = (plan: Plan, stage: string) => ({
   // Only the standby's probe looks at the clusters.
   ...Object.fromEntries(
@@ -188,6 +147,4 @@ export const witnessRoles = (plan: Plan, stage: string) => ({
     }),
   ),
   ProbeScheduleRole: scheduleRole,
-  PrimaryLeaseRole: holderRole(plan, stage, 'primary'),
-  StandbyLeaseRole: holderRole(plan, stage, 'standby'),
 });

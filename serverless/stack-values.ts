@@ -1,10 +1,12 @@
+import { isReturn } from '#domain/direction.ts';
 import { evidenceDays } from '#domain/evidence.ts';
 import type { Plan } from '#domain/plan.ts';
 import { dashboard } from './dashboard.ts';
+import { leaseResources } from './lease.ts';
 import { networkExtensions } from './network.ts';
 import { eventFunctions, pipelineAlarms } from './pipeline-alarms.ts';
 import { GRANTS, pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
-import { leaseTable, resolverFunction } from './statements.ts';
+import { leaseTable, resolverFunction, witnessService } from './statements.ts';
 import { trafficResources } from './traffic.ts';
 
 /** How often the schedule runs the probe, in minutes: EventBridge Scheduler counts whole ones, 1 at least. */
@@ -124,11 +126,12 @@ const ALARMS = [
 export const namesOf = (plan: Plan, stage: string): string => `continuity-${plan.plan}-${stage}`;
 
 /** What the probe's schedule hands over, and what its function needs of time: the looks, and one that takes all of its own. */
-const probing = (plan: Plan) => {
+const probing = (plan: Plan, names: string) => {
   const { probeEverySeconds } = plan.detection;
   const looks = looksOf(probeEverySeconds);
   const minutes = probeMinutes(probeEverySeconds);
   return {
+    probeName: `${names}-probe${isReturn(plan) ? `-${plan.regions.standby}` : ''}`,
     probeRate: rate(minutes),
     probeInput: JSON.stringify(looks === 1 ? {} : { looks, everySeconds: probeEverySeconds }),
     probeTimeoutSeconds: looks === 1 ? 15 : 75,
@@ -138,8 +141,8 @@ const probing = (plan: Plan) => {
 
 /** What the two configurations take as `custom.stack`: .build/stack.json. */
 export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
-  const probe = probing(plan);
   const names = namesOf(plan, stage);
+  const probe = probing(plan, names);
   const states = functionsOf(failover);
   const traffic = trafficResources(plan);
   const alarms = pipelineAlarms(plan, names, states);
@@ -165,8 +168,9 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
     },
     witness: {
       ...probe,
-      leaseTable: leaseTable(plan, stage),
+      lease: leaseResources(plan, stage),
       roles: witnessRoles(plan, stage),
+      service: witnessService(plan),
       network: networkExtensions(plan, 'witness', ['ProbeService']),
     },
   };

@@ -1,3 +1,4 @@
+import { isReturn } from '#domain/direction.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import { trafficSwitch } from '#domain/traffic-switch.ts';
@@ -40,12 +41,12 @@ export const tablesOf = (plan: Plan, stage: string): Tables => {
 /** Table of the witness stack that holds the write lease. */
 export const leaseTable = (plan: Plan, stage: string): string => `continuity-${plan.plan}-${stage}-lease`;
 
-/** Role of the pods beside which the sidecar runs, by the region they are in. */
-export const leaseHolderRole = (plan: Plan, stage: string, side: Side): string => `${leaseTable(plan, stage)}-${side}`;
+/** Both directions have a witness in the same region. */
+export const witnessService = (plan: Plan): string =>
+  `continuity-${plan.plan}-witness${isReturn(plan) ? `-${plan.regions.standby}` : ''}`;
 
 /** Function of the witness stack that resolves names at the third site. */
-export const resolverFunction = (plan: Plan, stage: string): string =>
-  `continuity-${plan.plan}-witness-${stage}-ResolveNames`;
+export const resolverFunction = (plan: Plan, stage: string): string => `${witnessService(plan)}-${stage}-ResolveNames`;
 
 /** Every permission that a function may have, by name: serverless/roles.ts says which has which. */
 export const statements = (plan: Plan, tables: Tables, stage: string) => {
@@ -55,9 +56,8 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
   const cluster = (side: Side) =>
     sub(`arn:\${AWS::Partition}:eks:${regions[side]}:\${AWS::AccountId}:cluster/${workloads.clusters[side]}`);
   const bySwitch = traffic.strategy === 'health-switch';
-  const switchAlarm = sub(
-    `arn:\${AWS::Partition}:cloudwatch:${regions.standby}:\${AWS::AccountId}:alarm:${trafficSwitch(plan).alarm}`,
-  );
+  const switchAlarm = (side: Side) =>
+    sub(`arn:\${AWS::Partition}:cloudwatch:${regions[side]}:\${AWS::AccountId}:alarm:${trafficSwitch(plan).alarm}`);
   const lease = sub(
     `arn:\${AWS::Partition}:dynamodb:${regions.witness}:\${AWS::AccountId}:table/${leaseTable(plan, stage)}`,
   );
@@ -92,12 +92,25 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     reachClusters: [allow([cluster('primary'), cluster('standby')], 'eks:DescribeCluster')],
     reachStandby: [allow(cluster('standby'), 'eks:DescribeCluster')],
     readTraffic: bySwitch
-      ? [allow(switchAlarm, 'cloudwatch:DescribeAlarms')]
+      ? [
+          allow(
+            isReturn(plan) ? [switchAlarm('standby'), switchAlarm('primary')] : switchAlarm('standby'),
+            'cloudwatch:DescribeAlarms',
+          ),
+        ]
       : [
           allow(zone, 'route53:ListResourceRecordSets'),
           // The id of a change is given when it is made.
           allow(sub(`arn:\${AWS::Partition}:route53:::change/*`), 'route53:GetChange'),
         ],
+    /** Of the watchdog, after a return home: both regions' switches. */
+    restTraffic:
+      bySwitch && isReturn(plan)
+        ? [
+            allow([switchAlarm('standby'), switchAlarm('primary')], 'cloudwatch:DescribeAlarms'),
+            putMetric(trafficSwitch(plan).namespace),
+          ]
+        : [],
     /** Nothing may change a health check, and by the switch nothing may change a record either: serverless/check-traffic.ts. */
     shiftTraffic: bySwitch
       ? [putMetric(trafficSwitch(plan).namespace)]

@@ -147,7 +147,8 @@ export const thirdSite: PortFactory<ThirdSite, 'RESOLVER_FUNCTION'> = {
 /** At the third site: it stays when either region goes. */
 export const writeLease: PortFactory<WriteLease, 'LEASE_TABLE'> = {
   variables: ['LEASE_TABLE'],
-  create: ({ LEASE_TABLE }, plan) => dynamoWriteLease({ region: plan.regions.witness, table: LEASE_TABLE }),
+  create: ({ LEASE_TABLE }, plan) =>
+    dynamoWriteLease({ region: plan.regions.witness, table: LEASE_TABLE }, plan.regions),
   touch: (port, plan) => port.read(plan.plan),
 };
 

@@ -25,6 +25,12 @@ const say = (json: boolean | undefined, standing: Standing, text: string): void 
 const running = async ({ executions, machineArn }: DeployedStack): Promise<readonly string[]> =>
   (await executions.list(machineArn, 20)).filter(({ status }) => status === 'RUNNING').map(({ name }) => name);
 
+/** Each direction has a switch of its own, in the region that it fails over to. */
+const ofOther = ({ plan }: DeployedStack): string =>
+  plan.regions.directions === 'one'
+    ? ''
+    : `\nthis is the switch of the stack in ${plan.regions.standby}; that of the other direction: CONTINUITY_REGION=${plan.regions.primary} continuity automation off`;
+
 const automation = async (to: 'off' | 'on', options: Options): Promise<void> => {
   const word = personsWord(options);
   const stack = await deployedStack();
@@ -45,7 +51,7 @@ const automation = async (to: 'off' | 'on', options: Options): Promise<void> => 
   say(
     options.json,
     now,
-    `automation is off${first}: alarms start nothing; a person's start still works${held.join('')}`,
+    `automation is off${first}: alarms start nothing; a person's start still works${held.join('')}${ofOther(stack)}`,
   );
 };
 

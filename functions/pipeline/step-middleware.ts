@@ -95,6 +95,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     ...(setup.parts.ports ? [] : Object.values(setup.ports).flatMap((port) => port.variables as VariableName[])),
     ...(setup.parts.ledger ? [] : setup.own.ledger.variables),
     ...(holds && !setup.parts.claims ? setup.own.claims.variables : []),
+    ...(setup.mutates && !setup.parts.controls ? setup.own.controls.variables : []),
   ];
   let parsed: Partial<Environment> | undefined;
   const environment = (): Partial<Environment> => {

@@ -180,6 +180,7 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
     await ports.claims.release(plan.plan, execution, claim.epoch, clock.now(), {
       startsCoolDown,
       takenAt: claim.takenAt,
+      serves: startsCoolDown ? plan.regions.standby : undefined,
     });
   const result = {
     ...outcome,

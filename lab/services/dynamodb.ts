@@ -24,6 +24,7 @@ interface TableFacts {
   readonly stream?: { readonly arn: string; readonly label: string; readonly viewType: string };
   readonly timeToLive?: { readonly AttributeName: string };
   readonly pointInTimeRecovery?: boolean;
+  readonly deletionProtection?: boolean;
 }
 
 interface RegionState {
@@ -120,11 +121,11 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
   };
 
   const withFacts = (state: RegionState, table: Item): Item => {
-    const { id, stream } = factsOf(state, String(table.TableName));
-    if (!stream) return { ...table, TableId: id };
+    const { id, stream, deletionProtection = false } = factsOf(state, String(table.TableName));
+    const known = { ...table, TableId: id, DeletionProtectionEnabled: deletionProtection };
+    if (!stream) return known;
     return {
-      ...table,
-      TableId: id,
+      ...known,
       StreamSpecification: { StreamEnabled: true, StreamViewType: stream.viewType },
       LatestStreamArn: stream.arn,
       LatestStreamLabel: stream.label,
@@ -144,7 +145,11 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       const answer = structuredClone(made.TableDescription) as Item;
       const keys = (input.KeySchema ?? []) as readonly { AttributeName?: string; KeyType?: string }[];
       const partitionKey = keys.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
-      facts.set(nameOf(input), { id: randomUUID(), partitionKey });
+      facts.set(nameOf(input), {
+        id: randomUUID(),
+        partitionKey,
+        deletionProtection: input.DeletionProtectionEnabled === true,
+      });
       await enableStream(region, state, nameOf(input), input.StreamSpecification as StreamSpecification | undefined);
       return { TableDescription: withFacts(state, answer) };
     },
@@ -153,10 +158,23 @@ export const createDynamoDbService = ({ log, onStreamRecord }: DynamoDbDeps): Dy
       return { Table: withFacts(state, found.Table as Item) };
     },
     async UpdateTable(_region, state, input) {
-      const { TableDescription } = await state.engine.act('UpdateTable', state.engine.check('UpdateTable', input));
+      const { DeletionProtectionEnabled: deletionProtection, ...rest } = input;
+      const name = nameOf(input);
+      if (typeof deletionProtection === 'boolean') {
+        state.facts.set(name, { ...factsOf(state, name), deletionProtection });
+        if (Object.keys(rest).length === 1) {
+          const { Table } = await state.engine.act('DescribeTable', { TableName: name });
+          return { TableDescription: withFacts(state, Table as Item) };
+        }
+      }
+      const { TableDescription } = await state.engine.act('UpdateTable', state.engine.check('UpdateTable', rest));
       return { TableDescription: withFacts(state, TableDescription as Item) };
     },
     async DeleteTable(_region, state, input) {
+      if (factsOf(state, nameOf(input)).deletionProtection)
+        throw invalid(
+          'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
+        );
       const { TableDescription } = await state.engine.act('DeleteTable', state.engine.check('DeleteTable', input));
       return { TableDescription: withFacts(state, TableDescription as Item) };
     },

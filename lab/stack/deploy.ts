@@ -50,8 +50,13 @@ export interface Stack {
   readonly ignored: readonly string[];
 }
 
-const physicalName = (stackName: string, logicalId: string, maxLength: number): string => {
-  const hash = createHash('sha256').update(`${stackName}/${logicalId}`).digest('hex').slice(0, 12).toUpperCase();
+/** The region is in the hash: names of roles and buckets are the whole account's, and a stack of the same name may stand in two regions. */
+const physicalName = (region: string, stackName: string, logicalId: string, maxLength: number): string => {
+  const hash = createHash('sha256')
+    .update(`${region}/${stackName}/${logicalId}`)
+    .digest('hex')
+    .slice(0, 12)
+    .toUpperCase();
   return `${`${stackName}-${logicalId}`.slice(0, maxLength - 13)}-${hash}`;
 };
 
@@ -146,7 +151,7 @@ export const deployStack = async (pack: StackPackage, options: DeployOptions): P
     region,
     stackName,
     account: ACCOUNT,
-    physicalName: (id, maxLength) => physicalName(stackName, id, maxLength),
+    physicalName: (id, maxLength) => physicalName(region, stackName, id, maxLength),
     artifact: (key) => pack.artifact(key),
   };
   const failed: string[] = [];

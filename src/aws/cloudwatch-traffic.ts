@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { isReturn } from '#domain/direction.ts';
 import { TrafficRefusedError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import { SWITCH_VALUE, trafficSwitch } from '#domain/traffic-switch.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import { resolveNow, servedBy } from './dns-answers.ts';
-import { clientOptions } from './sdk-client.ts';
+import { clientOptions, MAYBE_DEAD, type Patience } from './sdk-client.ts';
 import { mapSdkError, sdkCall } from './sdk-errors.ts';
 
 /** How long a shift waits for the alarm to turn, in ms between looks. CloudWatch may take a minute: then `applied` says it later. */
@@ -22,31 +23,82 @@ const CHANGE = 'switch:';
 export const cloudwatchTraffic = (plan: Pick<Plan, 'plan' | 'regions' | 'traffic'>): Traffic => {
   const { records } = plan.traffic;
   const { alarm, namespace, metric, dimensions } = trafficSwitch(plan);
-  const client = new CloudWatchClient(clientOptions(plan.regions.standby));
 
   const refused = (_: string, error: Error): Error => {
     const mapped = mapSdkError(error, `the traffic switch ${alarm}`);
     return mapped.retryable ? mapped : new TrafficRefusedError(mapped.message, { cause: error });
   };
 
-  const position = async (): Promise<Side> => {
-    const { MetricAlarms = [] } = await sdkCall(
-      'cloudwatch:DescribeAlarms',
-      () => client.send(new DescribeAlarmsCommand({ AlarmNames: [alarm], AlarmTypes: ['MetricAlarm'] })),
-      refused,
-    );
-    const state = MetricAlarms[0]?.StateValue;
-    if (!state)
-      throw new TrafficRefusedError(`there is no alarm ${alarm} in ${plan.regions.standby}: deploy the stack`);
-    return state === 'ALARM' ? 'standby' : 'primary';
+  /** One region's switch: on, it takes the traffic away from the other region. */
+  const switchOf = (region: string, patience?: Patience) => {
+    const client = new CloudWatchClient(clientOptions(region, patience));
+    /** Since when it is on, ms since the epoch; null when it is not. */
+    const onSince = async (): Promise<number | null> => {
+      const { MetricAlarms = [] } = await sdkCall(
+        'cloudwatch:DescribeAlarms',
+        () => client.send(new DescribeAlarmsCommand({ AlarmNames: [alarm], AlarmTypes: ['MetricAlarm'] })),
+        refused,
+      );
+      const { StateValue: state, StateUpdatedTimestamp } = MetricAlarms[0] ?? {};
+      if (!state) throw new TrafficRefusedError(`there is no alarm ${alarm} in ${region}: deploy the stack`);
+      return state === 'ALARM' ? Number(StateUpdatedTimestamp ?? 0) : null;
+    };
+    const isOn = async (): Promise<boolean> => (await onSince()) !== null;
+    return {
+      isOn,
+      onSince,
+      put: async (on: boolean): Promise<void> => {
+        await sdkCall(
+          'cloudwatch:PutMetricData',
+          () =>
+            client.send(
+              new PutMetricDataCommand({
+                Namespace: namespace,
+                MetricData: [
+                  {
+                    MetricName: metric,
+                    Value: SWITCH_VALUE[on ? 'standby' : 'primary'],
+                    Unit: 'None',
+                    Timestamp: new Date(),
+                    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+                  },
+                ],
+              }),
+            ),
+          refused,
+        );
+      },
+      /** Whether it came to be so, within the looks. */
+      becomes: async (on: boolean): Promise<boolean> => {
+        for (const ms of LOOKS_MS) {
+          await delay(ms);
+          if ((await isOn()) === on) return true;
+        }
+        return false;
+      },
+    };
   };
 
-  const turned = async (side: Side): Promise<boolean> => {
-    for (const ms of LOOKS_MS) {
-      await delay(ms);
-      if ((await position()) === side) return true;
+  const own = switchOf(plan.regions.standby);
+  const other = switchOf(plan.regions.primary, MAYBE_DEAD);
+
+  /**
+   * Away from home only the own switch counts. At home the traffic is where the other's switch left it, unless the own one takes it back: with both on
+   * Route 53 answers the PRIMARY record. What the other region does not say was on.
+   */
+  const position = async (): Promise<Side> => {
+    if (await own.isOn()) return 'standby';
+    if (!isReturn(plan)) return 'primary';
+    return (await other.isOn().catch(() => true)) ? 'primary' : 'standby';
+  };
+
+  /** The other's order is obsolete once the own one holds. Best effort: where it does not answer, `rest` comes back to it. */
+  const releaseOther = async (): Promise<void> => {
+    try {
+      if (await other.isOn()) await other.put(false);
+    } catch {
+      // The own switch holds the traffic here while the other region is away.
     }
-    return false;
   };
 
   return {
@@ -63,26 +115,22 @@ export const cloudwatchTraffic = (plan: Pick<Plan, 'plan' | 'regions' | 'traffic
 
     shift: async (side) => {
       if ((await position()) === side) return { changeId: null, changed: [], settled: true };
-      await sdkCall(
-        'cloudwatch:PutMetricData',
-        () =>
-          client.send(
-            new PutMetricDataCommand({
-              Namespace: namespace,
-              MetricData: [
-                {
-                  MetricName: metric,
-                  Value: SWITCH_VALUE[side],
-                  Unit: 'None',
-                  Timestamp: new Date(),
-                  Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-                },
-              ],
-            }),
-          ),
-        refused,
-      );
-      return { changeId: `${CHANGE}${side}`, changed: records.map(({ name }) => name), settled: await turned(side) };
+      await own.put(side === 'standby');
+      const settled = await own.becomes(side === 'standby');
+      if (isReturn(plan) && side === 'standby' && settled) await releaseOther();
+      return { changeId: `${CHANGE}${side}`, changed: records.map(({ name }) => name), settled };
+    },
+
+    // An alarm's period keeps its highest value, so that a switch cannot be put on and off within one: `shift` puts it on, and later this off.
+    rest: async () => {
+      if (!isReturn(plan)) return false;
+      const since = await own.onSince();
+      if (since === null) return false;
+      const others = await other.onSince();
+      // Of two that are on the later one is meant: an obsolete order of the other region, or its taking over since.
+      if (others !== null && others < since) await other.put(false);
+      else await own.put(false);
+      return true;
     },
 
     applied: async (changeId) => `${CHANGE}${await position()}` === changeId,

@@ -20,6 +20,7 @@ const toClaim = (plan: string, item: Record<string, unknown>): Claim => ({
   actor: (item.actor as string | undefined) ?? null,
   actingAt: (item.actingAt as Instant | undefined) ?? null,
   tookOverFrom: (item.tookOverFrom as string | undefined) ?? null,
+  ...(typeof item.serves === 'string' ? { serves: item.serves } : {}),
 });
 
 /** One item per plan. It is never deleted, so that its epoch only grows; a free claim has no `holder`. */
@@ -164,18 +165,20 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
       return mine !== null;
     },
 
-    release: async (plan, execution, epoch, now, { startsCoolDown = true, takenAt } = {}) => {
-      const cooling = startsCoolDown ? 'SET releasedAt = :now ' : '';
+    release: async (plan, execution, epoch, now, { startsCoolDown = true, takenAt, serves } = {}) => {
+      const sets = [...(startsCoolDown ? ['releasedAt = :now'] : []), ...(serves ? ['serves = :serves'] : [])];
+      const set = sets.length > 0 ? `SET ${sets.join(', ')} ` : '';
       const asTaken = takenAt ? ' AND takenAt = :takenAt' : '';
       const free = await update(
         plan,
-        `${cooling}REMOVE holder, takenAt, actor, actingAt, tookOverFrom`,
+        `${set}REMOVE holder, takenAt, actor, actingAt, tookOverFrom`,
         `holder = :me AND epoch = :epoch${asTaken}`,
         {
           ':me': execution,
           ':epoch': epoch,
           ...(takenAt ? { ':takenAt': takenAt } : {}),
           ...(startsCoolDown ? { ':now': now } : {}),
+          ...(serves ? { ':serves': serves } : {}),
         },
       );
       return free ?? (await read(plan)) ?? toClaim(plan, {});

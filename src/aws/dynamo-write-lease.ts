@@ -1,6 +1,8 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { isReturn } from '#domain/direction.ts';
 import { LeaseHeldError, ServiceUnavailableError, StaleEpochError } from '#domain/errors.ts';
-import type { Instant, Side } from '#domain/side.ts';
+import type { Plan } from '#domain/plan.ts';
+import { type Instant, SIDES, type Side } from '#domain/side.ts';
 import { granted, grantRefusal, holds, type Lease, revoked, untouched } from '#domain/write-lease.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
 import { CONDITION_FAILED, ownDocumentClient, type Table } from './dynamo-table.ts';
@@ -9,30 +11,40 @@ import { errorName, sdkCall } from './sdk-errors.ts';
 
 const RACES = 3;
 
-const OVER_AT = { primary: 'overAtPrimary', standby: 'overAtStandby' } as const satisfies Record<Side, string>;
-
-const toLease = (plan: string, item: Record<string, unknown> = {}): Lease => {
-  const start = untouched(plan);
+/** What a side of this plan is called on the item: regions, for the stack of the other direction has the sides the other way round. */
+const namesOf = (regions: Plan['regions']) => {
+  const home: Side = isReturn({ regions }) ? 'standby' : 'primary';
   return {
-    plan,
-    epoch: (item.epoch as number | undefined) ?? start.epoch,
-    holder: (item.holder as Side | undefined) ?? start.holder,
-    state: (item.state as Lease['state'] | undefined) ?? start.state,
-    overAt: {
-      primary: (item[OVER_AT.primary] as Instant | undefined) ?? null,
-      standby: (item[OVER_AT.standby] as Instant | undefined) ?? null,
-    },
-    claim: (item.claim as number | undefined) ?? start.claim,
+    overAt: (side: Side): string => `overAt:${regions[side]}`,
+    /** Each direction counts the epochs of its own claim. */
+    claim: `claim:${regions.standby}`,
+    start: (plan: string): Lease => untouched(plan, home),
+    sideOf: (region: unknown): Side => SIDES.find((side) => regions[side] === region) ?? home,
   };
 };
 
 /**
- * One item per plan, never deleted. A renewal writes nothing but its side's `overAt`; holder, state and epoch are written by recoveries alone,
- * and are absent until the first of them. The table is in the third region: whoever asks may be cut off from it.
+ * One item per plan, never deleted, and the same for both directions: it speaks of regions. A renewal writes nothing but its side's `overAt`; holder,
+ * state and epoch are written by recoveries alone, and are absent until the first of them. The table is in the third region: whoever asks may be
+ * cut off from it.
  */
-export const dynamoWriteLease = ({ region, table }: Table): WriteLease => {
+export const dynamoWriteLease = ({ region, table }: Table, regions: Plan['regions']): WriteLease => {
   const client = ownDocumentClient(region, FAR);
   const keyOf = (plan: string) => ({ plan });
+  const names = namesOf(regions);
+
+  const toLease = (plan: string, item: Record<string, unknown> = {}): Lease => {
+    const start = names.start(plan);
+    const overAt = (side: Side): Instant | null => (item[names.overAt(side)] as Instant | undefined) ?? null;
+    return {
+      plan,
+      epoch: (item.epoch as number | undefined) ?? start.epoch,
+      holder: names.sideOf(item.holder),
+      state: (item.state as Lease['state'] | undefined) ?? start.state,
+      overAt: { primary: overAt('primary'), standby: overAt('standby') },
+      claim: (item[names.claim] as number | undefined) ?? start.claim,
+    };
+  };
 
   const read = async (plan: string): Promise<Lease> => {
     const { Item } = await sdkCall(`dynamodb:GetItem write lease ${region}`, () =>
@@ -47,7 +59,7 @@ export const dynamoWriteLease = ({ region, table }: Table): WriteLease => {
     expression: string,
     condition: string,
     values: Record<string, unknown>,
-    names?: Record<string, string>,
+    attributes: Record<string, string>,
   ): Promise<Lease | null> => {
     try {
       const { Attributes } = await sdkCall(
@@ -60,7 +72,7 @@ export const dynamoWriteLease = ({ region, table }: Table): WriteLease => {
               UpdateExpression: expression,
               ConditionExpression: condition,
               ExpressionAttributeValues: values,
-              ...(names ? { ExpressionAttributeNames: names } : {}),
+              ExpressionAttributeNames: attributes,
               ReturnValues: 'ALL_NEW',
             }),
           ),
@@ -84,19 +96,23 @@ export const dynamoWriteLease = ({ region, table }: Table): WriteLease => {
       }
       const next = decide(present);
       if (next.epoch === present.epoch && next.claim === present.claim) return present;
-      const isFirst = present.epoch === 0 && present.claim === 0;
+      const was = {
+        epoch: present.epoch === 0 ? '(attribute_not_exists(epoch) OR epoch = :was)' : 'epoch = :was',
+        claim: present.claim === 0 ? '(attribute_not_exists(#claim) OR #claim = :wasClaim)' : '#claim = :wasClaim',
+      };
       const written = await update(
         plan,
-        'SET epoch = :epoch, holder = :holder, #state = :state, claim = :claim',
-        isFirst ? 'attribute_not_exists(epoch)' : 'epoch = :was AND claim = :wasClaim',
+        'SET epoch = :epoch, holder = :holder, #state = :state, #claim = :claim',
+        `${was.epoch} AND ${was.claim}`,
         {
           ':epoch': next.epoch,
-          ':holder': next.holder,
+          ':holder': regions[next.holder],
           ':state': next.state,
           ':claim': next.claim,
-          ...(isFirst ? {} : { ':was': present.epoch, ':wasClaim': present.claim }),
+          ':was': present.epoch,
+          ':wasClaim': present.claim,
         },
-        { '#state': 'state' },
+        { '#state': 'state', '#claim': names.claim },
       );
       if (written) return written;
     }
@@ -108,13 +124,13 @@ export const dynamoWriteLease = ({ region, table }: Table): WriteLease => {
 
     renew: async (plan, side, overAt) => {
       const isMine = 'holder = :side AND #state = :granted';
-      const mine = side === untouched(plan).holder ? `(attribute_not_exists(epoch) OR (${isMine}))` : isMine;
+      const mine = holds(names.start(plan), side) ? `(attribute_not_exists(epoch) OR (${isMine}))` : isMine;
       const written = await update(
         plan,
         'SET #over = :over',
         `${mine} AND (attribute_not_exists(#over) OR #over < :over)`,
-        { ':over': overAt, ':side': side, ':granted': 'granted' },
-        { '#over': OVER_AT[side], '#state': 'state' },
+        { ':over': overAt, ':side': regions[side], ':granted': 'granted' },
+        { '#over': names.overAt(side), '#state': 'state' },
       );
       // Not its side's any more, or another sidecar of the side has asked for longer: what is read says which.
       return written ?? (await read(plan));

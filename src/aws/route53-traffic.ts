@@ -98,6 +98,9 @@ export const route53Traffic = (plan: Pick<Plan, 'regions' | 'traffic'>): Traffic
       return { changeId, changed: wrong.map((record) => record.name), settled: true };
     },
 
+    // A record stays as it was written, and nothing holds it.
+    rest: async () => false,
+
     applied: async (changeId) => {
       const { ChangeInfo } = await sdkCall(
         'route53:GetChange',

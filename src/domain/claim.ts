@@ -9,6 +9,8 @@ export interface ClaimSeen {
   /** When the holder began to change something; null while it only watches. */
   readonly actingAt: Instant | null;
   readonly releasedAt: Instant | null;
+  /** Region to which the last recovery brought the service; absent while none has: then it is the home region. */
+  readonly serves?: string;
 }
 
 /**

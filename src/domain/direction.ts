@@ -20,6 +20,9 @@ export const turned = (plan: Plan): Plan => ({
   traffic: { ...plan.traffic, records: plan.traffic.records.map((record) => ({ ...record, ...swapped(record) })) },
 });
 
+/** The stack whose region the records name first: it gives the service back to it. */
+export const isReturn = ({ regions }: Pick<Plan, 'regions'>): boolean => regions.standby === regions.home;
+
 /** The plan for the stack in `region`, or what is wrong with asking for one there. */
 export const towards = (plan: Plan, region: string): Plan | string => {
   const { primary, standby, directions } = plan.regions;

@@ -20,15 +20,15 @@ export type Lease = {
   readonly state: 'granted' | 'revoked';
   /** From this instant on nothing that the side ever renewed can still be used, by anybody's clock. Never falls. Null: it never renewed. */
   readonly overAt: Readonly<Record<Side, Instant | null>>;
-  /** Epoch of the claim of the recovery that changed it last; 0 when none has. */
+  /** Epoch of the claim of the recovery of this direction that changed it last; 0 when none has. */
   readonly claim: number;
 };
 
-/** Where nobody has changed anything the primary holds it. */
-export const untouched = (plan: string): Lease => ({
+/** Where nobody has changed anything the home region holds it: this plan's primary, or its standby in the stack of the other direction. */
+export const untouched = (plan: string, home: Side = 'primary'): Lease => ({
   plan,
   epoch: 0,
-  holder: 'primary',
+  holder: home,
   state: 'granted',
   overAt: { primary: null, standby: null },
   claim: 0,

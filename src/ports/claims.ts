@@ -37,14 +37,18 @@ export interface Claims {
    * Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is.
    * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that did not recover
    * leaves `releasedAt` as it was and does not keep the next one away. With `takenAt`, only the claim that was taken then is freed: not one
-   * that was given back to the same execution since.
+   * that was given back to the same execution since. `serves`: the region to which this run brought the service.
    */
   release(
     plan: string,
     execution: string,
     epoch: number,
     now: Instant,
-    options?: { readonly startsCoolDown?: boolean; readonly takenAt?: Instant | null },
+    options?: {
+      readonly startsCoolDown?: boolean;
+      readonly takenAt?: Instant | null;
+      readonly serves?: string | undefined;
+    },
   ): Promise<Claim>;
   /**
    * Gives a free claim back to the execution that had it at `epoch`, which goes on after it was over. One conditional write, which repeated changes

@@ -26,6 +26,11 @@ export interface Traffic {
   shift(side: Side): Promise<TrafficChange>;
   /** True when the provider has carried the change out (Route 53: INSYNC; the switch: its alarm has turned). Resolvers may still be behind. */
   applied(changeId: string): Promise<boolean>;
+  /**
+   * Puts back what holds the traffic and is no longer needed for it, so that the other direction can move it one day; where clients are sent stays as it
+   * is. True when something was put back. Throws as `shift` does, and UnreachableError when the other region does not answer.
+   */
+  rest(): Promise<boolean>;
   /** What a resolver answers for the name now: addresses. Throws UnreachableError. */
   resolve(name: string): Promise<readonly string[]>;
 }

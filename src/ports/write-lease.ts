@@ -6,7 +6,7 @@ import type { GrantConditions, Lease } from '#domain/write-lease.ts';
  * write. Sidecars renew; recoveries revoke and grant. Every change is one conditional write, so that of two that race one comes through.
  */
 export interface WriteLease {
-  /** As it is now, read consistently. Nobody having touched it, the primary holds it at epoch 0. */
+  /** As it is now, read consistently. Nobody having touched it, the home region's side holds it at epoch 0. */
   read(plan: string): Promise<Lease>;
   /**
    * Makes the lease last until `overAt` for `side`, if it is that side's; otherwise changes nothing. Gives it as it then is: the caller may write

@@ -1,4 +1,7 @@
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { expect, it } from 'vitest';
+import { verifyEvidence } from '#domain/evidence.ts';
+import { stackRef } from '#test/support/lab-ports.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
@@ -13,6 +16,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 4. No call to the dead region was answered, and none was needed.
  * 5. The claim is free again and the incident closed; the outcome names its recovery time, counted from the first bad signal.
  * 6. Every contact of the plan was told of the start and of the end.
+ * 7. The whole record of the run lies in the evidence bucket, and proves itself.
  */
 const scenario = useScenarioLab(61);
 
@@ -93,6 +97,26 @@ it(
     });
 
     await expectSteadyState(at, 'standby');
+
+    // 7
+    const s3 = new S3Client({ region: plan.regions.standby });
+    const Bucket = stackRef(lab, 'EvidenceBucket');
+    const { evidence, chain } = await waitFor(
+      'the record in the evidence bucket',
+      async () => {
+        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: `records/${plan.plan}/` }));
+        const newest = Contents.at(-1)?.Key;
+        if (newest === undefined) return undefined;
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: newest }));
+        const verified = verifyEvidence((await Body?.transformToString()) ?? '');
+        return verified.evidence.entries.some(({ state }) => state === 'ReleaseClaim') ? verified : undefined;
+      },
+      { withinMs: 20_000 },
+    );
+    expect(chain).toMatchObject({ intact: true });
+    expect(evidence.execution).toBe(recovery.arn);
+    const kept = (await at.record(recovery.arn)).slice(0, evidence.entries.length);
+    expect(evidence.entries).toEqual(kept);
   },
   STORY_MS,
 );

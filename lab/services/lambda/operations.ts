@@ -26,6 +26,14 @@ const configurationOf = (fn: LabFunction): lambda.FunctionConfiguration => ({
   Architectures: [...(fn.input.Architectures ?? ['arm64'])] as lambda.Architecture[],
   State: 'Active',
   LastUpdateStatus: 'Successful',
+  ...(fn.input.TracingConfig && { TracingConfig: { Mode: fn.input.TracingConfig.Mode as lambda.TracingMode } }),
+  ...(fn.input.VpcConfig && {
+    VpcConfig: {
+      SubnetIds: [...(fn.input.VpcConfig.SubnetIds ?? [])],
+      SecurityGroupIds: [...(fn.input.VpcConfig.SecurityGroupIds ?? [])],
+      VpcId: 'vpc-of-the-lab',
+    },
+  }),
   ...(fn.input.DeadLetterConfig && { DeadLetterConfig: { ...fn.input.DeadLetterConfig } }),
   Environment: {
     Variables: Object.fromEntries(

@@ -16,6 +16,9 @@ export interface CreateFunctionInput {
   readonly Description?: string;
   readonly Architectures?: readonly string[];
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string | number | boolean>> };
+  readonly TracingConfig?: { readonly Mode?: string };
+  /** Kept and shown; nothing stands between a function of the lab and what it reaches. */
+  readonly VpcConfig?: { readonly SubnetIds?: readonly string[]; readonly SecurityGroupIds?: readonly string[] };
   readonly DeadLetterConfig?: { readonly TargetArn?: string };
   readonly ReservedConcurrentExecutions?: number;
   readonly LoggingConfig?: { readonly LogGroup?: string };

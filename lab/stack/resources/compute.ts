@@ -20,6 +20,7 @@ export interface StateMachinesPort {
     readonly roleArn: string;
     readonly type: 'STANDARD' | 'EXPRESS';
     readonly loggingConfiguration?: object;
+    readonly tracingConfiguration?: { readonly enabled: boolean };
   }): { readonly stateMachineArn: string } | Promise<{ readonly stateMachineArn: string }>;
 }
 
@@ -132,6 +133,9 @@ export const stateMachineTargets = (states: StateMachinesPort): Targets => ({
       definition: substituted(asText(source), properties.DefinitionSubstitutions ?? {}),
       roleArn: needed(properties, 'RoleArn'),
       type: properties.StateMachineType === 'EXPRESS' ? 'EXPRESS' : 'STANDARD',
+      ...(properties.TracingConfiguration && {
+        tracingConfiguration: { enabled: isTrue(properties.TracingConfiguration.Enabled) },
+      }),
       ...(logging && {
         loggingConfiguration: {
           level: logging.Level ?? 'OFF',

@@ -9,6 +9,19 @@ const PERSON = { actor: 'person:jane', mayTakeOver: true };
 
 export const describeClaims = (at: () => ContractCloud) =>
   describe('claims', () => {
+    it('remembers where the last recovery brought the service, whoever takes the claim next', async () => {
+      const plan = at().freshId();
+      const { claims } = at().ports;
+      const first = await claims.take(plan, 'arn:a', NOW, 0);
+      expect(first).not.toHaveProperty('serves');
+      const freed = await claims.release(plan, 'arn:a', first.epoch, NOW, { serves: 'us-west-2' });
+      expect(freed).toMatchObject({ holder: null, serves: 'us-west-2' });
+      const second = await claims.take(plan, 'arn:b', NOW, 0);
+      expect(second).toMatchObject({ serves: 'us-west-2' });
+      await claims.release(plan, 'arn:b', second.epoch, NOW, { startsCoolDown: false });
+      expect(await claims.read(plan)).toMatchObject({ serves: 'us-west-2' });
+    });
+
     it('are taken once, and again by the same execution', async () => {
       const { claims } = at().ports;
       const plan = at().freshId();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { turned } from '#domain/direction.ts';
 import { untouched } from '#domain/write-lease.ts';
 import type { ContractLab } from '#test/support/contract-lab.ts';
 
@@ -82,6 +83,30 @@ export const describeWriteLease = (lab: () => ContractLab) =>
       const stale = { name: 'StaleEpochError' };
       await expect(writeLease.grant(plan, 'primary', 4, NOW, { unwaited: true })).rejects.toMatchObject(stale);
       await expect(writeLease.revoke(plan, 'primary', 4)).rejects.toMatchObject(stale);
+    });
+
+    it('is one for both directions, which have the sides the other way round', async () => {
+      const { writeLease } = lab().ports;
+      const { writeLease: turnedLease } = lab().portsFor(turned(lab().plan));
+      const plan = lab().freshId();
+      await expect(turnedLease.read(plan)).resolves.toEqual(untouched(plan, 'standby'));
+      await writeLease.renew(plan, 'primary', at(90));
+      await expect(turnedLease.read(plan)).resolves.toMatchObject({ overAt: { primary: null, standby: at(90) } });
+      await expect(turnedLease.renew(plan, 'standby', at(95))).resolves.toMatchObject({ overAt: { standby: at(95) } });
+
+      await writeLease.revoke(plan, 'primary', 7);
+      await writeLease.grant(plan, 'standby', 7, at(95), WAITED);
+      await writeLease.renew(plan, 'standby', at(180));
+      const there = { state: 'granted', holder: 'primary', epoch: 2, claim: 0, overAt: { primary: at(180) } };
+      await expect(turnedLease.read(plan)).resolves.toMatchObject(there);
+
+      // The way back has a claim of its own, whose epochs begin at one; a recovery of the one direction overtakes none of the other.
+      await expect(turnedLease.revoke(plan, 'primary', 1)).resolves.toMatchObject({ state: 'revoked', claim: 1 });
+      await expect(turnedLease.grant(plan, 'standby', 1, at(180), WAITED)).resolves.toMatchObject({
+        holder: 'standby',
+      });
+      await expect(writeLease.read(plan)).resolves.toMatchObject({ holder: 'primary', epoch: 4, claim: 7 });
+      await expect(writeLease.revoke(plan, 'primary', 6)).rejects.toMatchObject({ name: 'StaleEpochError' });
     });
 
     it('lets one of two through when it is renewed and taken at the same instant', async () => {

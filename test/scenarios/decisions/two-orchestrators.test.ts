@@ -1,7 +1,7 @@
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateStateMachineCommand, DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
-import type { Plan } from '#domain/plan.ts';
+import { turned } from '#domain/direction.ts';
 import { labEnvironmentOf, labPorts } from '#test/support/lab-ports.ts';
 import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
@@ -14,8 +14,8 @@ import { askGuards } from '../../../functions/check-guards.ts';
  * direction stands in region A: its standby is A's database, and its claim is an item of its own table, since no region's table answers for another.
  *
  * Proves:
- * 1. The stack of the other direction is free to claim and refused by the evidence of the database: the instance that it would promote is a replica
- *    of nothing. Of a pair one side at most can be promoted, so the two directions never recover at once.
+ * 1. The stack of the other direction is free to claim and refused by the evidence of the database: the instance that it would promote is
+ *    a replica of nothing. Of a pair one side at most can be promoted, so the two directions never recover at once.
  * 2. Of four runs over one claim exactly one takes it. The others end before their first look, and each says who holds it and what lifts it.
  * 3. One fence, one promotion, one shift; the losers leave the incident to the winner, which closes it.
  *
@@ -23,19 +23,6 @@ import { askGuards } from '../../../functions/check-guards.ts';
  * who does not reach it does not recover.
  */
 const scenario = useScenarioLab(186);
-
-const swapped = <T>({ primary, standby }: { readonly primary: T; readonly standby: T }) => ({
-  primary: standby,
-  standby: primary,
-});
-
-/** The same service seen by a stack that would fail over from B to A. */
-const otherDirection = (plan: Plan): Plan => ({
-  ...plan,
-  regions: { ...plan.regions, ...swapped(plan.regions) },
-  database: { ...plan.database, instances: swapped(plan.database.instances) },
-  workloads: { ...plan.workloads, clusters: swapped(plan.workloads.clusters) },
-});
 
 const secondMachine = async ({ machineArn, plan }: ScenarioLab): Promise<string> => {
   const client = new SFNClient({ region: plan.regions.standby });
@@ -66,7 +53,7 @@ it(
     await at.disableAlarmRule();
 
     // 1
-    const other = otherDirection(plan);
+    const other = turned(plan);
     const environment = labEnvironmentOf(lab);
     await tablesIn(at, other.regions.standby, [environment.STATE_TABLE, environment.LEDGER_TABLE]);
     const now = new Date().toISOString();

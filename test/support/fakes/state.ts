@@ -62,7 +62,9 @@ export const fakeClaims = (): Claims => {
       if (since < coolDownSeconds * 1_000) throw new CoolDownError(`the last recovery ended at ${claim?.releasedAt}`);
       const epoch = (claim?.epoch ?? 0) + 1;
       const releasedAt = claim?.releasedAt ?? null;
-      claim = { plan, epoch, holder: execution, takenAt: now, releasedAt, actor, actingAt: null, tookOverFrom: null };
+      const serves = claim?.serves ? { serves: claim.serves } : {};
+      const taken = { holder: execution, takenAt: now, actor, actingAt: null, tookOverFrom: null };
+      claim = { plan, epoch, releasedAt, ...taken, ...serves };
       return claim;
     },
     check,
@@ -81,7 +83,7 @@ export const fakeClaims = (): Claims => {
       if (claim?.holder !== execution || claim.epoch !== epoch) return claim ?? free;
       if (options.takenAt && claim.takenAt !== options.takenAt) return claim;
       const releasedAt = options.startsCoolDown === false ? claim.releasedAt : now;
-      claim = { ...claim, ...nobody, releasedAt };
+      claim = { ...claim, ...nobody, releasedAt, ...(options.serves ? { serves: options.serves } : {}) };
       return claim;
     },
   };

@@ -14,6 +14,8 @@ export interface FakeTraffic extends Traffic {
   /** Throws instead of saying whether a change is applied. */
   appliedFails: boolean;
   changes: number;
+  /** A switch is on that is no longer needed. */
+  held: boolean;
   sideOf(name: string): Side | null;
 }
 
@@ -33,6 +35,7 @@ export const fakeTraffic = (plan: Plan): FakeTraffic => {
     refuses: false,
     appliedFails: false,
     changes: 0,
+    held: false,
     sideOf: (name) => sideOfTarget(cached.get(name) ?? targets.get(name) ?? name),
     read: async () =>
       [...targets].map(([name, target]) => ({
@@ -54,6 +57,12 @@ export const fakeTraffic = (plan: Plan): FakeTraffic => {
       if (traffic.appliedFails) throw new UnreachableError('route53 does not answer');
       asked.set(changeId, (asked.get(changeId) ?? 0) + 1);
       return (asked.get(changeId) ?? 0) > 1;
+    },
+    rest: async () => {
+      if (traffic.refuses) throw new TrafficRefusedError('the switch refused the change');
+      const rested = traffic.held;
+      traffic.held = false;
+      return rested;
     },
     resolve: async (name) => {
       const side = traffic.sideOf(name);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { turned } from '#domain/direction.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { receiveAlarm } from '../../../functions/receive-alarm.ts';
 import { parseAlarmEvent } from '../../../functions/shared/alarm-event.ts';
@@ -55,6 +56,32 @@ describe('ReceiveAlarm', () => {
         detectedAt: '2026-11-23T23:38:00.250Z',
       },
     });
+  });
+
+  it('starts nothing where its own region serves and has no replica: the other direction answers', async () => {
+    const at = world();
+    const plan = turned(at.plan);
+    // Seen from the home region nothing was ever failed over: it serves.
+    const database = { describe: async () => ({ ...(await at.ports.database.describe('standby')), replicaOf: null }) };
+    const taken = await call({ ...at, plan, ports: { ...at.ports, database } } as unknown as World, fromEventBridge());
+    expect(taken).toMatchObject({ ignored: true, reason: expect.stringContaining('us-east-1 serves') });
+    expect(at.ports.executions.inputs.size).toBe(0);
+    expect(at.ports.ledger.entries.at(-1)).toMatchObject({ kind: 'refused', result: { page: false } });
+  });
+
+  it('is not kept back by what was written down once, when the database is a replica again, nor when it says nothing', async () => {
+    for (const describe of [undefined, () => Promise.reject(new Error('away'))]) {
+      const at = world();
+      const { epoch } = await at.ports.claims.take('svg-ai', 'arn:before', at.clock.now(), 0);
+      await at.ports.claims.release('svg-ai', 'arn:before', epoch, at.clock.now(), {
+        serves: 'us-west-2',
+        startsCoolDown: false,
+      });
+      const ports = describe ? { ...at.ports, database: { describe } } : at.ports;
+      await expect(call({ ...at, ports } as unknown as World, fromEventBridge())).resolves.toMatchObject({
+        started: true,
+      });
+    }
   });
 
   it('starts the incident with the first bad signal that a vantage point saw', async () => {

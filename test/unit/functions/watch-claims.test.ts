@@ -58,6 +58,15 @@ describe('WatchClaims', () => {
     expect((await at.ports.claims.read(at.plan.plan))?.holder).toBe(EXECUTION);
   });
 
+  it('lets go of a switch that is no longer needed, and is not kept from its work by one that refuses', async () => {
+    const at = world();
+    at.ports.traffic.held = true;
+    expect(await watch(at)).toEqual({ settled: [], late: [], rested: true });
+    expect(await watch(at)).toEqual({ settled: [], late: [] });
+    at.ports.traffic.refuses = true;
+    expect(await watch(at)).toEqual({ settled: [], late: [] });
+  });
+
   it('has on record that it could not page', async () => {
     const at = world();
     known(at, 'RUNNING');

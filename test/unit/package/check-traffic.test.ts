@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { turned } from '#domain/direction.ts';
 import { examplePlan } from '#test/unit/domain/support.ts';
 import { checkTraffic, type Resources } from '../../../serverless/check-traffic.ts';
 import { trafficResources } from '../../../serverless/traffic.ts';
@@ -24,6 +25,7 @@ describe('checkTraffic', () => {
     const without = (id: string) => changed((resources) => Reflect.deleteProperty(resources, id));
     expect(without('ApiSvgAiExampleStandbyRecord')).toEqual([expect.stringContaining('has no failover pair')]);
     expect(without('TrafficHealthCheck')).toEqual([expect.stringContaining('health check is not in the stack')]);
+    expect(without('TrafficReturnHealthCheck')).toEqual([expect.stringContaining('could not be taken back')]);
     expect(without('TrafficSwitchAlarm')).toEqual([expect.stringContaining("switch's alarm is not in the stack")]);
   });
 
@@ -36,6 +38,27 @@ describe('checkTraffic', () => {
       if (resources.TrafficHealthCheck) resources.TrafficHealthCheck.Properties.HealthCheckConfig[key] = value;
     });
     expect(findings).toEqual([expect.stringContaining(says)]);
+  });
+
+  it('asks the same of the check by which the home region takes the traffic back', () => {
+    const findings = changed((resources) => {
+      const config = resources.TrafficReturnHealthCheck?.Properties.HealthCheckConfig;
+      config.AlarmIdentifier.Region = 'us-west-2';
+    });
+    expect(findings).toEqual([expect.stringContaining('not the primary region')]);
+  });
+
+  it('wants of the stack of the home region its switch alone: the records are the other stack’s', () => {
+    const other = turned(plan);
+    expect(Object.keys(trafficResources(other))).toEqual(['TrafficSwitchAlarm']);
+    expect(checkTraffic(other, trafficResources(other) as Resources)).toEqual([]);
+    expect(checkTraffic(other, {})).toEqual([expect.stringContaining("switch's alarm is not in the stack")]);
+  });
+
+  it('wants no check on the SECONDARY where there is one direction', () => {
+    const one = { ...plan, regions: { ...plan.regions, directions: 'one' as const } };
+    expect(Object.keys(trafficResources(one))).not.toContain('TrafficReturnHealthCheck');
+    expect(checkTraffic(one, trafficResources(one) as Resources)).toEqual([]);
   });
 
   it('refuses an alarm that turns back by itself', () => {

@@ -26,8 +26,12 @@ const namingPrimary = (folder: string): readonly Named[] => {
   );
 };
 
-/** What a role may look at there, and where the records lead while the primary serves. */
-const looks = ({ type, text }: Named): boolean =>
+/**
+ * What a role may look at there, where the records lead while the primary serves, and the switch by which that region takes the traffic back: a check
+ * keeps its last status when it hears nothing of it.
+ */
+const looks = ({ id, type, text }: Named): boolean =>
+  (id === 'TrafficReturnHealthCheck' && text === plan.regions.primary) ||
   (type === 'AWS::IAM::Role' && /^arn:\$\{AWS::Partition\}:(rds|eks):/.test(text)) ||
   (type === 'AWS::Route53::RecordSet' && plan.traffic.records.some(({ primary }) => primary === text));
 

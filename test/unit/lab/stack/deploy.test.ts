@@ -69,6 +69,7 @@ describe('a packaged stack', () => {
     expect(seen.of('createBucket')).toEqual([
       expect.objectContaining({ name: stack.resources.get('DeploymentBucket')?.ref, region: 'us-west-2' }),
     ]);
+    expect(stack.ignored).toContain('Key');
 
     const ledger = stack.resources.get('Ledger');
     expect(ledger?.ref).toMatch(/^plan-lab-Ledger-[0-9A-F]{12}$/);

@@ -1,10 +1,11 @@
+import { availableParallelism } from 'node:os';
 import type { Instance } from '#lab/services/lambda/instance.ts';
 import type { FunctionError } from '#lab/services/lambda/outcome.ts';
 
 export type Lease = { readonly instance: Instance } | { readonly failed: FunctionError };
 
 /**
- * One start at a time: on a busy machine, events that come faster than processes start would else start ever more of them, each
+ * One start at a time and function: on a busy machine, events that come faster than processes start would else start ever more of them, each
  * slowing down the others. And no more processes than this: further requests wait. AWS has neither limit.
  */
 const MAX_STARTING = 1;
@@ -24,11 +25,35 @@ export interface Pool {
   close(options?: { drain?: boolean }): Promise<void>;
 }
 
-export const createPool = (start: () => Instance): Pool => {
+/** Turns of all functions to start a process. Resolves with how to give the turn back. */
+export type StartTurns = () => Promise<() => void>;
+
+/**
+ * As many at a time as the machine has processors: thirty that start side by side are all ready late, and what waits for them starts more. One
+ * after the other the first is ready at once, and who waits for a turn may have an idle process before it comes.
+ */
+export const createStartTurns = (most = availableParallelism()): StartTurns => {
+  const waiting: (() => void)[] = [];
+  let left = most;
+  const giveBack = () => {
+    const next = waiting.shift();
+    if (next) next();
+    else left += 1;
+  };
+  return async () => {
+    if (left > 0) left -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    return giveBack;
+  };
+};
+
+export const createPool = (start: () => Instance, turn: StartTurns): Pool => {
   const all = new Set<Instance>();
   const idle: Instance[] = [];
   const starting = new Set<Instance>();
   const waiting: ((lease: Lease) => void)[] = [];
+  /** Turns that are waited for. */
+  let turns = 0;
   let closed = false;
   let draining = false;
 
@@ -57,10 +82,19 @@ export const createPool = (start: () => Instance): Pool => {
     }
     fill();
   };
+  const startInTurn = async (isNeeded: () => boolean): Promise<void> => {
+    turns += 1;
+    const giveBack = await turn();
+    turns -= 1;
+    if (!closed && isNeeded()) await startOne();
+    giveBack();
+  };
   const fill = () => {
     const alive = [...all].filter((instance) => instance.alive).length;
-    const room = Math.min(waiting.length - starting.size, MAX_STARTING - starting.size, MAX_PROCESSES - alive);
-    for (let started = 0; started < room && !closed; started += 1) void startOne();
+    const coming = starting.size + turns;
+    const room = Math.min(waiting.length - coming, MAX_STARTING - coming, MAX_PROCESSES - alive);
+    for (let started = 0; started < room && !closed; started += 1)
+      void startInTurn(() => waiting.length > starting.size);
   };
 
   return {
@@ -81,8 +115,9 @@ export const createPool = (start: () => Instance): Pool => {
     },
     async warm() {
       const [first] = [...starting].filter((instance) => instance.alive);
+      const isCold = () => ![...all].some((instance) => instance.alive);
       if (first) await first.ready;
-      else if (!closed && ![...all].some((instance) => instance.alive)) await startOne();
+      else if (!closed && isCold()) await startInTurn(isCold);
     },
     kill() {
       const busy = all.size - idle.length - starting.size;

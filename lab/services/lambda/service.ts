@@ -18,7 +18,7 @@ import { openFunctionLog } from '#lab/services/lambda/function-log.ts';
 import { startInstance } from '#lab/services/lambda/instance.ts';
 import { instanceEnvironment } from '#lab/services/lambda/instance-environment.ts';
 import { lambdaOperations } from '#lab/services/lambda/operations.ts';
-import { createPool } from '#lab/services/lambda/pool.ts';
+import { createPool, createStartTurns } from '#lab/services/lambda/pool.ts';
 import { pruneOlderThan } from '#lab/services/lambda/prune.ts';
 import type {
   CreateFunctionInput,
@@ -94,6 +94,7 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
   const functions = new Map<string, LabFunction>();
   const mappings = new Map<string, EventSourceMapping>();
   const leaving = new Set<Promise<void>>();
+  const turn = createStartTurns();
 
   const find = (nameOrArn: string, region?: string): LabFunction => {
     // arn:aws:lambda:<region>:<account>:function:<name>[:<qualifier>], <account>:function:<name>, or <name>[:<qualifier>]
@@ -200,25 +201,27 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
       running: new Set(),
       reserved: input.ReservedConcurrentExecutions,
       eventInvoke: {},
-      pool: createPool(() =>
-        startInstance({
-          handler: input.Handler,
-          taskRoot: unpacked.taskRoot,
-          memoryMb,
-          timeoutSeconds,
-          network: deps.network?.(region) ?? {},
-          log: functionLog,
-          environment: instanceEnvironment({
-            input,
-            roleName,
-            memoryMb,
+      pool: createPool(
+        () =>
+          startInstance({
+            handler: input.Handler,
             taskRoot: unpacked.taskRoot,
-            doorUrl: deps.doorUrl,
-            compileCache: join(folder, 'compile'),
-            stream: `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomBytes(16).toString('hex')}`,
-            extra: deps.environment ?? {},
+            memoryMb,
+            timeoutSeconds,
+            network: deps.network?.(region) ?? {},
+            log: functionLog,
+            environment: instanceEnvironment({
+              input,
+              roleName,
+              memoryMb,
+              taskRoot: unpacked.taskRoot,
+              doorUrl: deps.doorUrl,
+              compileCache: join(folder, 'compile'),
+              stream: `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomBytes(16).toString('hex')}`,
+              extra: deps.environment ?? {},
+            }),
           }),
-        }),
+        turn,
       ),
     };
     const before = functions.get(`${region}:${name}`);

@@ -9,6 +9,7 @@ import type { Plan } from '#domain/plan.ts';
 import { checkTraffic } from '../serverless/check-traffic.ts';
 import { checkTriggers } from '../serverless/check-triggers.ts';
 import { stackValues } from '../serverless/stack-values.ts';
+import { nameByContent } from './name-by-content.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { pointAt, pruneFolders, serviceFolder } from './package-folder.ts';
 
@@ -66,6 +67,7 @@ const INPUTS = [
   'serverless',
   'scripts/package.ts',
   'scripts/package-folder.ts',
+  'scripts/name-by-content.ts',
   'scripts/compile-plan.ts',
 ];
 /** What the framework and the bundler read. */
@@ -143,6 +145,7 @@ const packageStack = async (
     return `${config} cannot be packaged:\n${wordsOf(error)}`;
   }
   mkdirSync(packages, { recursive: true });
+  nameByContent(join(service, '.serverless'));
   renameSync(join(service, '.serverless'), join(packages, name));
   return null;
 };
@@ -183,6 +186,8 @@ const compile = async (): Promise<Plan> => {
   return JSON.parse(readFileSync(at('.build/plan.json'), 'utf8')) as Plan;
 };
 
+// Archives hold the modes of files: with a stricter mask of whoever packages they would be other bytes, which Lambda's user could not read.
+process.umask(0o022);
 const started = performance.now();
 await oneAtATime(at(LOCK), LOCK_MS).catch((error: Error) => fail(1, error.message));
 let target = targetOf(null);

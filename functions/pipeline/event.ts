@@ -11,6 +11,7 @@ import { parseStrictly } from './envelope.ts';
 import { type Log, type Observer, observer, TIME_TO_SAY_SO_MS } from './observe.ts';
 import { lazyPorts, type Needs, needsOf, type PortFactories, type PortsOf, prime } from './port-factory.ts';
 import { checkReadiness, isReadinessCheck, type Readiness } from './readiness.ts';
+import { secrecy } from './secrecy.ts';
 
 /** What the handler of an event gets: intake, probe, notifier, manual start. They are no states and write no transitions by themselves. */
 export interface EventContext<E, F extends PortFactories, V extends VariableName> {
@@ -95,6 +96,7 @@ export const event = <
           after: () => observe().end(options.name, startedMs),
           onError: (request) => observe().end(options.name, startedMs, request.error),
         })
+        .use(secrecy)
         .handler(async (raw: unknown, _context: Context, { signal }: { signal: AbortSignal }) =>
           step({
             event:

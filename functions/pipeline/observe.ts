@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { keepSecret, withoutSecrets } from '#src/known-secrets.ts';
 
 /** What is kept back from a function's time so that it can still record that it failed. Milliseconds. */
 export const TIME_TO_SAY_SO_MS = 500;
@@ -10,10 +11,16 @@ const NAMESPACE = 'Continuity';
 
 /**
  * Logs and metrics of one function process. One invocation runs at a time in it, so its keys are the logger's persistent ones.
- * Events and results are not logged: they are on record in the ledger, and a log has more readers.
+ * Events and results are not logged: they are on record in the ledger, and a log has more readers. No line has a secret, also not in the cause of an error.
  */
 export const observer = (service: string) => {
-  const logger = new Logger({ serviceName: service });
+  // Lambda gives a function its role's credentials by the environment.
+  keepSecret(process.env.AWS_SECRET_ACCESS_KEY);
+  keepSecret(process.env.AWS_SESSION_TOKEN);
+  const logger = new Logger({
+    serviceName: service,
+    jsonReplacerFn: (_, value) => (typeof value === 'string' ? withoutSecrets(value) : value),
+  });
   const metrics = new Metrics({ namespace: NAMESPACE, serviceName: service });
   return {
     log: logger as Log,

@@ -1,4 +1,5 @@
 import type { Plan } from '#domain/plan.ts';
+import { withoutSecrets } from '#src/known-secrets.ts';
 import type { Observer } from './observe.ts';
 import type { PortFactories } from './port-factory.ts';
 
@@ -37,7 +38,7 @@ export const checkReadiness = async (
         return { port, ok: true, ms: Date.now() - started, detail: touch ? 'answers' : 'made' };
       } catch (error) {
         const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        return { port, ok: false, ms: Date.now() - started, detail };
+        return { port, ok: false, ms: Date.now() - started, detail: withoutSecrets(detail) };
       }
     }),
   );

@@ -16,6 +16,7 @@ import type { StepContext, StepFunction } from './pipeline.ts';
 import { lazyPorts, type PortFactories, type PortFactory, type PortsOf, prime } from './port-factory.ts';
 import { checkReadiness, type Readiness } from './readiness.ts';
 import { type Recorder, recorder } from './record.ts';
+import { secrecy } from './secrecy.ts';
 
 /** What a test may put in the place of the real parts. */
 export interface Parts<F extends PortFactories> {
@@ -76,7 +77,7 @@ const skipped = <R>({ control, step }: { control?: Control | undefined; step: st
   return order && consequence ? Promise.resolve({ skipped: order, consequence } as R) : undefined;
 };
 
-/** The layers in their order: observe, heed orders, record (`entered` ... `left` | `failed`), parse, claim. */
+/** The layers in their order: observe, heed orders, record (`entered` ... `left` | `failed`), parse, claim, keep secrets. */
 export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V extends VariableName>(
   setup: StepSetup<I, S, F, V>,
 ) => {
@@ -95,7 +96,8 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     ...(setup.parts.ports ? [] : Object.values(setup.ports).flatMap((port) => port.variables as VariableName[])),
     ...(setup.parts.ledger ? [] : setup.own.ledger.variables),
     ...(holds && !setup.parts.claims ? setup.own.claims.variables : []),
-    ...(setup.mutates && !setup.parts.controls ? setup.own.controls.variables : []),
+    // As `orders` below: over other parts without controls nobody orders anything.
+    ...(setup.mutates && !setup.parts.controls && !setup.parts.claims ? setup.own.controls.variables : []),
   ];
   let parsed: Partial<Environment> | undefined;
   const environment = (): Partial<Environment> => {
@@ -285,6 +287,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       recording,
       parsing,
       ...(setup.mutates ? [claiming] : setup.watches ? [watching] : []),
+      secrecy,
     ],
     run,
   };

@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
+import { withoutSecrets } from '#src/known-secrets.ts';
 
 /** What came of a call whose failure is an outcome and not an error (design, point 11). */
 export type Attempt<T> =
   | { readonly outcome: 'answered'; readonly value: T; readonly ms: number }
   | { readonly outcome: 'unreachable' | 'failed'; readonly detail: string; readonly ms: number };
 
-const textOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+/** An outcome goes on record, where no secret may stand. */
+const textOf = (error: unknown): string =>
+  withoutSecrets(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
 /**
  * Calls and never throws. After `withinMs` the answer is no longer waited for (the adapters' own time-outs end the call itself soon after).

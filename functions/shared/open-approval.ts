@@ -10,6 +10,7 @@ import { type ApprovalRequest, type Choice, openRound, sayVotes } from '#domain/
 import type { Announcer } from '#ports/announcer.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { LinkKey } from '#ports/link-key.ts';
+import { keepSecret } from '#src/known-secrets.ts';
 import type { DecisionPorts } from '#src/take-decision.ts';
 import { settle } from '#src/take-decision.ts';
 import { attempt } from './attempt.ts';
@@ -109,7 +110,10 @@ const sendLinks = async (
   const send = async (approver: string): Promise<string> => {
     const key = await ports.linkKey.get();
     const link = (choice: Choice): string => {
-      const signed = signLink({ execution, approver, choice, expiresAt, nonce: words[approver] ?? '' }, key);
+      // What is signed is the permission: whoever reads it decides.
+      const signed = keepSecret(
+        signLink({ execution, approver, choice, expiresAt, nonce: words[approver] ?? '' }, key),
+      );
       return `${environment.DECISION_URL}?d=${signed}`;
     };
     const text = [

@@ -2,10 +2,17 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { canonicalJson } from '#domain/ledger-chain.ts';
 import type { ApprovalRequest } from '#domain/votes.ts';
 import type { Approvals } from '#ports/approvals.ts';
+import { keepSecret } from '#src/known-secrets.ts';
 import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
 import { errorName, sdkCall } from './sdk-errors.ts';
 
 const keyOf = (execution: string) => ({ pk: `approval#${execution}`, sk: 'request' });
+
+/** The token answers the waiting task; a word makes a link of its person's. */
+const kept = (request: ApprovalRequest): ApprovalRequest => {
+  for (const secret of [request.token, ...Object.values(request.nonces)]) keepSecret(secret);
+  return request;
+};
 
 /** One item per execution, replaced on the condition of its version: a vote is one write, and the one that decides is one write. */
 export const dynamoApprovals = ({ region, table }: Table): Approvals => {
@@ -17,12 +24,13 @@ export const dynamoApprovals = ({ region, table }: Table): Approvals => {
     );
     if (!Item) return null;
     const { pk: _, sk: __, ...request } = Item;
-    return request as ApprovalRequest;
+    return kept(request as ApprovalRequest);
   };
 
   return {
     read,
     write: async (request) => {
+      kept(request);
       try {
         await sdkCall(
           'dynamodb:PutItem approval',

@@ -1,4 +1,5 @@
 import { CallRefusedError, type ContinuityError, ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
+import { withoutSecrets } from '#src/known-secrets.ts';
 
 /** What is read of an SDK exception: AWS SDK v3 `ServiceException` and the errors of Node's sockets. */
 interface SdkError {
@@ -59,7 +60,10 @@ export const errorName = (error: unknown): string => (error as SdkError | undefi
  */
 export const mapSdkError = (error: unknown, what: string): ContinuityError => {
   if (isOurs(error)) return error;
-  const { name = 'Error', message = String(error), code, $metadata, $retryable } = (error ?? {}) as SdkError;
+  // Its words quote a piece of the answer, which may be of a secret that nobody knows yet: they and the error itself are left out.
+  if (errorName(error) === 'SyntaxError') return new ServiceUnavailableError(`${what}: the answer could not be read`);
+  const { name = 'Error', message: said = String(error), code, $metadata, $retryable } = (error ?? {}) as SdkError;
+  const message = withoutSecrets(said);
   const says = `${what}: ${name}: ${message}`;
   if (isUnreachable(error)) return new UnreachableError(code ? `${what}: ${code} ${message}` : says, { cause: error });
   const status = $metadata?.httpStatusCode ?? 0;

@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { CallRefusedError } from '#domain/errors.ts';
+import { keepSecret } from '#src/known-secrets.ts';
 import { clientOptions } from './sdk-client.ts';
 import { sdkCall } from './sdk-errors.ts';
 
@@ -28,7 +29,10 @@ export const loginSecret = (region: string, name: string) => {
       value = undefined;
     }
     const parsed = login.safeParse(value);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) {
+      keepSecret(parsed.data.password);
+      return parsed.data;
+    }
     throw new CallRefusedError(`secret ${name} in ${region} is not JSON with "username" and "password"`);
   };
   return {

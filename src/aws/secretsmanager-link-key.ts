@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CallRefusedError } from '#domain/errors.ts';
 import type { LinkKey } from '#ports/link-key.ts';
+import { keepSecret } from '#src/known-secrets.ts';
 import { clientOptions } from './sdk-client.ts';
 import { sdkCall } from './sdk-errors.ts';
 
@@ -15,7 +16,7 @@ export const secretsmanagerLinkKey = ({ region, secret }: { region: string; secr
     const { SecretString = '' } = await sdkCall(`secretsmanager:GetSecretValue ${region}`, () =>
       client.send(new GetSecretValueCommand({ SecretId: secret })),
     );
-    if (SecretString.length >= LEAST_CHARACTERS) return SecretString;
+    if (SecretString.length >= LEAST_CHARACTERS) return keepSecret(SecretString);
     throw new CallRefusedError(`the key of decision links has fewer than ${LEAST_CHARACTERS} characters`);
   };
   return {

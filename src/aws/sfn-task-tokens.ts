@@ -1,5 +1,6 @@
 import { SendTaskFailureCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { TaskTokens } from '#ports/task-tokens.ts';
+import { keepSecret } from '#src/known-secrets.ts';
 import { clientOptions } from './sdk-client.ts';
 import { errorName, sdkCall } from './sdk-errors.ts';
 
@@ -22,11 +23,13 @@ export const sfnTaskTokens = ({ region }: { region: string }): TaskTokens => {
   return {
     succeed: (taskToken, output) =>
       answer('states:SendTaskSuccess', () =>
-        client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) })),
+        client.send(new SendTaskSuccessCommand({ taskToken: keepSecret(taskToken), output: JSON.stringify(output) })),
       ),
     fail: (taskToken, error, cause) =>
       answer('states:SendTaskFailure', () =>
-        client.send(new SendTaskFailureCommand({ taskToken, error, cause: cause.slice(0, MOST_CAUSE) })),
+        client.send(
+          new SendTaskFailureCommand({ taskToken: keepSecret(taskToken), error, cause: cause.slice(0, MOST_CAUSE) }),
+        ),
       ),
   };
 };

@@ -15,6 +15,8 @@ import type { ExecutionSummary } from '#ports/executions.ts';
 import { keepUses } from './iam-uses.ts';
 import { unlistedIn } from './independence.ts';
 import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt, stackRef } from './lab-ports.ts';
+import { labSecrets, leaksInLogs } from './lab-secrets.ts';
+import type { Secrets } from './secrets.ts';
 import { slowness, waitFor } from './wait-for.ts';
 
 /** A declared minute takes half a second. */
@@ -34,6 +36,8 @@ export interface ScenarioLab {
   readonly lab: Lab;
   readonly plan: Plan;
   readonly ports: LabPorts;
+  /** What may stand in no log and in no record. */
+  readonly secrets: Secrets;
   /** The recovery's state machine. */
   readonly machineArn: string;
   /** Gives the time of the kill, ms since the epoch. */
@@ -60,9 +64,10 @@ const isHealthy = ({ cloud, plan }: Lab): boolean => {
   return health.length >= plan.detection.vantagesNeeded && health.every(({ StateValue }) => StateValue === 'OK');
 };
 
-const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
+const storyOf = async (lab: Lab, writers: Set<Clients>): Promise<ScenarioLab> => {
   const { plan } = lab;
   const ports = labPorts(plan, labEnvironmentOf(lab));
+  const secrets = await labSecrets(lab, ports);
   const machineArn = stackRef(lab, 'FailoverStateMachine');
   const executions = () => ports.executions.list(machineArn, 100);
   const started = () =>
@@ -71,6 +76,7 @@ const storyOf = (lab: Lab, writers: Set<Clients>): ScenarioLab => {
     lab,
     plan,
     ports,
+    secrets,
     machineArn,
     executions,
     started,
@@ -178,7 +184,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
       await waitFor('the service to be healthy from both vantage points', () => isHealthy(booted), {
         withinMs: STEADY_MS,
       });
-      story = storyOf(lab, writers);
+      story = await storyOf(lab, writers);
       // What came before were checks of readiness.
       steadyAt = Date.now();
       failed = false;
@@ -200,9 +206,11 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
     for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];
     Object.assign(process.env, before);
     const never = lab === undefined ? [] : forbiddenLines(run.folder);
-    if (failed || never.length > 0) console.error(`logs of the scenario: ${run.folder}`);
+    const leaks = story === undefined ? [] : leaksInLogs(run.folder, story.secrets);
+    if (failed || never.length > 0 || leaks.length > 0) console.error(`logs of the scenario: ${run.folder}`);
     else rmSync(run.folder, { recursive: true, force: true });
     expect(never, 'lines that should never be there').toEqual([]);
+    expect(leaks, 'secrets in the logs of functions').toEqual([]);
     if (lab && !failed) expect(unlistedIn(lab, calls), 'calls that the static walk does not list').toEqual([]);
   }, 30_000 * slowness);
 

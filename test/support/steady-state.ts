@@ -7,6 +7,7 @@ import type { Side } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
 import { awsCli, hasAwsCli } from './aws-cli.ts';
 import type { ScenarioLab } from './scenario-lab.ts';
+import { leaksIn } from './secrets.ts';
 import { slowness } from './wait-for.ts';
 
 const CONNECT_MS = 1_500 * slowness;
@@ -105,8 +106,9 @@ const historyIsOne = async (at: ScenarioLab, arn: string): Promise<void> => {
  *    was fenced by its lease, at most one region's application acknowledges a write;
  * 2. no execution is left running, and each has an intact record without a gap;
  * 3. each visit of a state was entered once and left or failed once;
- * 4. the AWS CLI reads the same history as the SDK.
- * That no log has a line that should never be there is checked when the lab is down.
+ * 4. no record holds a secret;
+ * 5. the AWS CLI reads the same history as the SDK.
+ * That no log has a line that should never be there, and none of a function a secret, is checked when the lab is down.
  */
 export const expectSteadyState = async (
   at: ScenarioLab,
@@ -124,6 +126,7 @@ export const expectSteadyState = async (
     expect(verifyChain(entries)).toMatchObject({ intact: true, entries: entries.length });
     const story = entries.map(({ seq, state, kind, attempt }) => `${seq} ${state} ${kind} ${attempt}`).join('\n');
     expect(unpaired(entries), story).toEqual([]);
+    expect(leaksIn(JSON.stringify(entries), at.secrets), 'secrets on record').toEqual([]);
   }
   const last = (await at.executions())[0];
   if (last) await historyIsOne(at, last.arn);

@@ -51,7 +51,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   ReceiveAlarm: ['record', 'writeState', 'listReadings', 'describeStandby', 'startFailover', 'deadAlarms'],
   ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession', 'reachClusters'],
   RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
-  WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce', 'restTraffic'],
+  WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce', 'readTraffic', 'restTraffic'],
   DecideByLink: ['record', 'writeApprovals', 'answerTasks', 'readLinkKey'],
   ArchiveRecord: ['readRecord', 'readStream', 'keepEvidence', 'deadEvidence'],
   NotifyStakeholders: ['record', 'readStream', 'announce', 'deadNotices'],

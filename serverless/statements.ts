@@ -103,14 +103,8 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
           // The id of a change is given when it is made.
           allow(sub(`arn:\${AWS::Partition}:route53:::change/*`), 'route53:GetChange'),
         ],
-    /** Of the watchdog, after a return home: both regions' switches. */
-    restTraffic:
-      bySwitch && isReturn(plan)
-        ? [
-            allow([switchAlarm('standby'), switchAlarm('primary')], 'cloudwatch:DescribeAlarms'),
-            putMetric(trafficSwitch(plan).namespace),
-          ]
-        : [],
+    /** Of the watchdog, after a return home: either region's switch is put back. */
+    restTraffic: bySwitch && isReturn(plan) ? [putMetric(trafficSwitch(plan).namespace)] : [],
     /** Nothing may change a health check, and by the switch nothing may change a record either: serverless/check-traffic.ts. */
     shiftTraffic: bySwitch
       ? [putMetric(trafficSwitch(plan).namespace)]

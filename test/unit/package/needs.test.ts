@@ -63,7 +63,7 @@ const OF_FUNCTION: Readonly<Record<string, readonly Grant[]>> = {
   ShiftTraffic: ['shiftTraffic'],
   ReceiveAlarm: ['deadAlarms'],
   RecordDeath: ['deadDeaths'],
-  WatchClaims: ['listFailovers'],
+  WatchClaims: ['listFailovers', 'restTraffic'],
   ArchiveRecord: ['readStream', 'deadEvidence'],
   NotifyStakeholders: ['readStream', 'deadNotices'],
 };

@@ -3,20 +3,34 @@ import { defineConfig } from 'vitest/config';
 /** Bounds in tests widen by one factor on a slow machine: `TEST_SLOWNESS=3 npm test`. */
 const slowness = Number(process.env.TEST_SLOWNESS ?? (process.env.CI ? '3' : '1'));
 
+const oneOf = <T extends string>(name: string, allowed: readonly T[]): T => {
+  const value = (process.env[name] ?? '') as T;
+  if (!allowed.includes(value)) throw new Error(`${name} is ${allowed.filter(Boolean).join(' or ')}, not ${value}`);
+  return value;
+};
 /** `CLOUD=moto npm run test:contract`: the ports' suites on a server of the AWS API that others wrote, and nothing else; `CLOUD=lab`: all but them. */
+const cloud = oneOf('CLOUD', ['', 'lab', 'moto']);
+/** `npm test` has the stories that everything rests on; the rest of them take a while. `SCENARIOS=all`: both, `SCENARIOS=long`: the rest alone. */
+const scenarios = oneOf('SCENARIOS', ['', 'all', 'long']);
+
 const ON_MOTO = 'test/contract/ports-on-moto.test.ts';
-const cloud = process.env.CLOUD ?? '';
-if (!['', 'lab', 'moto'].includes(cloud)) throw new Error(`CLOUD is lab or moto, not ${cloud}`);
-/** `npm test` stays under five minutes; `SCENARIOS=all npm test`, as CI runs it, leaves nothing out. */
-const long = process.env.SCENARIOS === 'all' ? [] : ['test/scenarios/decisions/**'];
+const LONG = 'test/scenarios/decisions/**/*.test.ts';
+const LABS = ['test/scenarios/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts'];
+const EVERYTHING = 'test/**/*.test.ts';
+
+const common = { testTimeout: 10_000 * slowness, hookTimeout: 30_000 * slowness, pool: 'forks' as const };
+const without = [...(scenarios === '' ? [LONG] : []), ...(cloud === 'lab' ? [ON_MOTO] : [])];
+
+const parts = {
+  test: { ...common, name: 'parts', include: [EVERYTHING], exclude: LABS, maxWorkers: 2, sequence: { groupOrder: 0 } },
+};
+/** One lab at a time: two regions on this machine are enough for two processors, and its durations are real. */
+const labs = (include: string[]) => ({
+  test: { ...common, name: 'labs', include, exclude: without, maxWorkers: 1, sequence: { groupOrder: 1 } },
+});
 
 export default defineConfig({
   test: {
-    include: [cloud === 'moto' ? ON_MOTO : 'test/**/*.test.ts'],
-    exclude: cloud === 'lab' ? [...long, ON_MOTO] : long,
-    testTimeout: 10_000 * slowness,
-    hookTimeout: 30_000 * slowness,
-    pool: 'forks',
-    maxWorkers: 2,
+    projects: cloud === 'moto' ? [labs([ON_MOTO])] : scenarios === 'long' ? [labs([LONG])] : [parts, labs(LABS)],
   },
 });

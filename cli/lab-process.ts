@@ -108,7 +108,11 @@ export const labUp = async (options: LabOptions): Promise<LabUp> => {
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
       // The mark by which a later start finds it, also when its state file is gone.
-      env: { ...process.env, CONTINUITY_LAB: folder.folder },
+      env: {
+        ...process.env,
+        CONTINUITY_LAB: folder.folder,
+        NODE_COMPILE_CACHE: join(PROJECT, '.lab', 'cache', 'compiled'),
+      },
     },
   );
   const word = await new Promise<Word>((resolve) => {

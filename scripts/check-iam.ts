@@ -14,9 +14,9 @@ import { packagedGrants, takesResources } from './packaged-grants.ts';
  * IAM_USES=<folder>.
  */
 const STORIES = [
-  'test/scenarios/primary-alive-when-a-person-fails-over.test.ts',
+  'test/scenarios/decisions/primary-alive-when-a-person-fails-over.test.ts',
   'test/scenarios/primary-killed-replica-promoted.test.ts',
-  'test/scenarios/dry-run-changes-nothing.test.ts',
+  'test/scenarios/decisions/dry-run-changes-nothing.test.ts',
   'test/scenarios/notifier-down.test.ts',
   'test/scenarios/decisions/approval-granted-by-two.test.ts',
   'test/scenarios/decisions/approval-declined.test.ts',

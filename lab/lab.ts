@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import { type LabAddresses, labAddresses } from '#lab/addresses.ts';
-import { type Cloud, lambdaCache, startCloud } from '#lab/cloud.ts';
+import { type Cloud, lambdaCache, type RegionalCloud, startCloud } from '#lab/cloud.ts';
 import type { LabTime, Log, Part } from '#lab/contract.ts';
 import { createFaults, type Faults } from '#lab/faults.ts';
 import { invoking } from '#lab/iam/need.ts';
@@ -45,7 +45,7 @@ export interface Lab extends Part {
   readonly addresses: LabAddresses;
   readonly plan: Plan;
   status(): Promise<LabStatus>;
-  /** Every function has a warm process; with `except` all but those whose names match. */
+  /** Every function has a warm process, with `except` all but those whose names match; and what is scheduled begins. */
   warm(options?: { readonly except?: RegExp }): Promise<void>;
 }
 
@@ -113,6 +113,7 @@ const scheduledAs = (
   roles: ReadinessRoles,
   { pipeline = true, readiness = true }: LabOptions,
   time: LabTime,
+  begin: (start: (region: RegionalCloud) => void) => void,
 ): StackServices => {
   const { scheduler, cloudwatch } = services;
   return {
@@ -122,22 +123,24 @@ const scheduledAs = (
         createSchedule: (input) => {
           if (isReadiness(input)) roles.set(input.Target?.Arn ?? '', input.Target?.RoleArn ?? '');
           const Target = input.Target && { ...input.Target, Input: scaled(time, input.Target.Input) };
-          return scheduler.createSchedule({
-            ...input,
-            Target,
-            ...(pipeline && (readiness || !isReadiness(input)) ? {} : { State: 'DISABLED' as const }),
-          });
+          const schedule = { ...input, Target };
+          if (pipeline && (readiness || !isReadiness(input)))
+            begin((region) => region.scheduler.updateSchedule(schedule));
+          return scheduler.createSchedule({ ...schedule, State: 'DISABLED' });
         },
       },
     }),
-    ...(cloudwatch &&
-      !pipeline && {
-        cloudwatch: {
-          ...cloudwatch,
-          putMetricAlarm: (input) =>
-            cloudwatch.putMetricAlarm({ ...input, ActionsEnabled: input.TreatMissingData !== 'breaching' }),
+    ...(cloudwatch && {
+      cloudwatch: {
+        ...cloudwatch,
+        // Of those that watch for silence: until something is scheduled there is nothing else.
+        putMetricAlarm: (input) => {
+          if (input.TreatMissingData !== 'breaching') cloudwatch.putMetricAlarm(input);
+          else if (pipeline) begin((region) => region.cloudwatch.putMetricAlarm(input));
+          else cloudwatch.putMetricAlarm({ ...input, ActionsEnabled: false });
         },
-      }),
+      },
+    }),
   };
 };
 
@@ -169,17 +172,26 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       log,
       world,
     });
-    const services = cloud.stackServices;
+    const running = cloud;
+    const services = running.stackServices;
     const readinessRoles: ReadinessRoles = new Map();
+    // A probe that looks while its function starts sees a slow service, and an alarm of it would fail over before anybody has begun.
+    const toBegin: (() => void)[] = [];
     const deploy = (pack: StackPackage, region: string): Promise<Stack> =>
       deployStack(pack, {
         region,
         stackName: `${pack.service}-${pack.stage}`,
-        targets: standardTargets(scheduledAs(services(region), readinessRoles, options, time)),
+        targets: standardTargets(
+          scheduledAs(services(region), readinessRoles, options, time, (start) =>
+            toBegin.push(() => {
+              const regional = running.regions.get(region);
+              if (regional) start(regional);
+            }),
+          ),
+        ),
       });
     const stacks = [await deploy(pipeline, plan.regions.standby), await deploy(witness, plan.regions.witness)];
     let warmed = options.pipeline === false;
-    const running = cloud;
     const faults: Faults = createFaults({
       folder,
       addresses,
@@ -226,6 +238,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
           }
         };
         await Promise.all(Array.from({ length: WARMED_AT_ONCE }, askNext));
+        for (const begin of toBegin.splice(0)) begin();
         warmed = true;
       },
       status: async () => {

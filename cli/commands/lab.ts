@@ -9,6 +9,21 @@ import { DEFAULT_TIME_SCALE } from '#lab/time.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
+const pipelineLine = ({ warmed, functions: { warm, all } }: LabStatus): string =>
+  warmed
+    ? `watches the service; ${warm} of ${all} functions warm`
+    : `starts: ${warm} of ${all} functions warm; it looks at the service when all are, and sees no fault before`;
+
+/** Those that are well by their number, the others by name. */
+const alarmsLine = ({ alarms }: LabStatus): string => {
+  const byState = Map.groupBy(Object.entries(alarms), ([, state]) => state);
+  const named = ['ALARM', 'INSUFFICIENT_DATA'].flatMap((state) => {
+    const names = (byState.get(state) ?? []).map(([name]) => name);
+    return names.length > 0 ? [`${state}: ${names.join(', ')}`] : [];
+  });
+  return [`${byState.get('OK')?.length ?? 0} OK`, ...named].join('; ');
+};
+
 const statusLines = (status: LabStatus): string[] => {
   const region = (name: 'primary' | 'standby'): string => {
     const { region: id, up, database, loadBalancer } = status.regions[name];
@@ -20,9 +35,8 @@ const statusLines = (status: LabStatus): string[] => {
     region('primary'),
     region('standby'),
     `  AWS API  ${aws}   DNS ${dns.host}:${dns.port}   mail ${smtp.host}:${smtp.port}   webhooks ${webhook}`,
-    `  alarms   ${Object.entries(status.alarms)
-      .map(([name, state]) => `${name} ${state}`)
-      .join(', ')}`,
+    `  pipeline ${pipelineLine(status)}`,
+    `  alarms   ${alarmsLine(status)}`,
     ...(status.faults.length > 0 ? [`  faults   ${status.faults.join(', ')}`] : []),
   ];
 };

@@ -45,7 +45,6 @@ export const S3: Rows = {
   ListObjectsV2: bucket('s3:ListBucket'),
   ListObjectVersions: bucket('s3:ListBucketVersions'),
   GetBucketVersioning: bucket('s3:GetBucketVersioning'),
-  GetBucketLocation: bucket('s3:GetBucketLocation'),
   GetObjectLockConfiguration: bucket('s3:GetBucketObjectLockConfiguration'),
   GetObject: object('s3:GetObject', 's3:GetObjectVersion'),
   HeadObject: object('s3:GetObject', 's3:GetObjectVersion'),

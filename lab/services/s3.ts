@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as schemas from '@aws-sdk/client-s3';
-import { type Call, type LabService, ServiceFault } from '#lab/contract.ts';
+import { type LabService, ServiceFault } from '#lab/contract.ts';
 
 /** Properties of AWS::S3::Bucket that mean something here. */
 export interface BucketInput {
@@ -246,10 +246,6 @@ export const createS3Service = ({ now = Date.now }: { readonly now?: () => numbe
       },
       GetBucketVersioning: ({ Bucket }: schemas.GetBucketVersioningCommandInput) =>
         find(Bucket).versioned ? { Status: 'Enabled' } : {},
-      GetBucketLocation: ({ Bucket }: schemas.GetBucketLocationCommandInput, _call: Call) => {
-        const { region } = find(Bucket);
-        return region === 'us-east-1' ? {} : { LocationConstraint: region };
-      },
     },
   };
 

@@ -3,12 +3,15 @@ import { CloudWatchClient, DisableAlarmActionsCommand } from '@aws-sdk/client-cl
 import { DeleteTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SFNClient, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { useContractLab } from '#test/support/contract-lab.ts';
 import { stackRef } from '#test/support/lab-ports.ts';
 import { slowness } from '#test/support/wait-for.ts';
 
 const lab = useContractLab(180);
+
+// What is scheduled begins; no function has to be warm for it.
+beforeAll(() => lab().lab.warm({ except: /./ }));
 
 const check = (...args: readonly string[]) =>
   new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((resolve) => {

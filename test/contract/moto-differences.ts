@@ -62,4 +62,11 @@ export const DIFFERENCES: readonly Difference[] = [
     right: 'lab',
     page: `${STATES}/API_SendTaskSuccess.html`,
   },
+  {
+    tests: ['evidence > is not deleted, nor is its time made shorter, before its day, by anybody'],
+    moto: 'answers GetObjectRetention with the object, and makes the time of an object under COMPLIANCE shorter',
+    lab: 'has GetObjectRetention; a shorter time is AccessDenied',
+    right: 'lab',
+    page: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html',
+  },
 ];

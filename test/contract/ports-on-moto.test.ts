@@ -18,6 +18,7 @@ import { describeReadings } from './ports/readings.ts';
 import { describeStandingOrders } from './ports/standing-orders.ts';
 import { describeTraffic, describeTrafficRefusals } from './ports/traffic.ts';
 import { describeMissingCluster } from './ports/workloads.ts';
+import { describeWriteLease } from './ports/write-lease.ts';
 
 /*
  * The suites of the ports of AWS services, on a server of the AWS API that others wrote (https://github.com/getmoto/moto). SQL, Kubernetes, HTTP, DNS and
@@ -46,6 +47,7 @@ describe.skipIf(tools === null)('on moto', { retry: RETRIES }, () => {
   describeClaims(moto);
   describeControls(moto);
   describeStandingOrders(moto);
+  describeWriteLease(moto);
   describeApprovals(moto);
   describeTaskTokens(moto);
   describeLinkKey(moto);

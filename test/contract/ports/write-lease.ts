@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { turned } from '#domain/direction.ts';
 import { untouched } from '#domain/write-lease.ts';
-import type { ContractLab } from '#test/support/contract-lab.ts';
+import type { ContractCloud } from '#test/support/contract-cloud.ts';
 
 const NOW = '2026-11-23T12:00:00.000Z';
 const at = (seconds: number): string => new Date(Date.parse(NOW) + seconds * 1_000).toISOString();
 const WAITED = { unwaited: false };
 
-export const describeWriteLease = (lab: () => ContractLab) =>
+export const describeWriteLease = (lab: () => ContractCloud) =>
   describe('the write lease', () => {
     it("is the primary's where nobody has touched it", async () => {
       const plan = lab().freshId();
@@ -128,7 +128,7 @@ export const describeWriteLease = (lab: () => ContractLab) =>
 
     it('is taken when the answer to the writing was lost', async () => {
       const plan = lab().freshId();
-      const fault = lab().lab.cloud.door.faults.inject({
+      const fault = lab().faults.inject({
         operation: 'UpdateItem',
         region: lab().plan.regions.witness,
         when: ({ role }) => role === undefined,

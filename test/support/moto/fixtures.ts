@@ -19,12 +19,12 @@ interface Packaged {
   readonly Resources: Readonly<Record<string, { readonly Properties: unknown }>>;
 }
 
-/** Properties of a resource of the packaged stack that refers to no other. */
+/** Properties of a resource of the packaged stacks that refers to no other. */
 const packaged = <Properties>(id: string): Properties => {
-  const [pipeline] = packagedTemplates();
-  const { Resources } = JSON.parse(readFileSync(pipeline?.file ?? '', 'utf8')) as Packaged;
-  const found = Resources[id];
-  if (!found) throw new Error(`the packaged stack has no ${id}`);
+  const found = packagedTemplates()
+    .map(({ file }) => (JSON.parse(readFileSync(file, 'utf8')) as Packaged).Resources[id])
+    .find((resource) => resource !== undefined);
+  if (!found) throw new Error(`the packaged stacks have no ${id}`);
   return found.Properties as Properties;
 };
 
@@ -75,7 +75,7 @@ const createDatabases = async ({ regions, database }: Plan): Promise<ContractClo
   return { primary: at(primary.DBInstance?.Endpoint), standby: at(standby.DBInstance?.Endpoint) };
 };
 
-/** Every resource of the standby region that a port is told of by the environment. */
+/** Every resource that a port is told of by the environment. */
 const createEnvironment = async (plan: Plan): Promise<Record<string, string>> => {
   const region = plan.regions.standby;
   const dynamodb = new DynamoDBClient({ region });
@@ -104,6 +104,7 @@ const createEnvironment = async (plan: Plan): Promise<Record<string, string>> =>
   return {
     LEDGER_TABLE: await createTable(dynamodb, 'LedgerTable'),
     STATE_TABLE: await createTable(dynamodb, 'StateTable'),
+    LEASE_TABLE: await createTable(new DynamoDBClient({ region: plan.regions.witness }), 'LeaseTable'),
     NOTICE_TOPIC_ARN: await topic('notices'),
     APPROVAL_TOPIC_ARN: await topic('approvals'),
     LINK_KEY_ARN: secret.ARN ?? '',

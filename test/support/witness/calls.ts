@@ -419,7 +419,6 @@ const MONTH_H = 30 * 24;
 const objects: readonly Step[] = [
   s3('ListBuckets'),
   s3('HeadBucket', { Bucket }),
-  s3('GetBucketLocation', { Bucket }),
   s3('GetBucketVersioning', { Bucket }),
   s3('GetObjectLockConfiguration', { Bucket }),
   s3(

@@ -67,12 +67,16 @@ export const startSmallCloud = async (slot: number): Promise<SmallCloud> => {
     world,
   });
   const name = 'witness';
-  const assume = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: '*' } } as const;
+  // One role for all who work in one: what a role may do is tried elsewhere (iam.test.ts).
+  const Service = ['lambda.amazonaws.com', 'states.amazonaws.com', 'scheduler.amazonaws.com'];
+  const assume = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: '*', Service } } as const;
+  const everything = { Effect: 'Allow', Action: '*', Resource: '*' } as const;
+  const Role = `arn:aws:iam::${ACCOUNT}:role/${name}`;
   cloud.stackServices(plan.regions.standby).roles.putRole({
     name,
-    arn: `arn:aws:iam::${ACCOUNT}:role/${name}`,
+    arn: Role,
     trust: { Version: '2012-10-17', Statement: assume },
-    policies: [],
+    policies: [{ name: 'all', document: { Version: '2012-10-17', Statement: everything } }],
     managedPolicyArns: [],
   });
   cloud.stackServices(plan.regions.standby).s3?.createBucket({
@@ -87,7 +91,7 @@ export const startSmallCloud = async (slot: number): Promise<SmallCloud> => {
     FunctionName: 'echo',
     Region: plan.regions.standby,
     Handler: 'src/handler.handler',
-    Role: 'arn:aws:iam::123456789012:role/echo',
+    Role,
     Code: { ZipFile: archive },
     MemorySize: 256,
     Timeout: 20,

@@ -14,12 +14,12 @@ const cloud = oneOf('CLOUD', ['', 'lab', 'moto']);
 const scenarios = oneOf('SCENARIOS', ['', 'all', 'long']);
 
 const ON_MOTO = 'test/contract/ports-on-moto.test.ts';
-const LONG = 'test/scenarios/decisions/**/*.test.ts';
+const LONG = ['test/scenarios/decisions/**/*.test.ts', 'test/e2e/long/**/*.test.ts'];
 const LABS = ['test/scenarios/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts'];
 const EVERYTHING = 'test/**/*.test.ts';
 
 const common = { testTimeout: 10_000 * slowness, hookTimeout: 30_000 * slowness, pool: 'forks' as const };
-const without = [...(scenarios === '' ? [LONG] : []), ...(cloud === 'lab' ? [ON_MOTO] : [])];
+const without = [...(scenarios === '' ? LONG : []), ...(cloud === 'lab' ? [ON_MOTO] : [])];
 
 const parts = {
   test: { ...common, name: 'parts', include: [EVERYTHING], exclude: LABS, maxWorkers: 2, sequence: { groupOrder: 0 } },
@@ -31,6 +31,6 @@ const labs = (include: string[]) => ({
 
 export default defineConfig({
   test: {
-    projects: cloud === 'moto' ? [labs([ON_MOTO])] : scenarios === 'long' ? [labs([LONG])] : [parts, labs(LABS)],
+    projects: cloud === 'moto' ? [labs([ON_MOTO])] : scenarios === 'long' ? [labs(LONG)] : [parts, labs(LABS)],
   },
 });

@@ -1,9 +1,5 @@
-import { execFileSync, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { labAddresses } from '#lab/addresses.ts';
-import { callControl } from '#lab/control.ts';
 import { runFolder } from '#lab/run-folder.ts';
 import type { LabStatus } from '#lab/status.ts';
 import { command, startCommand } from '#test/support/command.ts';
@@ -99,29 +95,6 @@ describe.skipIf(process.platform !== 'linux')('the lab as a command', { timeout:
     expect(await foreground.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(`${DOWN}$`) });
     expect(remainsOf(SLOT, segments)).toEqual([]);
   });
-
-  it.each([0, 300, 600])(
-    'ends in one way only, also told to %i ms after its functions have a process each',
-    async (ms) => {
-      const { host, port } = labAddresses(SLOT).site.control;
-      const isWarm = async () => {
-        const { functions } = await callControl<LabStatus>(`http://${host}:${port}`, 'status');
-        return functions.warm === functions.all;
-      };
-      const options = { slot: SLOT, root: process.cwd(), timeScale: 120 };
-      const child = fork('lab/main.ts', [JSON.stringify(options)], { stdio: 'ignore' });
-      const ended = once(child, 'exit');
-      expect((await once(child, 'message'))[0]).toEqual({ ready: true });
-      const segments = labSegments(run);
-      expect(segments).toHaveLength(2);
-      await waitFor('every function to have a process', isWarm, { withinMs: 30_000, everyMs: 1 });
-      // One by one they are now asked whether they are ready: the end may come at any moment of that.
-      await delay(ms);
-      child.kill('SIGTERM');
-      expect(await ended).toEqual([0, null]);
-      expect(remainsOf(SLOT, segments)).toEqual([]);
-    },
-  );
 
   it('goes down with its foreground command, also when that is killed', async () => {
     const foreground = startCommand(['lab', 'up', '--foreground'], { slot: SLOT });

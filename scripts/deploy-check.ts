@@ -1,23 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { towards } from '#domain/direction.ts';
 import type { Plan } from '#domain/plan.ts';
 import { type Drift, type DriftReport, driftOf, packagedStack } from './drift/drift.ts';
+import { fail, packageFor, root } from './package-call.ts';
 
 /**
  * `node scripts/deploy-check.ts [--stage prod] [--region us-west-2] [--json]`: packages the plan if need be, and compares the stacks of a direction, as
  * AWS (or the lab, where AWS_ENDPOINT_URL points) describes them, with the packages. Reads only. Exit 0: the same, 1: drift, or AWS
  * does not answer, 2: bad usage.
  */
-const root = fileURLToPath(new URL('../', import.meta.url));
-
-const fail = (code: 1 | 2, line: string): never => {
-  console.error(line);
-  process.exit(code);
-};
-
 const options = (() => {
   try {
     return parseArgs({
@@ -32,18 +24,6 @@ const options = (() => {
   }
 })();
 
-const packaged = (): void => {
-  const region = options.region === undefined ? [] : ['--region', options.region];
-  try {
-    execFileSync(process.execPath, ['scripts/package.ts', '--quiet', '--stage', options.stage, ...region], {
-      cwd: root,
-      stdio: 'inherit',
-    });
-  } catch (error) {
-    process.exit((error as { status?: number }).status === 2 ? 2 : 1);
-  }
-};
-
 const short = (value: unknown): string => {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 100 ? `${text.slice(0, 97)}...` : text;
@@ -57,7 +37,7 @@ const say = (stack: string, { id, type, differences }: Drift): readonly string[]
           `${stack}  ${id} (${type}): ${path} is ${short(actual)}; the package says ${short(wanted)}`,
       );
 
-packaged();
+packageFor(options.stage, options.region ?? null);
 const declared = JSON.parse(readFileSync(`${root}.build/plan.json`, 'utf8')) as Plan;
 const plan = towards(declared, options.region ?? declared.regions.standby) as Plan;
 const other = plan.regions.standby === declared.regions.standby ? null : `${root}.build/${plan.regions.standby}`;

@@ -22,6 +22,7 @@ const STORIES = [
   'test/scenarios/decisions/approval-declined.test.ts',
   'test/scenarios/decisions/approval-times-out.test.ts',
   'test/scenarios/decisions/execution-killed-mid-way.test.ts',
+  'test/scenarios/manual-start-from-console-input.test.ts',
 ];
 const STORY_LIMIT_MS = 240_000;
 

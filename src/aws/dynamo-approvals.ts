@@ -4,7 +4,7 @@ import type { ApprovalRequest } from '#domain/votes.ts';
 import type { Approvals } from '#ports/approvals.ts';
 import { keepSecret } from '#src/known-secrets.ts';
 import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
-import { errorName, sdkCall } from './sdk-errors.ts';
+import { sdkCall, sdkCallOn } from './sdk-errors.ts';
 
 const keyOf = (execution: string) => ({ pk: `approval#${execution}`, sk: 'request' });
 
@@ -31,30 +31,22 @@ export const dynamoApprovals = ({ region, table }: Table): Approvals => {
     read,
     write: async (request) => {
       kept(request);
-      try {
-        await sdkCall(
-          'dynamodb:PutItem approval',
-          () =>
-            client.send(
-              new PutCommand({
-                TableName: table,
-                Item: { ...keyOf(request.execution), ...request },
-                ...(request.version === 1
-                  ? { ConditionExpression: 'attribute_not_exists(pk)' }
-                  : {
-                      ConditionExpression: 'version = :before',
-                      ExpressionAttributeValues: { ':before': request.version - 1 },
-                    }),
-              }),
-            ),
-          (name, error) => (name === CONDITION_FAILED ? error : undefined),
-        );
-        return true;
-      } catch (error) {
-        if (errorName(error) !== CONDITION_FAILED) throw error;
-        // A try of our own whose answer was lost is ours.
-        return canonicalJson(await read(request.execution)) === canonicalJson(request);
-      }
+      const put = await sdkCallOn('dynamodb:PutItem approval', CONDITION_FAILED, () =>
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...keyOf(request.execution), ...request },
+            ...(request.version === 1
+              ? { ConditionExpression: 'attribute_not_exists(pk)' }
+              : {
+                  ConditionExpression: 'version = :before',
+                  ExpressionAttributeValues: { ':before': request.version - 1 },
+                }),
+          }),
+        ),
+      );
+      // A try of our own whose answer was lost is ours.
+      return put !== null || canonicalJson(await read(request.execution)) === canonicalJson(request);
     },
   };
 };

@@ -4,7 +4,7 @@ import { ClaimHeldError, CoolDownError, ServiceUnavailableError, StaleEpochError
 import type { Instant } from '#domain/side.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
 import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
-import { errorName, sdkCall } from './sdk-errors.ts';
+import { sdkCall, sdkCallOn } from './sdk-errors.ts';
 
 const RACES = 3;
 const NOBODY = { actor: null, mayTakeOver: false };
@@ -41,27 +41,19 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
     condition: string,
     values: Record<string, unknown>,
   ): Promise<Claim | null> => {
-    try {
-      const { Attributes } = await sdkCall(
-        'dynamodb:UpdateItem claim',
-        () =>
-          client.send(
-            new UpdateCommand({
-              TableName: table,
-              Key: keyOf(plan),
-              UpdateExpression: expression,
-              ConditionExpression: condition,
-              ExpressionAttributeValues: values,
-              ReturnValues: 'ALL_NEW',
-            }),
-          ),
-        (name, error) => (name === CONDITION_FAILED ? error : undefined),
-      );
-      return toClaim(plan, Attributes ?? {});
-    } catch (error) {
-      if (errorName(error) === CONDITION_FAILED) return null;
-      throw error;
-    }
+    const updated = await sdkCallOn('dynamodb:UpdateItem claim', CONDITION_FAILED, () =>
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keyOf(plan),
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+          ReturnValues: 'ALL_NEW',
+        }),
+      ),
+    );
+    return updated && toClaim(plan, updated.Attributes ?? {});
   };
 
   const stale = (plan: string, epoch: number, present: Claim | null): StaleEpochError => {

@@ -1,7 +1,7 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Control, Controls } from '#ports/controls.ts';
 import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
-import { errorName, sdkCall } from './sdk-errors.ts';
+import { sdkCall, sdkCallOn } from './sdk-errors.ts';
 
 const keyOf = (execution: string) => ({ pk: `control#${execution}`, sk: 'control' });
 
@@ -37,28 +37,20 @@ export const dynamoControls = ({ region, table }: Table): Controls => {
     values?: Record<string, unknown>,
     condition?: string,
   ): Promise<Control | null> => {
-    try {
-      const { Attributes } = await sdkCall(
-        'dynamodb:UpdateItem control',
-        () =>
-          client.send(
-            new UpdateCommand({
-              TableName: table,
-              Key: keyOf(execution),
-              UpdateExpression: expression,
-              ExpressionAttributeNames: names,
-              ...(values ? { ExpressionAttributeValues: values } : {}),
-              ...(condition ? { ConditionExpression: condition } : {}),
-              ReturnValues: 'ALL_NEW',
-            }),
-          ),
-        (name, error) => (name === CONDITION_FAILED ? error : undefined),
-      );
-      return toControl(Attributes);
-    } catch (error) {
-      if (errorName(error) === CONDITION_FAILED) return null;
-      throw error;
-    }
+    const updated = await sdkCallOn('dynamodb:UpdateItem control', CONDITION_FAILED, () =>
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keyOf(execution),
+          UpdateExpression: expression,
+          ExpressionAttributeNames: names,
+          ...(values ? { ExpressionAttributeValues: values } : {}),
+          ...(condition ? { ConditionExpression: condition } : {}),
+          ReturnValues: 'ALL_NEW',
+        }),
+      ),
+    );
+    return updated && toControl(updated.Attributes);
   };
 
   const keepFirst = async (execution: string, name: string, order: unknown): Promise<Control> =>

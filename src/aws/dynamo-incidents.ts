@@ -6,7 +6,7 @@ import type { Instant } from '#domain/side.ts';
 import type { Incidents, OpenIncident } from '#ports/incidents.ts';
 import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
 import { jitter } from './jitter.ts';
-import { errorName, sdkCall } from './sdk-errors.ts';
+import { sdkCall, sdkCallOn } from './sdk-errors.ts';
 
 const RACES = 8;
 const JITTER_MS = 30;
@@ -52,27 +52,19 @@ export const dynamoIncidents = ({ region, table }: Table): Incidents => {
     values: Record<string, unknown>,
     names?: Record<string, string>,
   ): Promise<boolean> => {
-    try {
-      await sdkCall(
-        'dynamodb:UpdateItem incident',
-        () =>
-          client.send(
-            new UpdateCommand({
-              TableName: table,
-              Key: keyOf(plan),
-              UpdateExpression: expression,
-              ConditionExpression: condition,
-              ExpressionAttributeValues: values,
-              ExpressionAttributeNames: names,
-            }),
-          ),
-        (name, error) => (name === CONDITION_FAILED ? error : undefined),
-      );
-      return true;
-    } catch (error) {
-      if (errorName(error) === CONDITION_FAILED) return false;
-      throw error;
-    }
+    const updated = await sdkCallOn('dynamodb:UpdateItem incident', CONDITION_FAILED, () =>
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keyOf(plan),
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+          ExpressionAttributeNames: names,
+        }),
+      ),
+    );
+    return updated !== null;
   };
 
   const current = async (plan: string): Promise<OpenIncident | null> => toIncident(plan, await read(plan), false);

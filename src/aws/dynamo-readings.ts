@@ -2,7 +2,7 @@ import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Reading } from '#domain/reading.ts';
 import type { Readings } from '#ports/readings.ts';
 import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
-import { errorName, sdkCall } from './sdk-errors.ts';
+import { sdkCall, sdkCallOn } from './sdk-errors.ts';
 
 const pkOf = (plan: string): string => `reading#${plan}`;
 
@@ -13,25 +13,18 @@ export const dynamoReadings = ({ region, table }: Table): Readings => {
   const client = documentClient(region);
   return {
     put: async (reading) => {
-      try {
-        await sdkCall(
-          'dynamodb:PutItem reading',
-          () =>
-            client.send(
-              new PutCommand({
-                TableName: table,
-                Item: { pk: pkOf(reading.plan), sk: reading.vantage, ...reading },
-                ConditionExpression: 'attribute_not_exists(pk) OR #at <= :at',
-                ExpressionAttributeNames: { '#at': 'at' },
-                ExpressionAttributeValues: { ':at': reading.at },
-              }),
-            ),
-          (name, error) => (name === CONDITION_FAILED ? error : undefined),
-        );
-      } catch (error) {
-        // A newer reading is there: it stays.
-        if (errorName(error) !== CONDITION_FAILED) throw error;
-      }
+      // Where a newer reading is there, it stays.
+      await sdkCallOn('dynamodb:PutItem reading', CONDITION_FAILED, () =>
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { pk: pkOf(reading.plan), sk: reading.vantage, ...reading },
+            ConditionExpression: 'attribute_not_exists(pk) OR #at <= :at',
+            ExpressionAttributeNames: { '#at': 'at' },
+            ExpressionAttributeValues: { ':at': reading.at },
+          }),
+        ),
+      );
     },
     last: async (plan, vantage) => {
       const { Item } = await sdkCall('dynamodb:GetItem reading', () =>

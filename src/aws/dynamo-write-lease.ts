@@ -7,7 +7,7 @@ import { granted, grantRefusal, holds, type Lease, revoked, untouched } from '#d
 import type { WriteLease } from '#ports/write-lease.ts';
 import { CONDITION_FAILED, ownDocumentClient, type Table } from './dynamo-table.ts';
 import { FAR } from './sdk-client.ts';
-import { errorName, sdkCall } from './sdk-errors.ts';
+import { sdkCall, sdkCallOn } from './sdk-errors.ts';
 
 const RACES = 3;
 
@@ -61,28 +61,20 @@ export const dynamoWriteLease = ({ region, table }: Table, regions: Plan['region
     values: Record<string, unknown>,
     attributes: Record<string, string>,
   ): Promise<Lease | null> => {
-    try {
-      const { Attributes } = await sdkCall(
-        `dynamodb:UpdateItem write lease ${region}`,
-        () =>
-          client.send(
-            new UpdateCommand({
-              TableName: table,
-              Key: keyOf(plan),
-              UpdateExpression: expression,
-              ConditionExpression: condition,
-              ExpressionAttributeValues: values,
-              ExpressionAttributeNames: attributes,
-              ReturnValues: 'ALL_NEW',
-            }),
-          ),
-        (name, error) => (name === CONDITION_FAILED ? error : undefined),
-      );
-      return toLease(plan, Attributes);
-    } catch (error) {
-      if (errorName(error) === CONDITION_FAILED) return null;
-      throw error;
-    }
+    const updated = await sdkCallOn(`dynamodb:UpdateItem write lease ${region}`, CONDITION_FAILED, () =>
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keyOf(plan),
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+          ExpressionAttributeNames: attributes,
+          ReturnValues: 'ALL_NEW',
+        }),
+      ),
+    );
+    return updated && toLease(plan, updated.Attributes);
   };
 
   /** Decided on what was read, written on the condition that it is still so. */

@@ -1,7 +1,7 @@
 import { HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { EvidenceStore } from '#ports/evidence.ts';
 import { clientOptions } from './sdk-client.ts';
-import { errorName, sdkCall } from './sdk-errors.ts';
+import { sdkCall, sdkCallOn } from './sdk-errors.ts';
 
 /** The condition `If-None-Match: *`. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 const THERE_ALREADY = 'PreconditionFailed';
@@ -11,28 +11,20 @@ export const s3Evidence = ({ region, bucket }: { region: string; bucket: string 
   const client = new S3Client(clientOptions(region));
   return {
     keep: async (key, text, until) => {
-      try {
-        await sdkCall(
-          's3:PutObject evidence',
-          () =>
-            client.send(
-              new PutObjectCommand({
-                Bucket: bucket,
-                Key: key,
-                Body: text,
-                ContentType: 'application/json',
-                IfNoneMatch: '*',
-                ObjectLockMode: 'COMPLIANCE',
-                ObjectLockRetainUntilDate: new Date(until),
-              }),
-            ),
-          (name, error) => (name === THERE_ALREADY ? error : undefined),
-        );
-        return true;
-      } catch (error) {
-        if (errorName(error) === THERE_ALREADY) return false;
-        throw error;
-      }
+      const put = await sdkCallOn('s3:PutObject evidence', THERE_ALREADY, () =>
+        client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Body: text,
+            ContentType: 'application/json',
+            IfNoneMatch: '*',
+            ObjectLockMode: 'COMPLIANCE',
+            ObjectLockRetainUntilDate: new Date(until),
+          }),
+        ),
+      );
+      return put !== null;
     },
     check: async () => {
       await sdkCall('s3:ListBucket evidence', () => client.send(new HeadBucketCommand({ Bucket: bucket })));

@@ -88,3 +88,13 @@ export const sdkCall = async <T>(
     throw refused?.(errorName(error), error as Error) ?? mapSdkError(error, what);
   }
 };
+
+/** Makes one SDK call that has a condition. Null when it is refused by the name `failed`: the condition does not hold. Throws as `sdkCall` does. */
+export const sdkCallOn = async <T>(what: string, failed: string, send: () => Promise<T>): Promise<T | null> => {
+  try {
+    return await sdkCall(what, send, (name, error) => (name === failed ? error : undefined));
+  } catch (error) {
+    if (errorName(error) === failed) return null;
+    throw error;
+  }
+};

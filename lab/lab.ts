@@ -228,16 +228,15 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       addresses,
       plan,
       warm: async ({ except } = {}) => {
-        // As the readiness schedules of the stack do, in their roles: pays what a process pays once. A few side by side: each is small, and waits often.
-        const left = running.lambda.functions().filter(({ name }) => !except?.test(name));
-        const askNext = async (): Promise<void> => {
-          for (let fn = left.shift(); fn; fn = left.shift()) {
-            const roleArn = readinessRoles.get(fn.arn);
-            if (roleArn !== undefined) running.authority.inRole(schedulerIn(fn.region), roleArn, [invoking(fn.arn)]);
-            await running.lambda.invoke(fn.arn, { readiness: true });
-          }
+        const wanted = running.lambda.functions().filter(({ name }) => !except?.test(name));
+        // As the readiness schedules of the stack do, in their roles: pays what a process pays once. Each is small, and waits often.
+        const ask = async ({ arn, region }: { readonly arn: string; readonly region: string }) => {
+          const roleArn = readinessRoles.get(arn);
+          if (roleArn !== undefined) running.authority.inRole(schedulerIn(region), roleArn, [invoking(arn)]);
+          await running.lambda.invoke(arn, { readiness: true });
         };
-        await Promise.all(Array.from({ length: WARMED_AT_ONCE }, askNext));
+        const names = wanted.map(({ arn }) => arn);
+        await running.lambda.warm(names, { parallel: WARMED_AT_ONCE, ask });
         for (const begin of toBegin.splice(0)) begin();
         warmed = true;
       },

@@ -86,8 +86,11 @@ export const createPool = (start: () => Instance, turn: StartTurns): Pool => {
     turns += 1;
     const giveBack = await turn();
     turns -= 1;
-    if (!closed && isNeeded()) await startOne();
-    giveBack();
+    try {
+      if (!closed && isNeeded()) await startOne();
+    } finally {
+      giveBack();
+    }
   };
   const fill = () => {
     const alive = [...all].filter((instance) => instance.alive).length;

@@ -69,8 +69,11 @@ export interface LambdaService extends Part {
   invoke(nameOrArn: string, payload?: unknown, options?: InvokeOptions): Promise<Invocation>;
   /** Queues the event, as InvocationType Event does; returns the request id. */
   invokeAsync(nameOrArn: string, payload?: unknown, options?: { region?: string }): string;
-  /** Starts one process per function in the background, a few at a time; resolves when all are ready or failed. */
-  warm(names?: readonly string[], parallel?: number): Promise<void>;
+  /** Starts one process per function, a few at a time, and asks each what `ask` asks; resolves when all are ready or failed. */
+  warm(
+    names?: readonly string[],
+    options?: { readonly parallel?: number; readonly ask?: (fn: LabFunction) => Promise<unknown> },
+  ): Promise<void>;
   /** SIGKILLs every process of the function; returns how many were in mid-invocation. */
   kill(nameOrArn: string, region?: string): number;
   /** SIGKILLs every process of the region's functions, idle ones too. */
@@ -263,10 +266,13 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
       queue.add(find(nameOrArn, region), jsonOf(payload), id);
       return id;
     },
-    async warm(names, parallel = 2) {
+    async warm(names, { parallel = 2, ask } = {}) {
       const left = names ? names.map((name) => find(name)) : [...functions.values()];
       const worker = async () => {
-        for (let fn = left.shift(); fn; fn = left.shift()) await fn.pool.warm();
+        for (let fn = left.shift(); fn; fn = left.shift()) {
+          await fn.pool.warm();
+          await ask?.(fn);
+        }
       };
       await Promise.all(Array.from({ length: parallel }, worker));
     },

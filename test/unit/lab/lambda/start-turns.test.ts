@@ -72,6 +72,19 @@ describe('processes of many functions', () => {
     expect(made.seen().started).toBe(2);
   });
 
+  it('give their turn back when they cannot be started', async () => {
+    const made = processes();
+    const turn = createStartTurns(1);
+    const none = createPool(() => {
+      throw new Error('no more processes');
+    }, turn);
+    await expect(none.warm()).rejects.toThrow('no more processes');
+    const warm = createPool(made.start, turn).warm();
+    await waitFor("the other function's start", () => made.seen().starting === 1);
+    made.oneReady();
+    await warm;
+  });
+
   it('give their turn back when the function is gone meanwhile', async () => {
     const made = processes();
     const turn = createStartTurns(1);

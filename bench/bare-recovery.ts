@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HealthySample, Reading } from '#domain/reading.ts';
 import { NOTHING_STANDS } from '#domain/standing-orders.ts';
+import { leaseTable } from '#domain/write-lease.ts';
 import { NOTHING_ORDERED } from '#ports/controls.ts';
 import { clock, database, databaseSession, serviceProbe, traffic, workloads, writeLease } from '#src/composition.ts';
 import { checkGuards } from '../functions/check-guards.ts';
@@ -17,7 +18,6 @@ import type { Poll } from '../functions/shared/poll.ts';
 import { shiftTraffic } from '../functions/shift-traffic.ts';
 import { verifyStandby } from '../functions/verify-standby.ts';
 import { joinNetwork } from '../lab/services/lambda/runtime/network.mjs';
-import { leaseTable } from '../serverless/statements.ts';
 
 /**
  * The recovery's own actions, from the decision to traffic moved, called one after the other in this process (the same two side by side):
@@ -38,7 +38,7 @@ const ports = {
   workloads: workloads.create({}, plan),
   traffic: traffic.create({}, plan),
   serviceProbe: serviceProbe.create({}, plan),
-  writeLease: writeLease.create({ LEASE_TABLE: leaseTable(plan, STAGE) }, plan),
+  writeLease: writeLease.create({ LEASE_TABLE: leaseTable(plan.plan, STAGE) }, plan),
   // The record, the claim and the readings are the pipeline's own tables: bare there are none.
   readings: { list: async () => [] as Reading[] },
   /** Nobody orders anything of a bare run. */

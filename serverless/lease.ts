@@ -1,7 +1,7 @@
 import { isReturn } from '#domain/direction.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
-import { leaseTable } from './statements.ts';
+import { leaseTable } from '#domain/write-lease.ts';
 
 /**
  * What the sidecars of a region's pods may do. EKS Pod Identity gives it to them by an association in the region's cluster: docs/getting-started.md.
@@ -10,7 +10,7 @@ import { leaseTable } from './statements.ts';
 const holderRole = (plan: Plan, stage: string, side: Side) => ({
   Type: 'AWS::IAM::Role',
   Properties: {
-    RoleName: `${leaseTable(plan, stage)}-${side}`,
+    RoleName: `${leaseTable(plan.plan, stage)}-${side}`,
     Description: `What continuity lease may do beside the application of the ${side} region`,
     AssumeRolePolicyDocument: {
       Version: '2012-10-17',
@@ -55,7 +55,7 @@ export const leaseResources = (plan: Plan, stage: string) =>
           DeletionPolicy: 'Retain',
           UpdateReplacePolicy: 'Retain',
           Properties: {
-            TableName: leaseTable(plan, stage),
+            TableName: leaseTable(plan.plan, stage),
             BillingMode: 'PAY_PER_REQUEST',
             AttributeDefinitions: [{ AttributeName: 'plan', AttributeType: 'S' }],
             KeySchema: [{ AttributeName: 'plan', KeyType: 'HASH' }],

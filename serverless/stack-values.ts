@@ -1,12 +1,13 @@
 import { isReturn } from '#domain/direction.ts';
 import { evidenceDays } from '#domain/evidence.ts';
 import type { Plan } from '#domain/plan.ts';
+import { leaseTable } from '#domain/write-lease.ts';
 import { dashboard } from './dashboard.ts';
 import { leaseResources } from './lease.ts';
 import { networkExtensions } from './network.ts';
 import { eventFunctions, pipelineAlarms } from './pipeline-alarms.ts';
 import { GRANTS, pipelineRoles, READY_FUNCTIONS, witnessRoles } from './roles.ts';
-import { leaseTable, resolverFunction, witnessService } from './statements.ts';
+import { resolverFunction, witnessService } from './statements.ts';
 import { trafficResources } from './traffic.ts';
 
 /** How often the schedule runs the probe, in minutes: EventBridge Scheduler counts whole ones, 1 at least. */
@@ -153,7 +154,7 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
       failover: withReferences(failover),
       roles: pipelineRoles(plan, stage, states),
       resolverFunction: resolverFunction(plan, stage),
-      leaseTable: leaseTable(plan, stage),
+      leaseTable: leaseTable(plan.plan, stage),
       subscriptions: subscriptions(plan),
       approvers: approvers(plan),
       readinessSchedules: readinessSchedules(),

@@ -2,6 +2,7 @@ import { isReturn } from '#domain/direction.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import { trafficSwitch } from '#domain/traffic-switch.ts';
+import { leaseTable } from '#domain/write-lease.ts';
 
 /** A statement of an IAM policy; `Sid` gives the reason where the resource is `*`. */
 export interface Statement {
@@ -38,9 +39,6 @@ export const tablesOf = (plan: Plan, stage: string): Tables => {
   return { ledger: table('ledger'), state: table('state') };
 };
 
-/** Table of the witness stack that holds the write lease. */
-export const leaseTable = (plan: Plan, stage: string): string => `continuity-${plan.plan}-${stage}-lease`;
-
 /** Both directions have a witness in the same region. */
 export const witnessService = (plan: Plan): string =>
   `continuity-${plan.plan}-witness${isReturn(plan) ? `-${plan.regions.standby}` : ''}`;
@@ -59,7 +57,7 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
   const switchAlarm = (side: Side) =>
     sub(`arn:\${AWS::Partition}:cloudwatch:${regions[side]}:\${AWS::AccountId}:alarm:${trafficSwitch(plan).alarm}`);
   const lease = sub(
-    `arn:\${AWS::Partition}:dynamodb:${regions.witness}:\${AWS::AccountId}:table/${leaseTable(plan, stage)}`,
+    `arn:\${AWS::Partition}:dynamodb:${regions.witness}:\${AWS::AccountId}:table/${leaseTable(plan.plan, stage)}`,
   );
   const zone = sub(`arn:\${AWS::Partition}:route53:::hostedzone/${traffic.zoneId}`);
   return {

@@ -6,7 +6,7 @@ import { startSidecar } from '#cli/lease/server.ts';
 import { planPath } from '#cli/plan-path.ts';
 import type { Plan } from '#domain/plan.ts';
 import { SIDES, type Side } from '#domain/side.ts';
-import { termsOf } from '#domain/write-lease.ts';
+import { leaseTable, termsOf } from '#domain/write-lease.ts';
 import { writeLease } from '#src/composition.ts';
 
 interface Options {
@@ -69,7 +69,7 @@ const run = async (options: Options): Promise<void> => {
   const plan = await readPlan(options.plan);
   if (!plan.fence.methods.includes('write-lease'))
     throw new UsageError(`${options.plan}: fence.methods does not name write-lease: nothing is to be renewed`);
-  const table = options.table ?? `continuity-${plan.plan}-${options.stage}-lease`;
+  const table = options.table ?? leaseTable(plan.plan, options.stage);
   const terms = termsOf(plan.fence.lease, scale);
   const lease = writeLease.create({ LEASE_TABLE: table }, plan);
   const keeper = createKeeper({

@@ -10,6 +10,9 @@ import type { Instant, Side } from '#domain/side.ts';
  *     |------------- ttl ---------------|-- clockSkew --|-- writeWithin --|
  */
 
+/** The table of all leases of a stage: where the witness stack makes it, and where a sidecar looks for it. */
+export const leaseTable = (plan: string, stage: string): string => `continuity-${plan}-${stage}-lease`;
+
 /** The lease of one plan. A type, not an interface: it goes on record as JSON. */
 export type Lease = {
   readonly plan: string;

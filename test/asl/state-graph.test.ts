@@ -5,20 +5,10 @@ import * as errors from '#domain/errors.ts';
 import { DRY_RUN_STEPS, ENDING_STEPS, RECOVERY_STEPS, SIDE_STEPS } from '#domain/steps.ts';
 import { secondOpinion } from '#lab/services/stepfunctions/second-opinion.ts';
 import type { Needs } from '#pipeline/port-factory.ts';
+import { EVENT_FUNCTIONS } from '#test/support/event-functions.ts';
 import { functionOf, gates, kebab, machines, nodesOf, reachable, successorsOf } from '../../scripts/state-graph.ts';
 import { stateMachinesPage } from '../../scripts/state-machines-page.ts';
 
-/** Functions that events call, not states. */
-const EVENT_FUNCTIONS = [
-  'archive-record',
-  'decide-by-link',
-  'notify-stakeholders',
-  'probe-service',
-  'receive-alarm',
-  'record-death',
-  'resolve-names',
-  'watch-claims',
-];
 /** Errors that no function of ours throws: of Step Functions, of its Lambda integration, and of the Lambda runtime. */
 const FOREIGN = /^(States\.(ALL|Timeout)|Lambda\.\w+|Sandbox\.Timedout|Runtime\.ExitError)$/;
 

@@ -5,6 +5,7 @@ import { UnreachableError } from '#domain/errors.ts';
 import type { Choice } from '#domain/votes.ts';
 import { keepSecret } from '#src/known-secrets.ts';
 import { takeDecision } from '#src/take-decision.ts';
+import { EVENT_FUNCTIONS } from '#test/support/event-functions.ts';
 import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
 import { ASKED, runRegionalFailover } from '#test/support/run-regional-failover.ts';
 import { leaksIn, type Secrets } from '#test/support/secrets.ts';
@@ -23,18 +24,6 @@ const PLANTED = {
 
 const MACHINE = 'arn:aws:states:us-west-2:123456789012:stateMachine:regional-failover';
 const RUN = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:by-hand';
-
-/** Functions that no state of the machine is: called one by one below. */
-const ON_EVENTS = [
-  'archive-record',
-  'decide-by-link',
-  'notify-stakeholders',
-  'probe-service',
-  'receive-alarm',
-  'record-death',
-  'resolve-names',
-  'watch-claims',
-] as const;
 
 const seen = new Set<string>();
 let output: readonly string[];
@@ -286,7 +275,7 @@ const alarm = (value: string) => ({
 });
 
 /** One event that goes well in a world that is well, for each. */
-const EVENTS: Readonly<Record<(typeof ON_EVENTS)[number], (at: World) => Promise<Call>>> = {
+const EVENTS: Readonly<Record<(typeof EVENT_FUNCTIONS)[number], (at: World) => Promise<Call>>> = {
   'archive-record': async (at) => {
     const entry = await record(at, 'PublishOutcome');
     return calling('archive-record', () => streamOf(entry));
@@ -313,7 +302,7 @@ const EVENTS: Readonly<Record<(typeof ON_EVENTS)[number], (at: World) => Promise
 const settled = (call: Promise<unknown>): Promise<unknown> =>
   call.catch((error: Error) => ({ errorType: error.name, errorMessage: error.message, trace: error.stack }));
 
-describe.each(ON_EVENTS)('%s', (name) => {
+describe.each(EVENT_FUNCTIONS)('%s', (name) => {
   it('says no secret, whichever of its ports fails and quotes', async () => {
     for (const port of [null, ...(Object.keys(world().ports) as (keyof World['ports'])[])]) {
       const at = world();

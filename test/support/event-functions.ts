@@ -1,0 +1,11 @@
+/** Functions that events call: no state of a machine does. */
+export const EVENT_FUNCTIONS = [
+  'archive-record',
+  'decide-by-link',
+  'notify-stakeholders',
+  'probe-service',
+  'receive-alarm',
+  'record-death',
+  'resolve-names',
+  'watch-claims',
+] as const;

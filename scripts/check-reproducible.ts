@@ -49,6 +49,8 @@ const packageIn = (folder: string): void => {
 
 const parent = mkdtempSync(join(tmpdir(), 'continuity-again-'));
 process.once('exit', () => rmSync(parent, { recursive: true, force: true }));
+// Without a handler a signal ends the process with no `exit`, and the copy would stay.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const started = performance.now();
 const folder = join(parent, 'another', 'place');
 const mask = process.umask(STRICT_MASK);

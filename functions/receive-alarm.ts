@@ -61,8 +61,8 @@ const DESCRIBE_WITHIN_MS = 3_000;
 
 /**
  * With a stack in each region both see a failure, and one of them has nothing to fail over to: its region serves. Its run would be refused by the
- * guards, and tell people so in the middle of the other's. What the last recovery wrote down is not enough, for people move a service by other ways too: the database has to say so as well. What
- * it does not say keeps nothing back: the run's guards ask again.
+ * guards, and tell people so in the middle of the other's. What the last recovery wrote down is not enough, for people move a service by other ways
+ * too: the database has to say so as well. What it does not say keeps nothing back: the run's guards ask again.
  */
 const servesHere = async ({ ports, plan }: Call, claim: Claim | null): Promise<boolean> => {
   const { standby, home, directions } = plan.regions;

@@ -29,7 +29,7 @@ const running = async ({ executions, machineArn }: DeployedStack): Promise<reado
 const ofOther = ({ plan }: DeployedStack): string =>
   plan.regions.directions === 'one'
     ? ''
-    : `\nthis is the switch of the stack in ${plan.regions.standby}; that of the other direction: CONTINUITY_REGION=${plan.regions.primary} continuity automation off`;
+    : `\nthis is the switch of the stack in ${plan.regions.standby}; that of the other direction: CONTINUITY_REGION=${plan.regions.primary} continuity automation off --reason "<why>"`;
 
 const automation = async (to: 'off' | 'on', options: Options): Promise<void> => {
   const word = personsWord(options);

@@ -58,6 +58,7 @@ try {
   copyTo(folder);
   packageIn(folder);
 } catch (error) {
+  if ((error as { signal?: string }).signal === 'SIGINT') process.exit(130);
   console.error(`the copy in ${folder} cannot be packaged: ${(error as Error).message}`);
   process.exit(1);
 } finally {

@@ -21,8 +21,20 @@ const EVERYTHING = 'test/**/*.test.ts';
 const common = { testTimeout: 10_000 * slowness, hookTimeout: 30_000 * slowness, pool: 'forks' as const };
 const without = [...(scenarios === '' ? LONG : []), ...(cloud === 'lab' ? [ON_MOTO] : [])];
 
+/** Each processor loads the project once for all of them (a third less time than once a file): a test leaves nothing behind in its process. */
 const parts = {
-  test: { ...common, name: 'parts', include: [EVERYTHING], exclude: LABS, maxWorkers: 2, sequence: { groupOrder: 0 } },
+  test: {
+    ...common,
+    name: 'parts',
+    include: [EVERYTHING],
+    exclude: LABS,
+    maxWorkers: 2,
+    isolate: false,
+    unstubEnvs: true,
+    // The functions' own logs are no part of the tests' output; tests of them capture it.
+    env: { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
+    sequence: { groupOrder: 0 },
+  },
 };
 /** One lab at a time: two regions on this machine are enough for two processors, and its durations are real. */
 const labs = (include: string[]) => ({

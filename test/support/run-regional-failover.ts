@@ -4,10 +4,6 @@ import { kebab, machines, nodesOf } from '../../scripts/state-graph.ts';
 import { ROLE, resultOf, testEngine } from '../asl/engine.ts';
 import type { World } from './fakes/world.ts';
 
-// The functions' own logs are no part of the tests' output.
-process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
-process.env.POWERTOOLS_METRICS_DISABLED = 'true';
-
 const NAME = 'regional-failover';
 const ARN = (name: string) => `arn:aws:lambda:us-west-2:123456789012:function:${name}`;
 const TIMEOUT_MS = 15_000;

@@ -6,9 +6,6 @@ import { world } from '#test/support/fakes/world.ts';
 import { handler as promote } from '../../../functions/promote-replica.ts';
 import { handler as scaleUp } from '../../../functions/scale-up-workloads.ts';
 
-process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
-process.env.POWERTOOLS_METRICS_DISABLED = 'true';
-
 const ORDER = { by: 'jane', reason: 'look first', at: '2026-11-23T23:36:00.000Z' };
 
 const claimed = async (controls: Controls) => {

@@ -32,8 +32,6 @@ const before = { ...process.env };
 beforeAll(() => {
   process.env.AWS_SECRET_ACCESS_KEY = PLANTED['secret key of the role'];
   process.env.AWS_SESSION_TOKEN = PLANTED['session token of the role'];
-  process.env.POWERTOOLS_LOG_LEVEL = 'DEBUG';
-  delete process.env.POWERTOOLS_METRICS_DISABLED;
   // As their adapters do when they read them: secrecy of the adapters is proven in test/unit/aws.
   keepSecret(PLANTED.password);
   keepSecret(PLANTED['link key']);
@@ -46,7 +44,7 @@ afterAll(() => {
 
 beforeEach(() => {
   links.clear();
-  output = capturedOutput();
+  output = capturedOutput('DEBUG');
 });
 
 afterEach(() => vi.restoreAllMocks());

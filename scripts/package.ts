@@ -9,6 +9,7 @@ import type { Plan } from '#domain/plan.ts';
 import { checkTraffic } from '../serverless/check-traffic.ts';
 import { checkTriggers } from '../serverless/check-triggers.ts';
 import { stackValues } from '../serverless/stack-values.ts';
+import { bundleFunctions, handlersOf, placeArchives } from './bundle-functions.ts';
 import { nameByContent } from './name-by-content.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { pointAt, pruneFolders, serviceFolder } from './package-folder.ts';
@@ -66,6 +67,7 @@ const INPUTS = [
   'state-machines',
   'serverless',
   'scripts/package.ts',
+  'scripts/bundle-functions.ts',
   'scripts/package-folder.ts',
   'scripts/name-by-content.ts',
   'scripts/compile-plan.ts',
@@ -121,19 +123,23 @@ const wordsOf = (error: unknown): string => {
     .join('\n');
 };
 
-/** Packages one stack, from sources that nobody changes meanwhile, into `packages/<stack>`. Gives what is wrong, or null. */
-const packageStack = async (
-  { name, config }: Target['stacks'][number],
-  stage: string,
-  packages: string,
-  services: string,
-  made: Readonly<Record<string, unknown>>,
-): Promise<string | null> => {
-  const service = at(`${services}${name}`);
+/** A copy of what is packaged, which nobody changes meanwhile. */
+const prepare = (service: string, made: Readonly<Record<string, unknown>>): void => {
   serviceFolder(root, service, SERVICE);
   mkdirSync(join(service, '.build'));
   for (const [file, value] of Object.entries(made))
     writeFileSync(join(service, '.build', file), `${JSON.stringify(value, null, 2)}\n`);
+};
+
+/** Packages one stack, with its functions' archives, into `packages/<stack>`. Gives what is wrong, or null. */
+const packageStack = async (
+  { name, config }: Target['stacks'][number],
+  service: string,
+  archives: ReadonlyMap<string, Buffer>,
+  stage: string,
+  packages: string,
+): Promise<string | null> => {
+  placeArchives(service, handlersOf(service, config), archives);
   const args = [at('node_modules/serverless/bin/serverless.js'), 'package', '--config', config, '--stage', stage];
   try {
     await run(process.execPath, args, {
@@ -208,8 +214,15 @@ const plan = target.region === null ? declared : (towards(declared, target.regio
 const values = stackValues(plan, JSON.parse(readFileSync(at(MACHINE), 'utf8')), options.stage);
 const packages = at(join(target.packages, `${hash.slice(0, 12)}-${process.pid}`));
 const made = { 'plan.json': plan, 'stack.json': values };
+const services = target.stacks.map((stack) => ({ stack, folder: at(`${target.services}${stack.name}`) }));
+for (const { folder } of services) prepare(folder, made);
+const [{ folder: sources }] = services as [(typeof services)[number]];
+const files = services.flatMap(({ stack, folder }) => Object.values(handlersOf(folder, stack.config)));
+const archives = await bundleFunctions(sources, [...new Set(files)].sort()).catch((error: Error) =>
+  fail(1, 'the functions cannot be bundled:', error.message),
+);
 const problems = await Promise.all(
-  target.stacks.map((stack) => packageStack(stack, options.stage, packages, target.services, made)),
+  services.map(({ stack, folder }) => packageStack(stack, folder, archives, options.stage, packages)),
 );
 const wrong = problems.filter((problem) => problem !== null);
 if (wrong.length > 0) fail(1, ...wrong);

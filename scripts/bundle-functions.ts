@@ -5,12 +5,6 @@ import { type BuildOptions, build } from 'esbuild';
 import { parse } from 'yaml';
 import { ZipFile } from 'yazl';
 
-/** Options of the bundler; the rest of serverless/esbuild.yml is the plugin's. */
-interface Options extends BuildOptions {
-  readonly outputFileExtension: string;
-  readonly skipBuild: boolean;
-}
-
 /** The function's file by its key in a `functions` section: { AcceptRequest: 'functions/accept-request' }. */
 export type Handlers = Readonly<Record<string, string>>;
 
@@ -18,14 +12,12 @@ export type Handlers = Readonly<Record<string, string>>;
 const yaml = (folder: string, file: string): unknown =>
   parse(readFileSync(join(folder, file), 'utf8'), { logLevel: 'silent' });
 
-/** The functions that a stack's file of the service in `folder` declares, in itself or by reference. */
+/** The functions that a stack's file of the service in `folder` declares by reference: `functions: [${file(serverless/functions.yml)}, ...]`. */
 export const handlersOf = (folder: string, config: string): Handlers => {
-  const { functions } = yaml(folder, config) as { functions: string | Readonly<Record<string, { handler: string }>> };
-  const reference = typeof functions === 'string' ? functions.match(/^\$\{file\((.+)\)\}$/)?.[1] : undefined;
-  const declared = (reference === undefined ? functions : yaml(folder, reference)) as Record<
-    string,
-    { handler: string }
-  >;
+  const { functions } = yaml(folder, config) as { functions: readonly string[] };
+  const file = functions[0]?.match(/^\$\{file\((.+)\)\}$/)?.[1];
+  if (file === undefined) throw new Error(`${config}: the first of \`functions\` is no \${file(...)}`);
+  const declared = yaml(folder, file) as Readonly<Record<string, { readonly handler: string }>>;
   return Object.fromEntries(
     Object.entries(declared).map(([key, { handler }]) => [key, handler.replace(/\.\w+$/, '')] as const),
   );
@@ -47,12 +39,11 @@ export const bundleFunctions = async (
   folder: string,
   files: readonly string[],
 ): Promise<ReadonlyMap<string, Buffer>> => {
-  const { skipBuild: _, outputFileExtension, ...options } = yaml(folder, 'serverless/esbuild.yml') as Options;
+  const options = yaml(folder, 'serverless/esbuild.yml') as BuildOptions;
   const { outputFiles } = await build({
     ...options,
     absWorkingDir: folder,
     entryPoints: files.map((file) => ({ in: `${file}.ts`, out: file })),
-    outExtension: { '.js': outputFileExtension },
     outdir: folder,
     write: false,
     logLevel: 'silent',
@@ -62,17 +53,25 @@ export const bundleFunctions = async (
       .slice(folder.length)
       .replace(/^[/\\]/, '')
       .replaceAll('\\', '/');
-    return [inside.slice(0, -outputFileExtension.length), await archive(inside, contents)] as const;
+    return [inside.replace(/\.\w+$/, ''), await archive(inside, contents)] as const;
   });
   return new Map(await Promise.all(archives));
 };
 
-/** Puts the archives where the framework's plugin takes what is built already: `.serverless/<key>.zip`. */
-export const placeArchives = (folder: string, handlers: Handlers, archives: ReadonlyMap<string, Buffer>): void => {
-  mkdirSync(join(folder, '.serverless'), { recursive: true });
+/**
+ * Writes the archive of each function into the service in `folder`, and the file by which the stack's `functions` name them. Gives their folder: the
+ * framework reads them there, and leaves them there.
+ */
+export const placeArchives = (folder: string, handlers: Handlers, archives: ReadonlyMap<string, Buffer>): string => {
+  const place = join('.build', 'functions');
+  mkdirSync(join(folder, place), { recursive: true });
+  const named: Record<string, object> = {};
   for (const [key, file] of Object.entries(handlers)) {
     const bytes = archives.get(file);
     if (bytes === undefined) throw new Error(`${key}: no bundle of ${file}`);
-    writeFileSync(join(folder, '.serverless', `${key}.zip`), bytes);
+    writeFileSync(join(folder, place, `${key}.zip`), bytes);
+    named[key] = { package: { artifact: `${place}/${key}.zip` } };
   }
+  writeFileSync(join(folder, '.build', 'archives.json'), `${JSON.stringify(named, null, 2)}\n`);
+  return join(folder, place);
 };

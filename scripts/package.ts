@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
@@ -139,7 +139,7 @@ const packageStack = async (
   stage: string,
   packages: string,
 ): Promise<string | null> => {
-  placeArchives(service, handlersOf(service, config), archives);
+  const places = placeArchives(service, handlersOf(service, config), archives);
   const args = [at('node_modules/serverless/bin/serverless.js'), 'package', '--config', config, '--stage', stage];
   try {
     await run(process.execPath, args, {
@@ -151,6 +151,7 @@ const packageStack = async (
     return `${config} cannot be packaged:\n${wordsOf(error)}`;
   }
   mkdirSync(packages, { recursive: true });
+  cpSync(places, join(service, '.serverless'), { recursive: true });
   nameByContent(join(service, '.serverless'));
   renameSync(join(service, '.serverless'), join(packages, name));
   return null;

@@ -34,8 +34,8 @@ const yaml = (sources: Sources, path: string): unknown => parse(sources.read(pat
 
 /** Functions of the pipeline's stack and of the witness's, by their keys. */
 export const functionKeys = (sources: Sources): readonly string[] => {
-  const witness = yaml(sources, 'serverless.witness.yml') as { functions: object };
-  const all = [...Object.keys(yaml(sources, 'serverless/functions.yml') as object), ...Object.keys(witness.functions)];
+  const files = ['serverless/functions.yml', 'serverless/functions.witness.yml'];
+  const all = files.flatMap((file) => Object.keys(yaml(sources, file) as object));
   return [...new Set(all)];
 };
 

@@ -43,10 +43,4 @@ export const INSTALL_SCRIPTS: readonly InstallScript[] = [
     does: 'prints an appeal of its author on hosts of some countries',
     reason: 'only words: nothing is missing without it',
   },
-  {
-    package: '@parcel/watcher',
-    runs: false,
-    does: 'compiles itself when npm_config_build_from_source is set, else nothing',
-    reason: 'the programs of the platforms are packages of the lock, and nothing watches files here',
-  },
 ];

@@ -28,7 +28,6 @@ export const LICENCES: readonly AllowedLicence[] = [
     reason: "permissive, with a summary of changes: Python's own (argparse, of the Kubernetes client's YAML reader)",
   },
   { id: 'Python-2.0', where: 'development', reason: 'as PSF-2.0, with the older ones before it (argparse 2)' },
-  { id: 'BlueOak-1.0.0', where: 'development', reason: 'permissive; what uses it packs archives' },
   {
     id: 'MPL-2.0',
     where: 'development',

@@ -15,14 +15,14 @@ import { packagedGrants, takesResources } from './packaged-grants.ts';
  */
 const STORIES = [
   'test/scenarios/decisions/primary-alive-when-a-person-fails-over.test.ts',
-  'test/scenarios/primary-killed-replica-promoted.test.ts',
+  'test/scenarios/primary-killed.test.ts',
   'test/scenarios/decisions/dry-run-changes-nothing.test.ts',
   'test/scenarios/notifier-down.test.ts',
   'test/scenarios/decisions/approval-granted-by-two.test.ts',
   'test/scenarios/decisions/approval-declined.test.ts',
   'test/scenarios/decisions/approval-times-out.test.ts',
   'test/scenarios/decisions/execution-killed-mid-way.test.ts',
-  'test/scenarios/manual-start-from-console-input.test.ts',
+  'test/scenarios/what-starts-a-recovery.test.ts',
 ];
 const STORY_LIMIT_MS = 240_000;
 

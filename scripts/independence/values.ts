@@ -161,29 +161,43 @@ export const opaque = (from: readonly Source[]): Value => [
 ];
 
 export const join = (...values: readonly Value[]): Value => {
-  const all = values.flat();
-  if (all.length < 2) return all;
+  const parts = values.filter((value) => value.length > 0);
+  // Most joins are of one value with nothing.
+  if (parts.length < 2) return parts[0] ?? [];
   const found: Thing[] = [];
-  const unknown = all.filter((thing) => thing.kind === 'opaque');
+  const from: Source[] = [];
+  let unknown = false;
   const met = new Set<unknown>();
-  for (const thing of all) {
-    if (thing.kind === 'opaque') continue;
-    // Constants are the same by what they are, all else by identity; no object is a constant.
-    const key = thing.kind === 'constant' ? thing.value : thing;
-    if (met.has(key)) continue;
-    met.add(key);
-    found.push(thing);
+  for (const part of parts) {
+    for (const thing of part) {
+      if (thing.kind === 'opaque') {
+        unknown = true;
+        from.push(...thing.from);
+        continue;
+      }
+      // Constants are the same by what they are, all else by identity; no object is a constant.
+      const key = thing.kind === 'constant' ? thing.value : thing;
+      if (met.has(key)) continue;
+      met.add(key);
+      found.push(thing);
+    }
   }
-  return unknown.length > 0 ? [...found, ...opaque(unknown.flatMap(({ from }) => from))] : found;
+  return unknown ? [...found, ...opaque(from)] : found;
 };
 
 /** Every answer that the value, or what it holds, may have been taken from. */
-export const sourcesOf = (value: Value): readonly Source[] =>
-  value.flatMap((thing) => (thing.kind === 'opaque' ? thing.from : []));
+export const sourcesOf = (value: Value): readonly Source[] => {
+  const found: Source[] = [];
+  for (const thing of value) if (thing.kind === 'opaque') found.push(...thing.from);
+  return found;
+};
 
 /** The constants among the alternatives. */
-export const constantsOf = (value: Value): readonly Primitive[] =>
-  value.flatMap((thing) => (thing.kind === 'constant' ? [thing.value] : []));
+export const constantsOf = (value: Value): readonly Primitive[] => {
+  const found: Primitive[] = [];
+  for (const thing of value) if (thing.kind === 'constant') found.push(thing.value);
+  return found;
+};
 
 /** The one constant that it is, or undefined when it may be anything else. */
 export const onlyConstant = (value: Value): { readonly value: Primitive } | undefined => {

@@ -5,8 +5,8 @@ import { pipeline } from '#pipeline/pipeline.ts';
 import type { Alarms } from '#ports/alarms.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Readings } from '#ports/readings.ts';
+import { attempt } from '#src/attempt.ts';
 import { alarms, database, databaseSession, readings, serviceProbe } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 import { type Observes, observeService } from './shared/observe-service.ts';
 
 const ALARMS_WITHIN_MS = 2_000;

@@ -18,6 +18,7 @@ import type { Readings } from '#ports/readings.ts';
 import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
+import { attempt } from '#src/attempt.ts';
 import {
   claims,
   database,
@@ -28,7 +29,6 @@ import {
   traffic,
   workloads,
 } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 import { readPositions } from './shared/positions.ts';
 
 const WITHIN_MS = 8_000;

@@ -3,9 +3,9 @@ import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
+import { attempt } from '#src/attempt.ts';
 import { writeLease } from '#src/composition.ts';
 import { type FenceMethod, judgeFence, sayLease } from './fence-primary.ts';
-import { attempt } from './shared/attempt.ts';
 import { type FenceInput, fenceInput } from './shared/fence-input.ts';
 
 const input = z.strictObject({ fence: fenceInput });

@@ -3,8 +3,8 @@ import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Controls } from '#ports/controls.ts';
 import type { Workloads } from '#ports/workloads.ts';
+import { attempt } from '#src/attempt.ts';
 import { controls, workloads } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 import { type Forced, unlessForced } from './shared/forced.ts';
 import { notYet, type Poll } from './shared/poll.ts';
 

@@ -8,8 +8,8 @@ import type { Clock } from '#ports/clock.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
+import { attemptRepeatedly } from '#src/attempt.ts';
 import { databaseSession, workloads, writeLease } from '#src/composition.ts';
-import { attemptRepeatedly } from './shared/attempt.ts';
 import { readPositions } from './shared/positions.ts';
 
 /** Longer than the adapters' own time-outs (2 s): a bound on their sum, so that a dead region costs seconds. */

@@ -9,8 +9,8 @@ import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
+import { attempt } from '#src/attempt.ts';
 import { approvals, database, databaseSession, ledger, workloads, writeLease } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 import { failure } from './shared/failure.ts';
 
 const WITHIN_MS = 5_000;

@@ -13,8 +13,8 @@ import { event } from '#pipeline/event.ts';
 import type { Announcer } from '#ports/announcer.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Ledger } from '#ports/ledger.ts';
+import { attempt } from '#src/attempt.ts';
 import { announcer, ledger } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 import { entryOf, type StreamEntry, streamEvent } from './shared/stream-record.ts';
 
 const ANNOUNCE_WITHIN_MS = 5_000;

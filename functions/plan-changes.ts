@@ -17,6 +17,7 @@ import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
+import { attempt } from '#src/attempt.ts';
 import {
   alarms,
   claims,
@@ -32,7 +33,6 @@ import {
 } from '#src/composition.ts';
 import { assessEvidence } from './assess-evidence.ts';
 import { askGuards } from './check-guards.ts';
-import { attempt } from './shared/attempt.ts';
 
 /** Longer than the adapters' own time-outs. All is asked at once. */
 const WITHIN_MS = 8_000;

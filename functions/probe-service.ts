@@ -10,6 +10,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { HealthMetric, HealthMetrics } from '#ports/health-metrics.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { Workloads } from '#ports/workloads.ts';
+import { attempt } from '#src/attempt.ts';
 import {
   claims,
   database,
@@ -19,7 +20,6 @@ import {
   serviceProbe,
   workloads,
 } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 import { type Observation, type Observes, observeService } from './shared/observe-service.ts';
 
 const WITHIN_MS = 2_000;

@@ -9,8 +9,8 @@ import type { Clock } from '#ports/clock.ts';
 import type { HealthMetric, HealthMetrics } from '#ports/health-metrics.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
+import { attempt } from '#src/attempt.ts';
 import { claims, healthMetrics, incidents, ledger } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 import { type Failure as Caught, causeLine, failure } from './shared/failure.ts';
 import { isOver } from './shared/is-over.ts';
 

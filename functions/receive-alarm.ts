@@ -14,9 +14,9 @@ import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { StandingOrders } from '#ports/standing-orders.ts';
+import { attempt } from '#src/attempt.ts';
 import { claims, database, executions, incidents, ledger, readings, standingOrders } from '#src/composition.ts';
 import { type AlarmChange, parseAlarmEvent } from './shared/alarm-event.ts';
-import { attempt } from './shared/attempt.ts';
 
 /** Of a request's reason; an alarm's own may be longer. */
 const MOST_REASON = 1_000;

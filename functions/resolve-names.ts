@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { event } from '#pipeline/event.ts';
 import type { Names } from '#ports/names.ts';
+import { attempt } from '#src/attempt.ts';
 import { names } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 
 const MOST_NAMES = 50;
 const WITHIN_MS = 2_000;

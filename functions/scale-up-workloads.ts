@@ -4,8 +4,8 @@ import type { Plan } from '#domain/plan.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { Workloads } from '#ports/workloads.ts';
+import { attempt } from '#src/attempt.ts';
 import { readings, workloads } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 
 const READINGS_WITHIN_MS = 2_000;
 

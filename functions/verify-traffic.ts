@@ -7,9 +7,9 @@ import type { DatabaseSession } from '#ports/database-session.ts';
 import type { ServiceProbe } from '#ports/service-probe.ts';
 import type { ThirdSite } from '#ports/third-site.ts';
 import type { Traffic } from '#ports/traffic.ts';
+import { attempt } from '#src/attempt.ts';
 import { controls, databaseSession, serviceProbe, thirdSite, traffic } from '#src/composition.ts';
 import { askStandby, type StandbyAnswer } from './shared/ask-service.ts';
-import { attempt } from './shared/attempt.ts';
 import { type Forced, unlessForced } from './shared/forced.ts';
 import { notYet, type Poll } from './shared/poll.ts';
 

@@ -7,8 +7,8 @@ import type { Announcer } from '#ports/announcer.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { ExecutionSummary, Executions } from '#ports/executions.ts';
 import type { Traffic } from '#ports/traffic.ts';
+import { attempt } from '#src/attempt.ts';
 import { announcer, claims, executions, incidents, ledger, traffic } from '#src/composition.ts';
-import { attempt } from './shared/attempt.ts';
 import { type Settled, type Settling, settleDeath } from './shared/settle-death.ts';
 
 /** A run that takes longer than this part of the RTO is looked at by a person while there is time left. */

@@ -1,11 +1,12 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lintMachines, lintTemplate } from './lint-template.ts';
-import { packagedTemplates } from './packaged-templates.ts';
+import { packageFor } from './package-call.ts';
+import { otherDirection, packagedTemplates, templatesTowards } from './packaged-templates.ts';
 import { makePythonTools } from './python-tools.ts';
 
 /**
- * `npm run check:template`: AWS's cfn-lint over both packaged templates, and asl-validator over the state machines in them. Exit 1 with all findings,
+ * `npm run check:template`: AWS's cfn-lint over the packaged templates of each direction, and asl-validator over the state machines in them. Exit 1 with all findings,
  * 2 when the linter cannot be had.
  */
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -14,8 +15,11 @@ const tools = await makePythonTools().catch((error: Error) => {
   process.exit(2);
 });
 
+const other = otherDirection();
+if (other !== null) packageFor('prod', other);
+
 let findings = 0;
-for (const template of packagedTemplates()) {
+for (const template of [...packagedTemplates(), ...(other === null ? [] : templatesTowards(other))]) {
   const said = [...(await lintTemplate(tools, template)), ...(await lintMachines(template.file))];
   for (const line of said) console.error(`${relative(root, template.file)}: ${line}`);
   if (said.length === 0) console.log(`${relative(root, template.file)}: nothing to say (${template.region})`);

@@ -4,8 +4,8 @@ import type { Signal, SignalName } from '#domain/reading.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession, Position } from '#ports/database-session.ts';
 import type { ProbeAnswer, ServiceProbe } from '#ports/service-probe.ts';
+import { attempt } from '#src/attempt.ts';
 import { PROBE_CLIENT } from './ask-service.ts';
-import { attempt } from './attempt.ts';
 
 /** All signals are asked at once; none is waited for longer. */
 const WITHIN_MS = 2_600;

@@ -10,10 +10,10 @@ import { type ApprovalRequest, type Choice, openRound, sayVotes } from '#domain/
 import type { Announcer } from '#ports/announcer.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { LinkKey } from '#ports/link-key.ts';
+import { attempt } from '#src/attempt.ts';
 import { keepSecret } from '#src/known-secrets.ts';
 import type { DecisionPorts } from '#src/take-decision.ts';
 import { settle } from '#src/take-decision.ts';
-import { attempt } from './attempt.ts';
 
 const ANNOUNCE_WITHIN_MS = 4_000;
 const RACES = 10;

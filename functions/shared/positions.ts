@@ -1,6 +1,6 @@
 import type { Side } from '#domain/side.ts';
 import type { DatabaseSession, Position } from '#ports/database-session.ts';
-import { attempt } from './attempt.ts';
+import { attempt } from '#src/attempt.ts';
 
 /** Connect 1.5 s and statement 2 s are the session's own bounds. */
 const WITHIN_MS = 4_000;

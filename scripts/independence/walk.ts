@@ -7,7 +7,7 @@ import type { Sources } from './sources.ts';
 import { constant, onlyConstant, UNKNOWN, type Value } from './values.ts';
 
 /** The mark of a call whose failure is an outcome: it is made within this function, which takes the milliseconds after which the step goes on. */
-const MARK = 'functions/shared/attempt.ts#attempt';
+const MARK = 'src/attempt.ts#attempt';
 
 const GIVEN: Readonly<Record<string, Value>> = {
   // A readiness check is no recovery.

@@ -1,17 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { isReturn } from '#domain/direction.ts';
-import { TrafficRefusedError } from '#domain/errors.ts';
+import { TrafficRefusedError, UnreachableError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import { SWITCH_VALUE, trafficSwitch } from '#domain/traffic-switch.ts';
 import type { Traffic } from '#ports/traffic.ts';
+import { attempt } from '#src/attempt.ts';
 import { resolveNow, servedBy } from './dns-answers.ts';
 import { clientOptions, MAYBE_DEAD, type Patience } from './sdk-client.ts';
 import { mapSdkError, sdkCall } from './sdk-errors.ts';
 
 /** How long a shift waits for the alarm to turn, in ms between looks. CloudWatch may take a minute: then `applied` says it later. */
 const LOOKS_MS = [0, 100, 300, 600];
+
+/** For one answer of the other region, which may be dead; twice that for a look and a write. */
+const OTHER_WITHIN_MS = 2_500;
 
 const CHANGE = 'switch:';
 
@@ -89,16 +93,15 @@ export const cloudwatchTraffic = (plan: Pick<Plan, 'plan' | 'regions' | 'traffic
   const position = async (): Promise<Side> => {
     if (await own.isOn()) return 'standby';
     if (!isReturn(plan)) return 'primary';
-    return (await other.isOn().catch(() => true)) ? 'primary' : 'standby';
+    const others = await attempt(() => other.isOn(), OTHER_WITHIN_MS);
+    return others.outcome === 'answered' && !others.value ? 'standby' : 'primary';
   };
 
-  /** The other's order is obsolete once the own one holds. Best effort: where it does not answer, `rest` comes back to it. */
+  /** The other's order is obsolete once the own one holds. Best effort: the own one holds the traffic here without it, and `rest` comes back to it. */
   const releaseOther = async (): Promise<void> => {
-    try {
+    await attempt(async () => {
       if (await other.isOn()) await other.put(false);
-    } catch {
-      // The own switch holds the traffic here while the other region is away.
-    }
+    }, 2 * OTHER_WITHIN_MS);
   };
 
   return {
@@ -126,10 +129,11 @@ export const cloudwatchTraffic = (plan: Pick<Plan, 'plan' | 'regions' | 'traffic
       if (!isReturn(plan)) return false;
       const since = await own.onSince();
       if (since === null) return false;
-      const others = await other.onSince();
+      const others = await attempt(() => other.onSince(), OTHER_WITHIN_MS);
+      if (others.outcome !== 'answered') throw new UnreachableError(`the other region's switch: ${others.detail}`);
       // Of two that are on the later one is meant: an obsolete order of the other region, or its taking over since.
-      if (others !== null && others < since) await other.put(false);
-      else await own.put(false);
+      if (others.value === null || others.value >= since) await own.put(false);
+      else if ((await attempt(() => other.put(false), OTHER_WITHIN_MS)).outcome !== 'answered') return false;
       return true;
     },
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { turned } from '#domain/direction.ts';
 import { independencePage } from '../../../../scripts/independence/report.ts';
 import { unlisted } from '../../../../scripts/independence/unlisted.ts';
 import { check, edited, PLAN, planWith, read } from './support.ts';
@@ -36,6 +37,15 @@ describe('the project', () => {
       'RedriveExecution',
     ]);
   });
+});
+
+/** The home region's stack looks at the switch of the other one, which is the region that failed. */
+test('the stack of the other direction needs nothing but its own region', () => {
+  const found = check({ plan: turned(PLAN) });
+  expect(found.findings).toEqual([]);
+  const toOther = found.judged.flatMap(({ calls }) => calls.filter(({ where }) => where === PLAN.regions.standby));
+  expect(toOther.map(({ operation }) => operation)).toEqual(expect.arrayContaining(['PutMetricData']));
+  expect(new Set(toOther.map(({ verdict }) => verdict))).toEqual(new Set(['best-effort']));
 });
 
 describe('traffic by record-change', () => {

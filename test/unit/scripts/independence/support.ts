@@ -40,7 +40,7 @@ export const callsOfBody = (body: string, before = ''): readonly Call[] => {
   const text = `
     import { pipeline } from '#pipeline/pipeline.ts';
     import { database, databaseSession, serviceProbe, workloads } from '#src/composition.ts';
-    import { attempt, attemptRepeatedly } from './shared/attempt.ts';
+    import { attempt, attemptRepeatedly } from '#src/attempt.ts';
     ${before}
     const tried = async ({ ports, plan, run }) => { ${body} };
     export const handler = pipeline({ ports: { database, databaseSession, serviceProbe, workloads } }).handler(tried);`;

@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { turned } from '#domain/direction.ts';
 import type { Plan } from '#domain/plan.ts';
 
@@ -41,3 +43,10 @@ export const deploymentOrder = (declared: Plan, region: string | null): readonly
   const other = turned(declared);
   return [of(other, 'witness'), of(other, 'pipeline'), of(declared, 'witness'), of(declared, 'pipeline')];
 };
+
+/**
+ * The package as the framework, at work in the folder `service`, is told of it: by its own name, not by the link that leads to it. A path that ends
+ * with `.serverless` it takes for the folder that it would write itself, and finds no package there.
+ */
+export const packagePath = (root: string, service: string, folder: string): string =>
+  relative(join(root, service), realpathSync(join(root, folder)));

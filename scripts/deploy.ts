@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Plan } from '#domain/plan.ts';
-import { type Deployment, deploymentOrder } from './deploy-order.ts';
+import { type Deployment, deploymentOrder, packagePath } from './deploy-order.ts';
 import { fail, packageFor, root } from './package-call.ts';
 
 /**
@@ -27,7 +27,15 @@ const options = (() => {
 
 const deploy = ({ config, service, package: folder }: Deployment): boolean => {
   const cwd = join(root, service);
-  const args = ['deploy', '--config', config, '--stage', options.stage, '--package', relative(cwd, join(root, folder))];
+  const args = [
+    'deploy',
+    '--config',
+    config,
+    '--stage',
+    options.stage,
+    '--package',
+    packagePath(root, service, folder),
+  ];
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules/serverless/bin/serverless.js'), ...args], {
     cwd,
     stdio: 'inherit',

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { examplePlan } from '#test/unit/domain/support.ts';
-import { deploymentOrder } from '../../../scripts/deploy-order.ts';
+import { deploymentOrder, packagePath } from '../../../scripts/deploy-order.ts';
 
 const plan = examplePlan();
 const said = (region: string | null, of = plan) =>
@@ -26,4 +28,13 @@ describe('the order of a deployment', () => {
     const folders = deploymentOrder(plan, null).flatMap(({ service, package: made }) => [service, made]);
     expect(new Set(folders).size).toBe(folders.length);
   });
+});
+
+/** A path of that end was once handed over: the framework found no package, and nothing could be deployed. */
+it('the framework is told of a package by a path that is not its own folder, and the package is there', () => {
+  for (const { service, package: folder } of deploymentOrder(plan, plan.regions.standby)) {
+    const path = packagePath(process.cwd(), service, folder);
+    expect(path).not.toMatch(/\.serverless$/);
+    expect(existsSync(join(process.cwd(), service, path, 'serverless-state.json'))).toBe(true);
+  }
 });

@@ -10,9 +10,10 @@ import { projectSources } from './independence/sources.ts';
 import { machines } from './state-graph.ts';
 
 /**
- * `node scripts/check-independence.ts [--json] [--quiet] [--strategy health-switch|record-change] [--region us-west-2]`: no step of the recovery may need the failed
- * region, or a control plane that lives there or in us-east-1 (design, point 11). Prints every call, who has to answer it and the verdict;
- * `--quiet`: the findings only. Without --region every direction of the plan is checked, each as its own stack is. Exit 1 with findings, 2 when the call is wrong or the sources cannot be followed.
+ * `node scripts/check-independence.ts [--json] [--quiet] [--strategy health-switch|record-change] [--region us-west-2]`: no step of the recovery may
+ * need the failed region, or a control plane that lives there or in us-east-1 (design, point 11). Prints every call, who has to answer it and the
+ * verdict; `--quiet`: the findings only. Without --region every direction of the plan is checked, each as its own stack is. Exit 1 with findings, 2 when
+ * the call is wrong or the sources cannot be followed.
  */
 const root = fileURLToPath(new URL('../', import.meta.url));
 

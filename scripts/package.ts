@@ -9,7 +9,7 @@ import type { Plan } from '#domain/plan.ts';
 import { checkTraffic } from '../serverless/check-traffic.ts';
 import { checkTriggers } from '../serverless/check-triggers.ts';
 import { stackValues } from '../serverless/stack-values.ts';
-import { bundleFunctions, handlersOf, placeArchives } from './bundle-functions.ts';
+import { bundleFunctions, type Handlers, handlersOf, placeArchives } from './bundle-functions.ts';
 import { nameByContent } from './name-by-content.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { pointAt, pruneFolders, serviceFolder } from './package-folder.ts';
@@ -135,11 +135,12 @@ const prepare = (service: string, made: Readonly<Record<string, unknown>>): void
 const packageStack = async (
   { name, config }: Target['stacks'][number],
   service: string,
+  handlers: Handlers,
   archives: ReadonlyMap<string, Buffer>,
   stage: string,
   packages: string,
 ): Promise<string | null> => {
-  const places = placeArchives(service, handlersOf(service, config), archives);
+  const places = placeArchives(service, handlers, archives);
   const args = [at('node_modules/serverless/bin/serverless.js'), 'package', '--config', config, '--stage', stage];
   try {
     await run(process.execPath, args, {
@@ -215,15 +216,21 @@ const plan = target.region === null ? declared : (towards(declared, target.regio
 const values = stackValues(plan, JSON.parse(readFileSync(at(MACHINE), 'utf8')), options.stage);
 const packages = at(join(target.packages, `${hash.slice(0, 12)}-${process.pid}`));
 const made = { 'plan.json': plan, 'stack.json': values };
-const services = target.stacks.map((stack) => ({ stack, folder: at(`${target.services}${stack.name}`) }));
-for (const { folder } of services) prepare(folder, made);
+const services = target.stacks.map((stack) => {
+  const folder = at(`${target.services}${stack.name}`);
+  prepare(folder, made);
+  return { stack, folder, handlers: handlersOf(folder, stack.config) };
+});
+// Every service holds the same sources.
 const [{ folder: sources }] = services as [(typeof services)[number]];
-const files = services.flatMap(({ stack, folder }) => Object.values(handlersOf(folder, stack.config)));
-const archives = await bundleFunctions(sources, [...new Set(files)].sort()).catch((error: Error) =>
+const files = new Set(services.flatMap(({ handlers }) => Object.values(handlers)));
+const archives = await bundleFunctions(sources, [...files].sort()).catch((error: Error) =>
   fail(1, 'the functions cannot be bundled:', error.message),
 );
 const problems = await Promise.all(
-  services.map(({ stack, folder }) => packageStack(stack, folder, archives, options.stage, packages)),
+  services.map(({ stack, folder, handlers }) =>
+    packageStack(stack, folder, handlers, archives, options.stage, packages),
+  ),
 );
 const wrong = problems.filter((problem) => problem !== null);
 if (wrong.length > 0) fail(1, ...wrong);

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Plan } from '#domain/plan.ts';
-
-const root = fileURLToPath(new URL('../', import.meta.url));
+import { type Deployment, deploymentOrder } from './deploy-order.ts';
+import { root } from './package-call.ts';
 
 export interface PackagedTemplate {
   readonly file: string;
@@ -11,28 +10,15 @@ export interface PackagedTemplate {
   readonly region: string;
 }
 
-const TEMPLATE = 'cloudformation-template-update-stack.json';
+export const declaredPlan = (): Plan => JSON.parse(readFileSync(join(root, '.build/plan.json'), 'utf8')) as Plan;
 
-const regionsOf = (): Plan['regions'] =>
-  (JSON.parse(readFileSync(join(root, '.build/plan.json'), 'utf8')) as Plan).regions;
+export const templateOf = ({ package: folder, region }: Deployment): PackagedTemplate => ({
+  file: join(root, folder, 'cloudformation-template-update-stack.json'),
+  region,
+});
 
-/** What `npm run package` wrote. */
+/** What `npm run package` wrote: the pipeline's, then the witness's. */
 export const packagedTemplates = (): readonly PackagedTemplate[] => {
-  const { standby, witness } = regionsOf();
-  return [
-    { file: join(root, '.serverless', TEMPLATE), region: standby },
-    { file: join(root, '.build/witness', TEMPLATE), region: witness },
-  ];
+  const plan = declaredPlan();
+  return deploymentOrder(plan, plan.regions.standby).map(templateOf).toReversed();
 };
-
-/** Region of the stack of the other direction, or null where the plan has one direction. */
-export const otherDirection = (): string | null => {
-  const { primary, directions } = regionsOf();
-  return directions === 'both' ? primary : null;
-};
-
-/** What packaging with `--region` wrote. */
-export const templatesTowards = (region: string): readonly PackagedTemplate[] => [
-  { file: join(root, '.build', region, 'pipeline', TEMPLATE), region },
-  { file: join(root, '.build', region, 'witness', TEMPLATE), region: regionsOf().witness },
-];

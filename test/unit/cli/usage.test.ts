@@ -12,7 +12,7 @@ const ELSEWHERE = /^(AWS_|CONTINUITY_|HOME$)/;
 
 const before = process.cwd();
 let folder = '';
-let printed: ReturnType<typeof vi.spyOn>;
+let printed: readonly ReturnType<typeof vi.spyOn>[] = [];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'continuity-usage-'));
@@ -28,7 +28,7 @@ beforeEach(() => {
   vi.stubEnv('CONTINUITY_SLOT', String(SLOT));
   vi.stubEnv('HOME', folder);
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-  printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  printed = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockReturnValue(true));
 });
 afterEach(() => vi.restoreAllMocks());
 
@@ -121,7 +121,7 @@ describe('bad usage is one clear line on stderr and exit 2', () => {
     [['plan', 'check', '.'], '.: is a folder, not a plan'],
   ] as const)('%j', async (args, line) => {
     expect(await runProgram(args)).toMatchObject({ code: 2, line });
-    expect(printed).not.toHaveBeenCalled();
+    for (const stream of printed) expect(stream).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -135,6 +135,6 @@ describe('bad usage is one clear line on stderr and exit 2', () => {
   ])('%j with neither AWS nor a lab', async (args) => {
     const line = expect.stringMatching(/^no AWS credentials and no lab[^\n]*npx continuity lab up[^\n]*$/);
     expect(await runProgram(args)).toMatchObject({ code: 2, line });
-    expect(printed).not.toHaveBeenCalled();
+    for (const stream of printed) expect(stream).not.toHaveBeenCalled();
   });
 });

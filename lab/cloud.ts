@@ -17,6 +17,7 @@ import { createDynamoDbService, type DynamoDbService } from '#lab/services/dynam
 import { createEksService } from '#lab/services/eks.ts';
 import { createEventBridgeService, type EventBridgeService } from '#lab/services/eventbridge/eventbridge.ts';
 import { createFunctionUrls } from '#lab/services/lambda/function-urls.ts';
+import type { KeptInstances } from '#lab/services/lambda/kept-instances.ts';
 import { createLambdaService, type LambdaService } from '#lab/services/lambda/service.ts';
 import { instanceArn } from '#lab/services/rds/instance.ts';
 import { createRdsService, type RdsService } from '#lab/services/rds/service.ts';
@@ -67,6 +68,7 @@ export interface CloudOptions {
   readonly time: LabTime;
   readonly log: Log;
   readonly world: World;
+  readonly instances?: KeptInstances | undefined;
 }
 
 /** The names of the load balancers, as AWS's own DNS would answer them. */
@@ -157,6 +159,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     doorUrl: door.url,
     time,
     log,
+    instances: options.instances,
     network: (region) => ({ dns: addresses.site.dns, egress: sites[region], cuts: cutsFile(options.folder, region) }),
     deliver,
     roleChecks: authority,

@@ -10,6 +10,7 @@ import { createFaults, type Faults } from '#lab/faults.ts';
 import { invoking } from '#lab/iam/need.ts';
 import { kubeconfigs } from '#lab/kubeconfigs.ts';
 import { roleCredentials } from '#lab/services/lambda/instance-environment.ts';
+import type { KeptInstances } from '#lab/services/lambda/kept-instances.ts';
 import { schedulerIn } from '#lab/services/scheduler/scheduler.ts';
 import { deployStack, type Stack } from '#lab/stack/deploy.ts';
 import { type StackServices, standardTargets } from '#lab/stack/resources.ts';
@@ -35,6 +36,8 @@ export interface LabOptions {
    * seconds. Default true.
    */
   readonly readiness?: boolean;
+  /** Functions' processes of the lab before, on the same slot; this one leaves its own there. Without it they start and end with the lab. */
+  readonly instances?: KeptInstances;
 }
 
 export interface Lab extends Part {
@@ -171,6 +174,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       time,
       log,
       world,
+      instances: options.instances,
     });
     const running = cloud;
     const services = running.stackServices;

@@ -109,11 +109,11 @@ const marked = ({ folder, data }: RunFolder): number[] => {
   return [...found];
 };
 
-/** Ends what a killed lab left of itself: processes, shared memory, data directories, the state file. Gives the number of processes ended. */
-export const clearRemains = async (run: RunFolder): Promise<number> => {
+/** Ends what a killed lab left of itself: processes, shared memory, data directories, the state file. Gives the number of processes ended. `spared` ones live on. */
+export const clearRemains = async (run: RunFolder, spared: readonly number[] = []): Promise<number> => {
   const ended = new Set<number | string>();
   for (let round = 0; round < 5; round += 1) {
-    const pids = marked(run);
+    const pids = marked(run).filter((pid) => !spared.includes(pid));
     if (pids.length === 0) break;
     for (const pid of pids) {
       try {

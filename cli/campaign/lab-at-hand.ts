@@ -7,6 +7,7 @@ import type { Reading } from '#domain/reading.ts';
 import { type Lab, startLab } from '#lab/lab.ts';
 import { buildImages } from '#lab/parts/cluster/images.ts';
 import { claimFolder, clearRemains, runFolder } from '#lab/run-folder.ts';
+import type { KeptInstances } from '#lab/services/lambda/kept-instances.ts';
 import { PASSWORDS } from '#lab/world.ts';
 import {
   approvals,
@@ -86,9 +87,9 @@ const pointAt = (lab: Lab): void => {
  * A lab of its own in which the primary's application has gone, while its database lives and a stray replica still writes to it: the situation
  * in which a failover can do the most harm. Nothing is scheduled: the probes look because this calls them, and no alarm starts anything.
  */
-export const bootLab = async (root: string, slot: number): Promise<LabAtHand> => {
+export const bootLab = async (root: string, slot: number, instances: KeptInstances): Promise<LabAtHand> => {
   const run = runFolder(root, slot);
-  await clearRemains(run);
+  await clearRemains(run, instances.pids());
   rmSync(run.folder, { recursive: true, force: true });
   claimFolder(run, '');
   process.env.CONTINUITY_LAB = run.folder;
@@ -99,6 +100,7 @@ export const bootLab = async (root: string, slot: number): Promise<LabAtHand> =>
     slot,
     timeScale: TIME_SCALE,
     pipeline: false,
+    instances,
   });
   pointAt(lab);
   const { plan, addresses, world, cloud } = lab;
@@ -178,7 +180,7 @@ export const bootLab = async (root: string, slot: number): Promise<LabAtHand> =>
       await writers.stop();
       await stray.stop();
       await lab.stop();
-      await clearRemains(run);
+      await clearRemains(run, instances.pids());
       if (!keepLogs) rmSync(run.folder, { recursive: true, force: true });
     },
   };

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { verifyChain } from '#domain/ledger-chain.ts';
 import type { Side } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
+import type { KeptInstances } from '#lab/services/lambda/kept-instances.ts';
 import { takeDecision } from '#src/take-decision.ts';
-import type { Cell } from './cells.ts';
+import { type Cell, cellName } from './cells.ts';
 import { makeFault } from './faults.ts';
 import { bootLab, type LabAtHand } from './lab-at-hand.ts';
 import { type Route, routeOf } from './route.ts';
@@ -133,14 +134,21 @@ const writableNow = async ({ writers }: LabAtHand): Promise<readonly Side[]> => 
 const trafficAtStandby = async ({ ports }: LabAtHand): Promise<boolean> =>
   (await ports.traffic.read()).every(({ side }) => side === 'standby');
 
+export interface CellPlace {
+  readonly root: string;
+  readonly slot: number;
+  /** Processes of the functions go from one cell's lab to the next one's; none do from a lab in which something FAILED. */
+  readonly instances: KeptInstances;
+}
+
 /** One fault in one state of one run, in a lab of its own; then everything that must hold is looked up. */
 export const runCell = async (
   cell: Cell,
-  { root, slot }: { readonly root: string; readonly slot: number },
+  { root, slot, instances }: CellPlace,
 ): Promise<{ readonly result: CellResult; readonly facts: Facts; readonly logs: string }> => {
   const begun = Date.now();
   const route = routeOf(cell.state);
-  const at = await bootLab(root, slot);
+  const at = await bootLab(root, slot, instances);
   let failed = true;
   try {
     const { lab, ports, writers } = at;
@@ -166,7 +174,9 @@ export const runCell = async (
     });
 
     if (route.hangs) await hang(at);
-    const arn = await start(at, 'campaign', route);
+    // A function's process may have worked for a cell before, and knows the executions that it wrote the record of.
+    const name = `${cellName(cell).replace(':', '-')}-${begun}`;
+    const arn = await start(at, name, route);
     const over = new AbortController();
     const deciding = decide(at, arn, route, over.signal);
     const about = await ended(at, arn);
@@ -180,7 +190,7 @@ export const runCell = async (
     // Where the run gave the service back to the primary there is nothing to go on with.
     const given = writable.includes('primary') && fenceLifted;
     const goesOn = !recovered && about !== null && route.mode === 'failover' && !given && end.claimHolder === null;
-    const second = goesOn ? await ended(at, await start(at, 'way-out', { mode: 'failover' })) : null;
+    const second = goesOn ? await ended(at, await start(at, `${name}-way-out`, { mode: 'failover' })) : null;
     const promotions = door.calls
       .list({ operation: 'PromoteReadReplica' })
       .filter(({ outcome }) => outcome === 'ok' || outcome === 'AnswerLost').length;
@@ -206,5 +216,6 @@ export const runCell = async (
     return { result, facts, logs: at.logs };
   } finally {
     await at.stop({ keepLogs: failed });
+    if (failed) await instances.end();
   }
 };

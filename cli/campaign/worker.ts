@@ -1,3 +1,4 @@
+import { keepInstances } from '#lab/services/lambda/kept-instances.ts';
 import type { Cell } from './cells.ts';
 import { runCell } from './run-cell.ts';
 
@@ -5,11 +6,13 @@ import { runCell } from './run-cell.ts';
  * One worker of the campaign: `node worker.ts '{"root": ..., "slot": n}'`, an IPC channel, one cell at a time. A process of its own, since every
  * SDK client of it looks at one lab. Tells `{result}` or `{error}` for each cell; ends when its parent goes.
  */
-const options = JSON.parse(process.argv[2] ?? '{}') as { readonly root: string; readonly slot: number };
+const place = JSON.parse(process.argv[2] ?? '{}') as { readonly root: string; readonly slot: number };
+
+const instances = keepInstances();
 
 process.on('message', async (cell: Cell) => {
   try {
-    const { result, facts, logs } = await runCell(cell, options);
+    const { result, facts, logs } = await runCell(cell, { ...place, instances });
     const { writes, ...seen } = facts;
     process.send?.({ result, logs, facts: { ...seen, writes: writes.length } });
   } catch (error) {

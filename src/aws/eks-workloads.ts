@@ -4,7 +4,7 @@ import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import type { WorkloadStatus, Workloads } from '#ports/workloads.ts';
 import { eksToken } from './eks-token.ts';
-import { type KubernetesApi, kubernetesApi } from './kubernetes-api.ts';
+import { type KubernetesAccess, kubernetesApi } from './kubernetes-api.ts';
 import { kubernetesAutoscalers } from './kubernetes-autoscalers.ts';
 import { kubernetesRoom } from './kubernetes-room.ts';
 import { clientOptions, MAYBE_DEAD, NEEDED } from './sdk-client.ts';
@@ -36,12 +36,10 @@ const toStatus = (name: string, { metadata, spec, status }: Deployment): Workloa
   observed: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),
 });
 
-/** Kubernetes behind EKS: endpoint and authority from DescribeCluster once per process, a fresh token for each request. */
+/** Kubernetes behind EKS: endpoint and authority from DescribeCluster, a fresh token for each request. */
 export const eksWorkloads = (plan: Pick<Plan, 'regions' | 'workloads'>): Workloads => {
   const { clusters, namespace } = plan.workloads;
-  const apis = new Map<Side, Promise<KubernetesApi>>();
-
-  const connect = async (side: Side): Promise<KubernetesApi> => {
+  const find = async (side: Side): Promise<KubernetesAccess> => {
     const [cluster, region] = [clusters[side], plan.regions[side]];
     const client = new EKSClient(clientOptions(region, side === 'primary' ? MAYBE_DEAD : NEEDED));
     const { cluster: found } = await sdkCall(
@@ -56,24 +54,16 @@ export const eksWorkloads = (plan: Pick<Plan, 'regions' | 'workloads'>): Workloa
       throw new UnreachableError(`cluster ${cluster} in ${region} has no endpoint yet: it is ${found?.status}`);
     }
     const { credentials, sha256 } = client.config;
-    return kubernetesApi(
-      {
-        endpoint: found.endpoint,
-        ca: Buffer.from(found.certificateAuthority.data, 'base64').toString('utf8'),
-        // The standby's STS signs for both: the token is made here and checked by the cluster.
-        token: () => eksToken({ region: plan.regions.standby, cluster, credentials, sha256 }),
-      },
-      TIMEOUT_MS,
-    );
+    return {
+      endpoint: found.endpoint,
+      ca: Buffer.from(found.certificateAuthority.data, 'base64').toString('utf8'),
+      // The standby's STS signs for both: the token is made here and checked by the cluster.
+      token: () => eksToken({ region: plan.regions.standby, cluster, credentials, sha256 }),
+    };
   };
-
-  const api = (side: Side): Promise<KubernetesApi> => {
-    const known = apis.get(side);
-    if (known) return known;
-    const made = connect(side);
-    apis.set(side, made);
-    made.catch(() => apis.delete(side));
-    return made;
+  const apis = {
+    primary: kubernetesApi(() => find('primary'), TIMEOUT_MS),
+    standby: kubernetesApi(() => find('standby'), TIMEOUT_MS),
   };
 
   const deploymentPath = (name: string): string => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
@@ -81,28 +71,26 @@ export const eksWorkloads = (plan: Pick<Plan, 'regions' | 'workloads'>): Workloa
 
   return {
     status: async (side, deployments) => {
-      const kubernetes = await api(side);
       return Promise.all(
-        deployments.map(async (name) => toStatus(name, (await kubernetes.get(deploymentPath(name))) as Deployment)),
+        deployments.map(async (name) => toStatus(name, (await apis[side].get(deploymentPath(name))) as Deployment)),
       );
     },
-    room: async (side, deployments) => kubernetesRoom(await api(side), namespace, deployments),
-    autoscalers: async (side, deployments) => kubernetesAutoscalers(await api(side), namespace).list(deployments),
-    raiseMinimum: async (side, autoscaler, min) =>
-      kubernetesAutoscalers(await api(side), namespace).raise(autoscaler, min),
-    restoreMinimum: async (side, autoscaler) => kubernetesAutoscalers(await api(side), namespace).restore(autoscaler),
+    room: async (side, deployments) => kubernetesRoom(apis[side], namespace, deployments),
+    autoscalers: async (side, deployments) => kubernetesAutoscalers(apis[side], namespace).list(deployments),
+    raiseMinimum: async (side, autoscaler, min) => kubernetesAutoscalers(apis[side], namespace).raise(autoscaler, min),
+    restoreMinimum: async (side, autoscaler) => kubernetesAutoscalers(apis[side], namespace).restore(autoscaler),
     scale: async (side, deployment, replicas) => {
-      await (await api(side)).patch(`${deploymentPath(deployment)}/scale`, { spec: { replicas } });
+      await apis[side].patch(`${deploymentPath(deployment)}/scale`, { spec: { replicas } });
     },
     readConfig: async (side, configMap, key) => {
-      const found = (await (await api(side)).get(configMapPath(configMap))) as { data?: Record<string, string> };
+      const found = (await apis[side].get(configMapPath(configMap))) as { data?: Record<string, string> };
       return found.data?.[key] ?? null;
     },
     writeConfig: async (side, configMap, key, value) => {
-      await (await api(side)).patch(configMapPath(configMap), { data: { [key]: value } });
+      await apis[side].patch(configMapPath(configMap), { data: { [key]: value } });
     },
     restart: async (side, deployment, stamp) => {
-      await (await api(side)).patch(deploymentPath(deployment), {
+      await apis[side].patch(deploymentPath(deployment), {
         spec: { template: { metadata: { annotations: { [RESTARTED_AT]: stamp } } } },
       });
     },

@@ -13,16 +13,55 @@ interface Status {
   readonly message?: string;
 }
 
+/** How TLS says that the server's certificate is not of the authority that is known: OpenSSL's names, as Node gives them in `code`. */
+const OTHER_AUTHORITY = new Set([
+  'CERT_SIGNATURE_FAILURE',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** What Node says of a request without an answer; `reused`: it went out on a connection that was kept from the one before. */
+type NoAnswer = Error & { readonly code?: string; readonly reused?: boolean };
+
+const causeOf = (error: Error): NoAnswer => (error.cause as NoAnswer | undefined) ?? error;
+
+const wasClosed = ({ code, reused }: NoAnswer): boolean => code === 'ECONNRESET' && reused === true;
+const isOthers = ({ code = '' }: NoAnswer): boolean => OTHER_AUTHORITY.has(code);
+
+const after =
+  <T>(is: (why: NoAnswer) => boolean, repeat: () => Promise<T>) =>
+  (error: Error): Promise<T> => {
+    if (is(causeOf(causeOf(error)))) return repeat();
+    throw error;
+  };
+
 /**
  * The few requests that the pipeline makes of a Kubernetes API: GET and merge patch of one object. The official client is 1.5 MB of
- * bundle for them. Throws UnreachableError (no answer in `timeoutMs`), WorkloadNotFoundError (404), ServiceUnavailableError (429, 5xx),
- * CallRefusedError.
+ * bundle for them. A process that was idle tries once more, at once, where the server had closed the connection that was kept
+ * (https://nodejs.org/api/http.html#requestreusedsocket; each of these requests may be repeated), and where the cluster's authority has become
+ * another: it was built anew under its name, and is looked up again. Throws UnreachableError (no answer in `timeoutMs`), WorkloadNotFoundError
+ * (404), ServiceUnavailableError (429, 5xx), CallRefusedError.
  */
-export const kubernetesApi = ({ endpoint, ca, token }: KubernetesAccess, timeoutMs: number) => {
-  const agent = new Agent({ ca, keepAlive: true, maxSockets: 8, timeout: timeoutMs });
+export const kubernetesApi = (find: () => Promise<KubernetesAccess>, timeoutMs: number) => {
+  let known: Promise<KubernetesAccess & { readonly agent: Agent }> | undefined;
+  const access = () => {
+    const found = find().then((place) => ({
+      ...place,
+      agent: new Agent({ ca: place.ca, keepAlive: true, maxSockets: 8, timeout: timeoutMs }),
+    }));
+    found.catch(forget);
+    return found;
+  };
+  const forget = (): void => {
+    known = undefined;
+  };
 
-  const send = async (method: 'GET' | 'PATCH', path: string, body?: unknown): Promise<unknown> => {
+  const exchange = async (method: 'GET' | 'PATCH', path: string, body?: unknown): Promise<unknown> => {
     const what = `${method} ${path}`;
+    known ??= access();
+    const { endpoint, agent, token } = await known;
     const bearer = await token();
     const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
       const call = request(
@@ -47,10 +86,10 @@ export const kubernetesApi = ({ endpoint, ca, token }: KubernetesAccess, timeout
           answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: received }));
         },
       );
-      call.on('error', reject);
+      call.on('error', (error) => reject(Object.assign(error, { reused: call.reusedSocket })));
       call.end(body === undefined ? undefined : JSON.stringify(body));
     }).catch((error: Error) => {
-      const cause = (error.cause as Error | undefined) ?? error;
+      const cause = causeOf(error);
       const said = cause.name === 'TimeoutError' ? `no answer in ${timeoutMs} ms` : cause.message;
       throw new UnreachableError(`${what} at ${endpoint}: ${said}`, { cause: error });
     });
@@ -65,6 +104,15 @@ export const kubernetesApi = ({ endpoint, ca, token }: KubernetesAccess, timeout
     if (status === 404) throw new WorkloadNotFoundError(says);
     if (status === 429 || status >= 500) throw new ServiceUnavailableError(says);
     throw new CallRefusedError(says);
+  };
+
+  const send = (...asked: Parameters<typeof exchange>): Promise<unknown> => {
+    const once = () => exchange(...asked);
+    const found = () => {
+      forget();
+      return once();
+    };
+    return once().catch(after(wasClosed, once)).catch(after(isOthers, found));
   };
 
   return {

@@ -46,10 +46,13 @@ export interface Instance {
   /** Never rejects: a time-out or the death of the process is an outcome. */
   invoke(request: InvokeRequest): Promise<Outcome>;
   kill(): void;
+  /** Another lab goes on with it: it writes to this log from now on. `ready` is then of that. Only while it is idle. */
+  takeOver(log: FunctionLog): void;
 }
 
 type Message =
   | { type: 'ready'; initMs: number }
+  | { type: 'logging' }
   | { type: 'initError'; error: FunctionError }
   | { type: 'result'; id: string; payload: string; rssMb: number }
   | { type: 'error'; id: string; error: FunctionError; rssMb: number };
@@ -77,7 +80,8 @@ const saysOutOfMemory = (log: FunctionLog): boolean => {
 
 export const startInstance = (options: InstanceOptions): Instance => {
   const startedAt = performance.now();
-  const { log, timeoutSeconds } = options;
+  const { timeoutSeconds } = options;
+  let { log } = options;
   const child = fork(
     RUNTIME,
     [JSON.stringify({ handler: options.handler, taskRoot: options.taskRoot, network: options.network })],
@@ -88,7 +92,7 @@ export const startInstance = (options: InstanceOptions): Instance => {
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     },
   );
-  const ready = Promise.withResolvers<FunctionError | undefined>();
+  let ready = Promise.withResolvers<FunctionError | undefined>();
   const gone = Promise.withResolvers<void>();
   let alive = true;
   let initMs: number | undefined;
@@ -105,18 +109,24 @@ export const startInstance = (options: InstanceOptions): Instance => {
     if (alive) child.kill('SIGKILL');
     alive = false;
   };
-  const initLimit = setTimeout(() => {
-    ready.resolve({
-      errorType: 'Sandbox.Timedout',
-      errorMessage: `Init phase timed out after ${INIT_LIMIT_MS / 1000} seconds`,
-    });
-    kill();
-  }, INIT_LIMIT_MS);
+  const limitInit = (): NodeJS.Timeout =>
+    setTimeout(() => {
+      ready.resolve({
+        errorType: 'Sandbox.Timedout',
+        errorMessage: `Init phase timed out after ${INIT_LIMIT_MS / 1000} seconds`,
+      });
+      kill();
+    }, INIT_LIMIT_MS);
+  let initLimit = limitInit();
 
   child.on('message', (message: Message) => {
     if (message.type === 'ready') {
       clearTimeout(initLimit);
       initMs = since(startedAt);
+      return ready.resolve(undefined);
+    }
+    if (message.type === 'logging') {
+      clearTimeout(initLimit);
       return ready.resolve(undefined);
     }
     if (message.type === 'initError') return ready.resolve(message.error);
@@ -151,9 +161,18 @@ export const startInstance = (options: InstanceOptions): Instance => {
     get initMs() {
       return initMs;
     },
-    ready: ready.promise,
+    get ready() {
+      return ready.promise;
+    },
     gone: gone.promise,
     kill,
+    takeOver(next) {
+      log = next;
+      initMs = undefined;
+      ready = Promise.withResolvers();
+      initLimit = limitInit();
+      child.send({ type: 'log', path: next.path }, () => {});
+    },
     invoke(request) {
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       const limit = setTimeout(() => {

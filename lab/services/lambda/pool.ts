@@ -21,8 +21,8 @@ export interface Pool {
   /** SIGKILLs every process; returns how many were in an invocation. */
   kill(): number;
   pids(): number[];
-  /** Ends the pool: nothing new is started; resolves when every process is gone. */
-  close(options?: { drain?: boolean }): Promise<void>;
+  /** Ends the pool: nothing new is started; resolves when every process is gone, but for idle ones that go to `keep`. */
+  close(options?: { drain?: boolean; keep?: ((instance: Instance) => void) | undefined }): Promise<void>;
 }
 
 /** Turns of all functions to start a process. Resolves with how to give the turn back. */
@@ -129,9 +129,15 @@ export const createPool = (start: () => Instance, turn: StartTurns): Pool => {
       return busy;
     },
     pids: () => [...all].filter((instance) => instance.alive).map((instance) => instance.pid),
-    async close({ drain = false } = {}) {
+    async close({ drain = false, keep } = {}) {
       closed = true;
       draining = true;
+      if (keep) {
+        for (const instance of idle.splice(0)) {
+          all.delete(instance);
+          if (instance.alive) keep(instance);
+        }
+      }
       const left = [...all];
       for (const instance of drain ? [...idle, ...starting] : left) instance.kill();
       idle.length = 0;

@@ -15,8 +15,9 @@ import {
 } from '#lab/services/lambda/event-source.ts';
 import { checkAssumable, checkReads, type RoleChecks, senderOf } from '#lab/services/lambda/execution-role.ts';
 import { openFunctionLog } from '#lab/services/lambda/function-log.ts';
-import { startInstance } from '#lab/services/lambda/instance.ts';
+import { type Instance, startInstance } from '#lab/services/lambda/instance.ts';
 import { instanceEnvironment } from '#lab/services/lambda/instance-environment.ts';
+import type { KeptInstances } from '#lab/services/lambda/kept-instances.ts';
 import { lambdaOperations } from '#lab/services/lambda/operations.ts';
 import { createPool, createStartTurns } from '#lab/services/lambda/pool.ts';
 import { pruneOlderThan } from '#lab/services/lambda/prune.ts';
@@ -49,6 +50,8 @@ export interface LambdaDeps {
   readonly network?: NetworkOf;
   /** Gets what functions write in the embedded metric format, as PutMetricData's input. */
   readonly onMetrics?: (region: string, input: PutMetricDataCommandInput) => void;
+  /** Where processes come from, and go to when the lab ends; without it they are its own. */
+  readonly instances?: KeptInstances | undefined;
   /** Goes into every function's environment and wins over what the template says. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -98,6 +101,7 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
   const mappings = new Map<string, EventSourceMapping>();
   const leaving = new Set<Promise<void>>();
   const turn = createStartTurns();
+  const start = deps.instances?.start ?? startInstance;
 
   const find = (nameOrArn: string, region?: string): LabFunction => {
     // arn:aws:lambda:<region>:<account>:function:<name>[:<qualifier>], <account>:function:<name>, or <name>[:<qualifier>]
@@ -206,7 +210,7 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
       eventInvoke: {},
       pool: createPool(
         () =>
-          startInstance({
+          start({
             handler: input.Handler,
             taskRoot: unpacked.taskRoot,
             memoryMb,
@@ -229,13 +233,16 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
     };
     const before = functions.get(`${region}:${name}`);
     functions.set(`${region}:${name}`, fn);
-    if (before) retire(before, true);
+    if (before) retire(before, { drain: true });
     return fn;
   };
 
-  /** Ends a function's processes; with `drain` those in an invocation finish it first. */
-  const retire = (fn: LabFunction, drain: boolean): Promise<void> => {
-    const closing = fn.pool.close({ drain }).then(() => fn.log.close());
+  /** Ends a function's processes; with `drain` those in an invocation finish it first, with `keep` idle ones live on. */
+  const retire = (
+    fn: LabFunction,
+    how: { readonly drain?: boolean; readonly keep?: ((instance: Instance) => void) | undefined } = {},
+  ): Promise<void> => {
+    const closing = fn.pool.close(how).then(() => fn.log.close());
     leaving.add(closing);
     void closing.finally(() => leaving.delete(closing));
     return closing;
@@ -250,7 +257,7 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
     async deleteFunction(nameOrArn, region) {
       const fn = find(nameOrArn, region);
       functions.delete(`${fn.region}:${fn.name}`);
-      await retire(fn, false);
+      await retire(fn);
     },
     async invoke(nameOrArn, payload, { region, signal } = {}) {
       signal?.throwIfAborted();
@@ -326,7 +333,7 @@ export const createLambdaService = (deps: LambdaDeps): LambdaService => {
     async stop() {
       queue.stop();
       for (const mapping of mappings.values()) mapping.stop();
-      for (const fn of functions.values()) retire(fn, false);
+      for (const fn of functions.values()) retire(fn, { keep: deps.instances?.keep });
       functions.clear();
       await Promise.all(leaving);
     },

@@ -26,7 +26,11 @@ describe('EKS and STS through the door', () => {
     const endpoint = described.cluster?.endpoint ?? '';
     const ca = Buffer.from(described.cluster?.certificateAuthority?.data ?? '', 'base64').toString('utf8');
     return kubernetesApi(
-      { endpoint, ca, token: () => eksToken({ region: REGION, cluster, credentials, sha256: Sha256 }) },
+      async () => ({
+        endpoint,
+        ca,
+        token: () => eksToken({ region: REGION, cluster, credentials, sha256: Sha256 }),
+      }),
       5_000,
     );
   };

@@ -31,7 +31,7 @@ const OTHERS = /ProbeService|NotifyStakeholders|-lease-primary$/;
 const versions = async ({ lab }: ScenarioLab, side: Side): Promise<unknown> => {
   const { endpoint, caData, token } = lab.world.clusters[side];
   const ca = Buffer.from(caData, 'base64').toString('utf8');
-  const api = kubernetesApi({ endpoint, ca, token: async () => token }, 5_000);
+  const api = kubernetesApi(async () => ({ endpoint, ca, token: async () => token }), 5_000);
   const lists = await Promise.all(
     ['/apis/apps/v1/namespaces/production/deployments', '/api/v1/namespaces/production/configmaps'].map((path) =>
       api.get(path),

@@ -18,7 +18,7 @@ const scenario = useScenarioLab(161);
 const configOf = ({ lab, plan }: ScenarioLab) => {
   const { endpoint, caData, token } = lab.world.clusters.standby;
   const ca = Buffer.from(caData, 'base64').toString('utf8');
-  const api = kubernetesApi({ endpoint, ca, token: async () => token }, 5_000);
+  const api = kubernetesApi(async () => ({ endpoint, ca, token: async () => token }), 5_000);
   const path = `/api/v1/namespaces/${plan.workloads.namespace}/configmaps/db-config`;
   return { put: (key: string, value: string) => api.patch(path, { data: { [key]: value } }) };
 };

@@ -1,11 +1,11 @@
 /**
  * The Node.js runtime of one function instance. Started by `environment.ts` with one argument, a JSON object
  * `{ handler, taskRoot, network }`; talks over IPC:
- *   to the parent:   { type: 'ready', initMs } | { type: 'initError', error } | { type: 'result', id, payload, rssMb } | { type: 'error', id, error, rssMb }
- *   from the parent: { type: 'invoke', id, payload, deadline, arn }
+ *   to the parent:   { type: 'ready', initMs } | { type: 'logging' } | { type: 'initError', error } | { type: 'result', id, payload, rssMb } | { type: 'error', id, error, rssMb }
+ *   from the parent: { type: 'invoke', id, payload, deadline, arn } | { type: 'log', path }
  * Plain JavaScript: no type stripping on the path of a cold start.
  */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { createRequire, flushCompileCache } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -111,8 +111,18 @@ const flushSoon = () => {
   setTimeout(() => flushCompileCache(), 20).unref();
 };
 
+/** Standard output and error go to this file from now on: the lowest free number is what a file gets. */
+const logTo = (path) => {
+  for (const fd of [1, 2]) {
+    closeSync(fd);
+    if (openSync(path, 'a') !== fd) process.exit(1);
+  }
+  send({ type: 'logging' });
+};
+
 const serve = (handler) => {
   process.on('message', async (request) => {
+    if (request.type === 'log') return logTo(request.path);
     requestId = request.id;
     process.env._X_AMZN_TRACE_ID = `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${request.id.replaceAll('-', '').slice(0, 24)};Sampled=0`;
     try {

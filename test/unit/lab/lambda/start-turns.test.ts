@@ -29,6 +29,7 @@ const processes = () => {
         alive = false;
         gone.resolve();
       },
+      takeOver: () => undefined,
     };
   };
   const seen = () => ({ started, most, starting: starting.length });

@@ -11,6 +11,7 @@ import { checkTriggers } from '../serverless/check-triggers.ts';
 import { stackValues } from '../serverless/stack-values.ts';
 import { bundleFunctions, type Handlers, handlersOf, placeArchives } from './bundle-functions.ts';
 import { nameByContent } from './name-by-content.ts';
+import { namesTooLong } from './name-lengths.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { pointAt, pruneFolders, serviceFolder } from './package-folder.ts';
 
@@ -234,8 +235,16 @@ const problems = await Promise.all(
 );
 const wrong = problems.filter((problem) => problem !== null);
 if (wrong.length > 0) fail(1, ...wrong);
+const packagedAt = (name: string) => JSON.parse(readFileSync(join(packages, name, TEMPLATE), 'utf8'));
+const long = target.stacks.flatMap(({ name }) => namesTooLong(packagedAt(name)));
+if (long.length > 0)
+  fail(
+    2,
+    `shorten \`plan\` (${plan.plan}) or --stage (${options.stage}): names are made of both:`,
+    ...long.map((name) => `  ${name}`),
+  );
 // Traffic must be able to move without a control plane: only the pipeline's stack holds records and roles that move it.
-const packaged = JSON.parse(readFileSync(join(packages, 'pipeline', TEMPLATE), 'utf8'));
+const packaged = packagedAt('pipeline');
 const findings = [...checkTraffic(plan, packaged.Resources), ...checkTriggers(packaged.Resources)];
 if (findings.length > 0) fail(2, 'the packaged stack is refused:', ...findings.map((finding) => `  ${finding}`));
 for (const { name, output } of target.stacks) pointAt(at(output), join(packages, name));

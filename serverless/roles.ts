@@ -3,6 +3,7 @@ import {
   type Grant,
   logging,
   machineLogging,
+  machineTracing,
   networking,
   type Statement,
   statements,
@@ -126,7 +127,7 @@ const scheduleRole = invoker('scheduler.amazonaws.com', ['ProbeService'], 'Lets 
 export const pipelineRoles = (plan: Plan, stage: string, states: readonly string[]) => ({
   ...Object.fromEntries(Object.keys(GRANTS).map((key) => functionRole(plan, 'standby', stage, key))),
   FailoverStateMachineRole: invoker('states.amazonaws.com', states, 'Lets the machine run its functions', [
-    tracing,
+    machineTracing,
     machineLogging,
   ]),
   ProbeScheduleRole: scheduleRole,

@@ -85,6 +85,26 @@ const approvers = (plan: Plan) =>
 /** Minutes between two readiness checks of a function, at some moment of the window: short enough that its process stays warm as a rule. */
 const READINESS_MINUTES = 10;
 
+/** Events come to them by rules, and must not be lost: serverless/rules.yml says for how long they are tried. */
+const BY_RULE: readonly string[] = ['ReceiveAlarm', 'RecordDeath'];
+
+/** A check of readiness that waited or failed in Lambda's own queue is not made again: the next one comes. */
+const readinessInvokeConfigs = () =>
+  Object.fromEntries(
+    READY_FUNCTIONS.filter((key) => !BY_RULE.includes(key)).map((key) => [
+      `${key}InvokeConfig`,
+      {
+        Type: 'AWS::Lambda::EventInvokeConfig',
+        Properties: {
+          FunctionName: { Ref: `${key}LambdaFunction` },
+          Qualifier: '$LATEST',
+          MaximumRetryAttempts: 0,
+          MaximumEventAgeInSeconds: 60,
+        },
+      },
+    ]),
+  );
+
 /** One schedule a function: each is asked by itself whether it could do its part, and stays warm by it. */
 const readinessSchedules = () =>
   Object.fromEntries(
@@ -157,7 +177,7 @@ export const stackValues = (plan: Plan, failover: unknown, stage: string) => {
       leaseTable: leaseTable(plan.plan, stage),
       subscriptions: subscriptions(plan),
       approvers: approvers(plan),
-      readinessSchedules: readinessSchedules(),
+      readinessSchedules: { ...readinessSchedules(), ...readinessInvokeConfigs() },
       traffic,
       alarms,
       dashboard: dashboard(plan, names, {

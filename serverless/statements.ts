@@ -185,6 +185,18 @@ export const tracing: Statement = {
   ...allow('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'),
 };
 
+/** Step Functions also asks what to sample: https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html */
+export const machineTracing: Statement = {
+  Sid: 'TracesHaveNoResources',
+  ...allow(
+    '*',
+    'xray:PutTraceSegments',
+    'xray:PutTelemetryRecords',
+    'xray:GetSamplingRules',
+    'xray:GetSamplingTargets',
+  ),
+};
+
 /** Interfaces are made before there is anything to name. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
 export const networking: Statement = {
   Sid: 'NetworkInterfacesHaveNoResources',

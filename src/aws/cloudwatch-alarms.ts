@@ -16,10 +16,11 @@ export const cloudwatchAlarms = ({ region, prefix }: { region: string; prefix: s
       );
       return (MetricAlarms ?? [])
         .map(
-          ({ AlarmName, StateValue, StateUpdatedTimestamp }): AlarmReading => ({
+          ({ AlarmName, StateValue, StateTransitionedTimestamp, StateUpdatedTimestamp }): AlarmReading => ({
             name: AlarmName ?? '',
             state: StateValue ?? 'INSUFFICIENT_DATA',
-            since: (StateUpdatedTimestamp ?? new Date(0)).toISOString(),
+            // The second also moves when an evaluation fails; an alarm that was never in another state has it alone.
+            since: (StateTransitionedTimestamp ?? StateUpdatedTimestamp ?? new Date(0)).toISOString(),
           }),
         )
         .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -36,16 +36,19 @@ export const cloudwatchTraffic = (plan: Pick<Plan, 'plan' | 'regions' | 'traffic
   /** One region's switch: on, it takes the traffic away from the other region. */
   const switchOf = (region: string, patience?: Patience) => {
     const client = new CloudWatchClient(clientOptions(region, patience));
-    /** Since when it is on, ms since the epoch; null when it is not. */
+    /**
+     * Since when it is on, ms since the epoch; null when it is not. StateUpdatedTimestamp also moves when an evaluation fails:
+     * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm.html
+     */
     const onSince = async (): Promise<number | null> => {
       const { MetricAlarms = [] } = await sdkCall(
         'cloudwatch:DescribeAlarms',
         () => client.send(new DescribeAlarmsCommand({ AlarmNames: [alarm], AlarmTypes: ['MetricAlarm'] })),
         refused,
       );
-      const { StateValue: state, StateUpdatedTimestamp } = MetricAlarms[0] ?? {};
+      const { StateValue: state, StateTransitionedTimestamp } = MetricAlarms[0] ?? {};
       if (!state) throw new TrafficRefusedError(`there is no alarm ${alarm} in ${region}: deploy the stack`);
-      return state === 'ALARM' ? Number(StateUpdatedTimestamp ?? 0) : null;
+      return state === 'ALARM' ? Number(StateTransitionedTimestamp ?? 0) : null;
     };
     const isOn = async (): Promise<boolean> => (await onSince()) !== null;
     return {

@@ -22,18 +22,20 @@ const OTHER_AUTHORITY = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** What Node says of a request without an answer; `reused`: it went out on a connection that was kept from the one before. */
-type NoAnswer = Error & { readonly code?: string; readonly reused?: boolean };
+type NoAnswer = Error & { readonly code?: string };
+
+/** The request went out on a connection that was kept from the one before. */
+class KeptConnectionError extends Error {}
 
 const causeOf = (error: Error): NoAnswer => (error.cause as NoAnswer | undefined) ?? error;
 
-const wasClosed = ({ code, reused }: NoAnswer): boolean => code === 'ECONNRESET' && reused === true;
-const isOthers = ({ code = '' }: NoAnswer): boolean => OTHER_AUTHORITY.has(code);
+const wasClosed = (why: NoAnswer): boolean => why instanceof KeptConnectionError && causeOf(why).code === 'ECONNRESET';
+const isOthers = (why: NoAnswer): boolean => OTHER_AUTHORITY.has(why.code ?? '');
 
 const after =
   <T>(is: (why: NoAnswer) => boolean, repeat: () => Promise<T>) =>
   (error: Error): Promise<T> => {
-    if (is(causeOf(causeOf(error)))) return repeat();
+    if (is(causeOf(error))) return repeat();
     throw error;
   };
 
@@ -86,7 +88,9 @@ export const kubernetesApi = (find: () => Promise<KubernetesAccess>, timeoutMs: 
           answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: received }));
         },
       );
-      call.on('error', (error) => reject(Object.assign(error, { reused: call.reusedSocket })));
+      call.on('error', (error) =>
+        reject(call.reusedSocket ? new KeptConnectionError(error.message, { cause: error }) : error),
+      );
       call.end(body === undefined ? undefined : JSON.stringify(body));
     }).catch((error: Error) => {
       const cause = causeOf(error);

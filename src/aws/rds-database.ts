@@ -53,7 +53,7 @@ const UNDER_WAY = new Set(['modifying', 'rebooting', 'promoting']);
  * What RDS does to an instance by itself and ends by itself; it promotes nothing meanwhile.
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html#Overview.DBInstance.Status
  */
-const PASSES = /^(backing-up|configuring-.+|maintenance|resetting-master-credentials|starting|upgrading)$/;
+const PASSES = /^(backing-up|configuring-.+|maintenance|resetting-master-credentials|starting|storage-.+|upgrading)$/;
 
 export const rdsDatabase = (plan: Pick<Plan, 'regions' | 'database'>): Database => {
   const rds = rdsInstances(plan);

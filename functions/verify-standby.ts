@@ -1,5 +1,6 @@
 import { VerificationFailedError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
+import { serviceUrl } from '#domain/service-url.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { ServiceProbe } from '#ports/service-probe.ts';
@@ -19,7 +20,7 @@ export const verifyStandby = async (step: Step) => {
   const { plan } = step;
   const record = plan.traffic.records.find((one) => one.name === plan.service.record);
   if (!record) throw new VerificationFailedError(`the plan has no traffic record ${plan.service.record}`);
-  const { problems, ...answer } = await askStandby(step, `http://${record.standby}:${plan.service.port}`, record.name);
+  const { problems, ...answer } = await askStandby(step, serviceUrl(plan, record.standby), record.name);
   if (problems.length > 0) throw new VerificationFailedError(`${record.standby}: ${problems.join('; ')}`);
   return { passed: true as const, target: record.standby, ...answer };
 };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { UnreachableError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
+import { serviceUrl } from '#domain/service-url.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Controls } from '#ports/controls.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
@@ -87,7 +88,7 @@ const look = async (step: Step): Promise<Poll<Arrived>> => {
   );
   const problem = elsewhere.find((one) => one !== null);
   if (problem) return notYet(problem);
-  const { problems, ...answered } = await askStandby(step, `http://${plan.service.record}:${plan.service.port}`);
+  const { problems, ...answered } = await askStandby(step, serviceUrl(plan, plan.service.record));
   if (problems.length > 0) return notYet(problems.join('; '));
   const third = await outside;
   if ('problem' in third) return notYet(third.problem);

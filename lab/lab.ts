@@ -154,6 +154,8 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
   const addresses = options.addresses ?? labAddresses(slot);
   const time = labTime(options.timeScale);
   const plan = JSON.parse(readFileSync(join(root, '.build', 'plan.json'), 'utf8')) as Plan;
+  if (plan.service.scheme !== 'http')
+    throw new Error('service.scheme is https: the lab has no certificate for the service and speaks http alone');
   await mkdir(folder, { recursive: true });
   await mkdir(data, { recursive: true, mode: 0o755 });
   const { log, close } = startLog(folder);

@@ -80,7 +80,7 @@ const role = (service: string, policy: readonly Statement[], description: string
 });
 
 /** A function that may do one of these reaches a database or a cluster: it runs where they are. */
-export const INSIDE: readonly Grant[] = ['openSession', 'reachClusters'];
+export const INSIDE: readonly Grant[] = ['openSession', 'reachClusters', 'reachStandby'];
 
 const functionRole = (
   plan: Plan,

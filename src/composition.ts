@@ -22,6 +22,7 @@ import { sfnExecutions } from '#aws/sfn-executions.ts';
 import { sfnTaskTokens } from '#aws/sfn-task-tokens.ts';
 import { snsAnnouncer } from '#aws/sns-announcer.ts';
 import { systemClock } from '#aws/system-clock.ts';
+import { CallRefusedError } from '#domain/errors.ts';
 import { digest } from '#domain/ledger-chain.ts';
 import type { PortFactory } from '#pipeline/port-factory.ts';
 import type { Alarms } from '#ports/alarms.ts';
@@ -123,9 +124,18 @@ export const databaseSession: PortFactory<DatabaseSession> = {
 export const workloads: PortFactory<Workloads> = {
   variables: [],
   create: (_, plan) => eksWorkloads(plan),
-  touch: (port, plan) => {
-    const names = plan.workloads.deployments.map(({ name }) => name);
-    return Promise.all([port.room('standby', names), port.autoscalers('standby', names)]);
+  touch: async (port, plan) => {
+    const { deployments, clusters } = plan.workloads;
+    const names = deployments.map(({ name }) => name);
+    const [missing] = await Promise.all([
+      port.rightsMissing('standby'),
+      port.room('standby', names),
+      port.autoscalers('standby', names),
+    ]);
+    if (missing.length > 0)
+      throw new CallRefusedError(
+        `${clusters.standby} lacks rights: ${missing.join(', ')} (kubernetes/rights.yml has them)`,
+      );
   },
 };
 

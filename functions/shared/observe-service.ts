@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Plan } from '#domain/plan.ts';
 import type { Signal, SignalName } from '#domain/reading.ts';
+import { serviceUrl } from '#domain/service-url.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession, Position } from '#ports/database-session.ts';
 import type { ProbeAnswer, ServiceProbe } from '#ports/service-probe.ts';
@@ -66,8 +67,8 @@ export const observeService = async (
   { plan, ports }: Observes,
   { replication, write: writes = true }: { readonly replication: boolean; readonly write?: boolean },
 ): Promise<Observation> => {
-  const { record, port, readPath, writePath, healthPath } = plan.service;
-  const base = `http://${record}:${port}`;
+  const { record, readPath, writePath, healthPath } = plan.service;
+  const base = serviceUrl(plan, record);
   const http = { timeoutMs: HTTP_TIMEOUT_MS };
   const balancer = plan.traffic.records.find(({ name }) => name === record)?.primary ?? record;
   const order = { id: randomUUID(), client: PROBE_CLIENT };
@@ -85,7 +86,7 @@ export const observeService = async (
     signal(
       'primary-application',
       () =>
-        ports.serviceProbe.read(`http://${balancer}:${port}`, healthPath, {
+        ports.serviceProbe.read(serviceUrl(plan, balancer), healthPath, {
           host: record,
           timeoutMs: APPLICATION_TIMEOUT_MS,
         }),

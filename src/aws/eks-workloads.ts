@@ -6,6 +6,7 @@ import type { WorkloadStatus, Workloads } from '#ports/workloads.ts';
 import { eksToken } from './eks-token.ts';
 import { type KubernetesAccess, kubernetesApi } from './kubernetes-api.ts';
 import { kubernetesAutoscalers } from './kubernetes-autoscalers.ts';
+import { kubernetesRightsMissing } from './kubernetes-rights.ts';
 import { kubernetesRoom } from './kubernetes-room.ts';
 import { clientOptions, MAYBE_DEAD, NEEDED } from './sdk-client.ts';
 import { sdkCall } from './sdk-errors.ts';
@@ -76,6 +77,7 @@ export const eksWorkloads = (plan: Pick<Plan, 'regions' | 'workloads'>): Workloa
       );
     },
     room: async (side, deployments) => kubernetesRoom(apis[side], namespace, deployments),
+    rightsMissing: (side) => kubernetesRightsMissing(apis[side], namespace),
     autoscalers: async (side, deployments) => kubernetesAutoscalers(apis[side], namespace).list(deployments),
     raiseMinimum: async (side, autoscaler, min) => kubernetesAutoscalers(apis[side], namespace).raise(autoscaler, min),
     restoreMinimum: async (side, autoscaler) => kubernetesAutoscalers(apis[side], namespace).restore(autoscaler),

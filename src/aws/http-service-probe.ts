@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { UnreachableError } from '#domain/errors.ts';
 import type { ProbeAnswer, ServiceProbe } from '#ports/service-probe.ts';
 
@@ -24,7 +25,10 @@ interface Options {
   readonly timeoutMs?: number;
 }
 
-/** Plain HTTP, a new connection and a new name look-up for each request: what a client that comes now would see. */
+/**
+ * A new connection and a new name look-up for each request: what a client that comes now would see. By https a certificate that a client would
+ * refuse is no answer. Asked at a load balancer's own address the certificate is that of `host`, as a client is sent there by the service's name.
+ */
 export const httpServiceProbe = (): ServiceProbe => {
   const ask = (method: string, base: string, path: string, options: Options, body?: string): Promise<ProbeAnswer> =>
     new Promise((resolve, reject) => {
@@ -35,11 +39,13 @@ export const httpServiceProbe = (): ServiceProbe => {
         const said = cause.name === 'TimeoutError' ? `no answer in ${timeoutMs} ms` : cause.message;
         reject(new UnreachableError(`${method} ${url.href}: ${said}`, { cause }));
       };
+      const request = url.protocol === 'https:' ? requestHttps : requestHttp;
       const call = request(
         url,
         {
           method,
           agent: false,
+          ...(options.host ? { servername: options.host } : {}),
           // One bound for look-up, connection and answer together.
           signal: AbortSignal.timeout(timeoutMs),
           headers: {

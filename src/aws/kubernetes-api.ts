@@ -40,7 +40,7 @@ const after =
   };
 
 /**
- * The few requests that the pipeline makes of a Kubernetes API: GET and merge patch of one object. The official client is 1.5 MB of
+ * The few requests that the pipeline makes of a Kubernetes API: GET and merge patch of one object, and reviews of its own rights. The official client is 1.5 MB of
  * bundle for them. A process that was idle tries once more, at once, where the server had closed the connection that was kept
  * (https://nodejs.org/api/http.html#requestreusedsocket; each of these requests may be repeated), and where the cluster's authority has become
  * another: it was built anew under its name, and is looked up again. Throws UnreachableError (no answer in `timeoutMs`), WorkloadNotFoundError
@@ -60,7 +60,7 @@ export const kubernetesApi = (find: () => Promise<KubernetesAccess>, timeoutMs: 
     known = undefined;
   };
 
-  const exchange = async (method: 'GET' | 'PATCH', path: string, body?: unknown): Promise<unknown> => {
+  const exchange = async (method: 'GET' | 'PATCH' | 'POST', path: string, body?: unknown): Promise<unknown> => {
     const what = `${method} ${path}`;
     known ??= access();
     const { endpoint, agent, token } = await known;
@@ -75,7 +75,9 @@ export const kubernetesApi = (find: () => Promise<KubernetesAccess>, timeoutMs: 
           headers: {
             authorization: `Bearer ${bearer}`,
             accept: 'application/json',
-            ...(body === undefined ? {} : { 'content-type': 'application/merge-patch+json' }),
+            ...(body === undefined
+              ? {}
+              : { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }),
           },
         },
         (answer) => {
@@ -122,6 +124,8 @@ export const kubernetesApi = (find: () => Promise<KubernetesAccess>, timeoutMs: 
   return {
     get: (path: string) => send('GET', path),
     patch: (path: string, body: unknown) => send('PATCH', path, body),
+    /** Of what creates nothing: reviews. */
+    post: (path: string, body: unknown) => send('POST', path, body),
   };
 };
 

@@ -23,6 +23,8 @@ export interface Workloads {
    * Needs `list` on nodes and on pods of all namespaces. Throws CallRefusedError without it.
    */
   room(side: Side, deployments: readonly string[]): Promise<Room>;
+  /** What a recovery has to do in the plan's namespace and the caller may not, in words: `patch deployments/scale`. Empty when nothing is missing. */
+  rightsMissing(side: Side): Promise<readonly string[]>;
   /**
    * The HorizontalPodAutoscalers (autoscaling/v2) of the plan's namespace that scale one of the deployments. Needs `list` on them. Throws
    * CallRefusedError without it.

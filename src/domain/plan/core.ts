@@ -116,8 +116,9 @@ export const traffic = section({
   records: z.array(trafficRecord, { error: 'a list of records' }).min(1, { error: 'a list of at least one record' }),
 });
 
-/** The service as a client sees it, over http, behind the load balancers of both regions. */
+/** The service as a client sees it, behind the load balancers of both regions. */
 export const service = section({
+  scheme: oneOf('http', 'https').default('http'),
   port: whole(1, 65_535, 'a port'),
   record: host,
   readPath: urlPath,

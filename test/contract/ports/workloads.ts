@@ -34,6 +34,10 @@ export const describeWorkloads = (at: () => ContractLab) =>
       });
     });
 
+    it('say that no right is missing, as kubectl does', async () => {
+      expect(await at().ports.workloads.rightsMissing('standby')).toEqual([]);
+    });
+
     it('say what the cluster has room for: nodes less their pods, quotas less their use', async () => {
       const { workloads } = at().ports;
       const { name, replicas } = deployment();

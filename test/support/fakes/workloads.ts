@@ -22,6 +22,7 @@ export interface FakeCluster {
   readonly config: Map<string, string>;
   nodes: Room['nodes'];
   quotas: Room['quotas'];
+  rightsMissing: string[];
   autoscalers: Autoscaler[];
 }
 
@@ -38,6 +39,7 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
     up: true,
     nodes: [{ name: 'node-1', cpuMillis: 16_000, memoryBytes: 2 ** 35, pods: 40 }],
     quotas: [],
+    rightsMissing: [],
     autoscalers: [],
     config: new Map([[`${configMap}.${key}`, hosts.primary]]),
     deployments: new Map(
@@ -76,6 +78,7 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
       }
       return seen;
     },
+    rightsMissing: async (side) => reach(side).rightsMissing,
     room: async (side, names) => ({
       nodes: reach(side).nodes,
       quotas: reach(side).quotas,

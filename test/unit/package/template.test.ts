@@ -175,14 +175,40 @@ describe('time', () => {
   });
 });
 
+describe('dead letters', () => {
+  // Without it SNS drops what nobody took, and no alarm says so.
+  // https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html
+  it('lets every topic whose subscriptions have a dead-letter queue send to it', () => {
+    const all = Object.values(pipeline);
+    const senders = (queue: string): string[] =>
+      all
+        .filter(({ Type, Properties }) => Type === 'AWS::SQS::QueuePolicy' && Properties.Queues[0].Ref === queue)
+        .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+        .filter(({ Principal }) => Principal.Service === 'sns.amazonaws.com')
+        .flatMap(({ Condition }) => Condition.ArnEquals['aws:SourceArn'])
+        .map(({ Ref }) => Ref);
+    const redriven = all.filter(
+      ({ Type, Properties }) => Type === 'AWS::SNS::Subscription' && Properties.RedrivePolicy,
+    );
+    expect(redriven.length).toBeGreaterThan(2);
+    for (const { Properties } of redriven) {
+      const [queue] = Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
+      expect(senders(queue), Properties.Endpoint).toContain(Properties.TopicArn.Ref);
+    }
+  });
+});
+
 describe('the network', () => {
   it('of the plan is where the functions run that reach a database or a cluster, and no others', () => {
     const within = ofType(pipeline, 'AWS::Lambda::Function')
       .filter(([, { Properties }]) => Properties.VpcConfig !== undefined)
       .map(([id]) => id.replace('LambdaFunction', ''));
-    const reach = Object.keys(GRANTS).filter((key) =>
-      GRANTS[key]?.some((grant) => grant === 'openSession' || grant === 'reachClusters'),
-    );
+    // Who learns where a cluster is, or the login of the database, goes there.
+    const reaches = ({ Action, Resource }: Statement): boolean =>
+      Action.includes('eks:DescribeCluster') ||
+      (Action.includes('secretsmanager:GetSecretValue') && JSON.stringify(Resource).includes(plan.database.secret));
+    const reach = Object.keys(GRANTS).filter((key) => statementsOf(pipeline[`${key}Role`] as Resource).some(reaches));
+    expect(reach).toContain('ScaleUpWorkloads');
     expect(reach.length).toBeGreaterThan(5);
     expect(within.sort()).toEqual(reach.sort());
     expect(pipeline.FencePrimaryLambdaFunction?.Properties.VpcConfig).toEqual({

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDynamoDbService } from '#lab/services/dynamodb.ts';
@@ -13,14 +13,7 @@ import { slowness } from '#test/support/wait-for.ts';
 
 /** The project's own stack as `npm run package` left it; `npm test` packages first. */
 const PACKAGE = fileURLToPath(new URL('../../../../.serverless', import.meta.url));
-const TEMPLATE = `${PACKAGE}/cloudformation-template-update-stack.json`;
-const packaged = existsSync(TEMPLATE);
-
-interface Resource {
-  readonly Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a template, as CloudFormation has it.
-  readonly Properties: any;
-}
+const packaged = existsSync(`${PACKAGE}/cloudformation-template-update-stack.json`);
 
 describe.skipIf(!packaged)("the project's packaged stack", () => {
   const seen = recorder('us-west-2');
@@ -66,28 +59,6 @@ describe.skipIf(!packaged)("the project's packaged stack", () => {
     const named = definitions.flatMap((text) => text.match(/arn:aws:lambda:[\w:-]+/g) ?? []);
     expect(named.length).toBeGreaterThan(0);
     for (const arn of named) expect(lab.lambda.find(arn).arn).toBe(arn.replace(/:\$LATEST$/, ''));
-  });
-
-  // Without it SNS drops what nobody took, and no alarm says so.
-  // https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html
-  it('lets every topic whose subscriptions have a dead-letter queue send to it', () => {
-    const { Resources } = JSON.parse(readFileSync(TEMPLATE, 'utf8')) as { Resources: Record<string, Resource> };
-    const all = Object.values(Resources);
-    const senders = (queue: string): string[] =>
-      all
-        .filter(({ Type, Properties }) => Type === 'AWS::SQS::QueuePolicy' && Properties.Queues[0].Ref === queue)
-        .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
-        .filter(({ Principal }) => Principal.Service === 'sns.amazonaws.com')
-        .flatMap(({ Condition }) => Condition.ArnEquals['aws:SourceArn'])
-        .map(({ Ref }) => Ref);
-    const redriven = all.filter(
-      ({ Type, Properties }) => Type === 'AWS::SNS::Subscription' && Properties.RedrivePolicy,
-    );
-    expect(redriven.length).toBeGreaterThan(2);
-    for (const { Properties } of redriven) {
-      const [queue] = Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
-      expect(senders(queue), Properties.Endpoint).toContain(Properties.TopicArn.Ref);
-    }
   });
 
   it('gives every function and machine a role of its own that is in the stack', () => {

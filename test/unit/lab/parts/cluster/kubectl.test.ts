@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasKubectl, kubectl, type Started, startCluster } from './support.ts';
 
@@ -43,6 +46,17 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     expect(await run('set', 'env', 'deployment/svg-ai-api', 'EXTRA=1')).toContain('env updated');
     expect(await run('get', 'all')).toContain('replicaset.apps/svg-ai-api-');
     expect(await run('api-resources', '-o', 'name')).toContain('deployments.apps');
+  });
+
+  // `kubectl auth can-i` itself speaks protobuf.
+  it('is told that it may do everything', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'review-'));
+    const file = join(folder, 'review.json');
+    const resourceAttributes = { verb: 'patch', group: 'apps', resource: 'deployments', subresource: 'scale' };
+    writeFileSync(file, JSON.stringify({ kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } }));
+    const reviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+    expect(JSON.parse(await run('create', '--raw', reviews, '-f', file))).toMatchObject({ status: { allowed: true } });
+    rmSync(folder, { recursive: true });
   });
 
   it('goes back to the revision before', async () => {

@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { workloads } from '#src/composition.ts';
+import { world } from '#test/support/fakes/world.ts';
+
+it("a cluster's readiness asks for the rights to change it too", async () => {
+  const { ports, plan } = world();
+  await expect(workloads.touch?.(ports.workloads, plan)).resolves.toBeUndefined();
+  ports.workloads.clusters.standby.rightsMissing = ['patch deployments/scale'];
+  await expect(workloads.touch?.(ports.workloads, plan)).rejects.toThrow(
+    'svg-ai-west lacks rights: patch deployments/scale (kubernetes/rights.yml has them)',
+  );
+});

@@ -33,5 +33,6 @@ test('a probe that looks all the minute costs the minute', () => {
   const compute = () => standingCost(pipeline, witness).find(({ price }) => price === 'compute')?.count ?? 0;
   const before = compute();
   if (pipeline.ProbeSchedule) pipeline.ProbeSchedule.Properties.Target.Input = '{"looks":6,"everySeconds":10}';
-  expect(compute() - before).toBeCloseTo(43_800 * 50 * 0.5, 0);
+  const gigabytes = pipeline.ProbeServiceLambdaFunction?.Properties.MemorySize / 1024;
+  expect(compute() - before).toBeCloseTo(43_800 * 50 * gigabytes, 0);
 });

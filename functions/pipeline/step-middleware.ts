@@ -9,6 +9,7 @@ import type { Clock } from '#ports/clock.ts';
 import { type Control, type Controls, NOTHING_ORDERED } from '#ports/controls.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import { type Environment, parseEnvironment, type VariableName } from '#src/environment.ts';
+import { pieceOfWork } from '#src/work.ts';
 import { type Envelope, looseRequest, parseEnvelope, parseRun, type Stage } from './envelope.ts';
 import { type Observer, observer } from './observe.ts';
 import { patiently } from './patiently.ts';
@@ -226,12 +227,15 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       signal,
     });
 
-  /** Over other parts nothing takes time: one look is enough. */
+  /** Over other parts nothing takes time: one look is enough. The layers around it are no part of the work: they go on after its end. */
   const run =
     <R>(step: StepFunction<I, S, F, V, R>) =>
     (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }): Promise<R> =>
       skipped<R>(now) ??
-      (setup.patient && !setup.parts.ports ? patiently(() => begin(step, signal), signal) : begin(step, signal));
+      pieceOfWork(
+        (over) => (setup.patient && !setup.parts.ports ? patiently(() => begin(step, over), over) : begin(step, over)),
+        signal,
+      );
 
   const checkPorts = (): Promise<Readiness> => {
     observe().begin({ check: 'readiness' });

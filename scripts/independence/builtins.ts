@@ -477,7 +477,11 @@ export const globals = (of: Interpreter): Readonly<Record<string, Value>> => ({
   }),
   AbortSignal: record({
     timeout: native('timeout', ([ms]) => [{ kind: 'deadline', ms: ms ?? NOTHING }]),
-    any: native('any', () => UNKNOWN),
+    // The first of them ends it: a deadline among them holds.
+    any: native('any', ([signals]) => {
+      const deadlines = iterated(signals ?? NOTHING).all.filter(({ kind }) => kind === 'deadline');
+      return deadlines.length > 0 ? deadlines : UNKNOWN;
+    }),
   }),
   URL: native('URL', ([path, base]) => {
     const made: Value[] = [];

@@ -200,11 +200,15 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
 
   const watching = { before: held };
 
-  /** A change waits for both: it is on record, and the claim is held. */
+  /**
+   * A change waits for both: it is on record, and then the claim is still held. In this order, so that whoever closes the claim of a run that is over
+   * and reads its record after that has read of every change that was let begin.
+   */
   const claiming = {
     before: async (): Promise<void> => {
       const { run } = now.envelope as unknown as Envelope<I, 'claimed'>;
-      await Promise.all([now.entering, held()]);
+      await now.entering;
+      await held();
       if (!setup.heeds) return;
       const { abort } = now.control ?? NOTHING_ORDERED;
       // Whoever reads that there is no abort may read too early: the one-way step asks by a conditional write.

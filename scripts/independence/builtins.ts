@@ -479,8 +479,8 @@ export const globals = (of: Interpreter): Readonly<Record<string, Value>> => ({
     timeout: native('timeout', ([ms]) => [{ kind: 'deadline', ms: ms ?? NOTHING }]),
     // The first of them ends it: a deadline among them holds.
     any: native('any', ([signals]) => {
-      const deadlines = iterated(signals ?? NOTHING).all.filter(({ kind }) => kind === 'deadline');
-      return deadlines.length > 0 ? deadlines : UNKNOWN;
+      const isDeadline = (signal: Value): boolean => signal.length === 1 && signal[0]?.kind === 'deadline';
+      return iterated(signals ?? NOTHING).turns.find(isDeadline) ?? UNKNOWN;
     }),
   }),
   URL: native('URL', ([path, base]) => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
 import { withoutSecrets } from '#src/known-secrets.ts';
+import { pieceOfWork } from '#src/work.ts';
 
 /** What came of a call whose failure is an outcome and not an error (design, point 11). */
 export type Attempt<T> =
@@ -12,7 +13,7 @@ const textOf = (error: unknown): string =>
   withoutSecrets(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
 /**
- * Calls and never throws. After `withinMs` the answer is no longer waited for (the adapters' own time-outs end the call itself soon after).
+ * Calls and never throws. After `withinMs` the answer is no longer waited for, and what is under way of the call is over with it.
  */
 export const attempt = async <T>(call: () => Promise<T>, withinMs: number): Promise<Attempt<T>> => {
   const start = performance.now();
@@ -22,7 +23,7 @@ export const attempt = async <T>(call: () => Promise<T>, withinMs: number): Prom
     timer = setTimeout(() => reject(new UnreachableError(`no answer in ${withinMs} ms`)), withinMs);
   });
   try {
-    return { outcome: 'answered', value: await Promise.race([call(), late]), ms: took() };
+    return { outcome: 'answered', value: await pieceOfWork(() => Promise.race([call(), late])), ms: took() };
   } catch (error) {
     const outcome = error instanceof UnreachableError ? 'unreachable' : 'failed';
     return { outcome, detail: textOf(error), ms: took() };

@@ -6,6 +6,7 @@ import type { Plan } from '#domain/plan.ts';
 import type { Clock } from '#ports/clock.ts';
 import { clock } from '#src/composition.ts';
 import { type Environment, parseEnvironment, type VariableName } from '#src/environment.ts';
+import { pieceOfWork } from '#src/work.ts';
 import { plan as compiledPlan } from './compiled-plan.ts';
 import { parseStrictly } from './envelope.ts';
 import { type Log, type Observer, observer, TIME_TO_SAY_SO_MS } from './observe.ts';
@@ -98,16 +99,20 @@ export const event = <
         })
         .use(secrecy)
         .handler(async (raw: unknown, _context: Context, { signal }: { signal: AbortSignal }) =>
-          step({
-            event:
-              typeof options.parse === 'function' ? options.parse(raw) : parseStrictly(options.parse, raw, 'event'),
-            ports,
-            environment: environment() as Pick<Environment, V>,
-            plan,
-            clock: time,
-            log: observe().log,
+          pieceOfWork(
+            async (over) =>
+              step({
+                event:
+                  typeof options.parse === 'function' ? options.parse(raw) : parseStrictly(options.parse, raw, 'event'),
+                ports,
+                environment: environment() as Pick<Environment, V>,
+                plan,
+                clock: time,
+                log: observe().log,
+                signal: over,
+              }),
             signal,
-          }),
+          ),
         ) as unknown as (event: unknown, context: Context) => Promise<R>;
       return (raw: unknown, context: Context): Promise<R | Readiness> => {
         if (!isReadinessCheck(raw)) return run(raw, context);

@@ -9,6 +9,7 @@ import type { Clock } from '#ports/clock.ts';
 import { type Control, type Controls, NOTHING_ORDERED } from '#ports/controls.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import { type Environment, parseEnvironment, type VariableName } from '#src/environment.ts';
+import { pieceOfWork } from '#src/work.ts';
 import { type Envelope, looseRequest, parseEnvelope, parseRun, type Stage } from './envelope.ts';
 import { type Observer, observer } from './observe.ts';
 import { patiently } from './patiently.ts';
@@ -199,11 +200,15 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
 
   const watching = { before: held };
 
-  /** A change waits for both: it is on record, and the claim is held. */
+  /**
+   * A change waits for both: it is on record, and then the claim is still held. In this order, so that whoever closes the claim of a run that is over
+   * and reads its record after that has read of every change that was let begin.
+   */
   const claiming = {
     before: async (): Promise<void> => {
       const { run } = now.envelope as unknown as Envelope<I, 'claimed'>;
-      await Promise.all([now.entering, held()]);
+      await now.entering;
+      await held();
       if (!setup.heeds) return;
       const { abort } = now.control ?? NOTHING_ORDERED;
       // Whoever reads that there is no abort may read too early: the one-way step asks by a conditional write.
@@ -226,12 +231,15 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       signal,
     });
 
-  /** Over other parts nothing takes time: one look is enough. */
+  /** Over other parts nothing takes time: one look is enough. The layers around it are no part of the work: they go on after its end. */
   const run =
     <R>(step: StepFunction<I, S, F, V, R>) =>
     (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }): Promise<R> =>
       skipped<R>(now) ??
-      (setup.patient && !setup.parts.ports ? patiently(() => begin(step, signal), signal) : begin(step, signal));
+      pieceOfWork(
+        (over) => (setup.patient && !setup.parts.ports ? patiently(() => begin(step, over), over) : begin(step, over)),
+        signal,
+      );
 
   const checkPorts = (): Promise<Readiness> => {
     observe().begin({ check: 'readiness' });

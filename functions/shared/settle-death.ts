@@ -140,6 +140,9 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
   const nothing: Settled = { execution, status, recorded: false, claimReleased: false };
   if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return nothing;
   const holds = claim?.holder === execution;
+  // From here on no step of it that is still on its way begins a change: one that had begun is on record before the record is read.
+  if (holds && !(await ports.claims.close(plan.plan, execution, claim.epoch, clock.now(), claim.takenAt)))
+    return nothing;
   const entries = await finalEntries(step, execution);
   const has = (name: string) => sinceRedriven(entries).some(({ state, kind }) => state === name && kind === 'left');
   // A dry run that gave its answer publishes no outcome and claims nothing.

@@ -477,7 +477,11 @@ export const globals = (of: Interpreter): Readonly<Record<string, Value>> => ({
   }),
   AbortSignal: record({
     timeout: native('timeout', ([ms]) => [{ kind: 'deadline', ms: ms ?? NOTHING }]),
-    any: native('any', () => UNKNOWN),
+    // The first of them ends it: a deadline among them holds.
+    any: native('any', ([signals]) => {
+      const isDeadline = (signal: Value): boolean => signal.length === 1 && signal[0]?.kind === 'deadline';
+      return iterated(signals ?? NOTHING).turns.find(isDeadline) ?? UNKNOWN;
+    }),
   }),
   URL: native('URL', ([path, base]) => {
     const made: Value[] = [];

@@ -267,9 +267,18 @@ export const outsideOf =
       return made;
     });
 
+    /** What runs in a context is called there and then; what the context holds is not known. */
+    const context = native('AsyncLocalStorage', () =>
+      record({
+        run: native('run', ([, work, ...args]) => of.apply(work ?? NOTHING, args)),
+        getStore: native('getStore', () => UNKNOWN),
+      }),
+    );
+
     const modules: Readonly<Record<string, Value>> = {
       '@aws-sdk/lib-dynamodb': documents,
       '@middy/core': record({ default: middy }),
+      'node:async_hooks': record({ AsyncLocalStorage: context }),
       'node:http': http,
       'node:https': http,
       'node:dns': record({ default: dns, ...fieldsOf(dns) }),

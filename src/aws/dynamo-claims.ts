@@ -21,6 +21,7 @@ const toClaim = (plan: string, item: Record<string, unknown>): Claim => ({
   actingAt: (item.actingAt as Instant | undefined) ?? null,
   tookOverFrom: (item.tookOverFrom as string | undefined) ?? null,
   ...(typeof item.serves === 'string' ? { serves: item.serves } : {}),
+  ...(typeof item.closedAt === 'string' ? { closedAt: item.closedAt } : {}),
 });
 
 /** One item per plan. It is never deleted, so that its epoch only grows; a free claim has no `holder`. */
@@ -58,8 +59,9 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
 
   const stale = (plan: string, epoch: number, present: Claim | null): StaleEpochError => {
     const over = present?.tookOverFrom ? `, which took over from ${present.tookOverFrom}` : '';
+    const closed = present?.closedAt ? `, which was found to be over at ${present.closedAt}` : '';
     return new StaleEpochError(
-      `plan ${plan}: this run carries epoch ${epoch}; the claim is at ${present?.epoch ?? 0}, held by ${present?.holder ?? 'nobody'}${over}`,
+      `plan ${plan}: this run carries epoch ${epoch}; the claim is at ${present?.epoch ?? 0}, held by ${present?.holder ?? 'nobody'}${over}${closed}`,
     );
   };
 
@@ -73,7 +75,7 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
   ): Promise<Claim | null> =>
     update(
       plan,
-      'SET holder = :me, takenAt = :now, actor = :actor, tookOverFrom = :from ADD epoch :one',
+      'SET holder = :me, takenAt = :now, actor = :actor, tookOverFrom = :from REMOVE closedAt ADD epoch :one',
       'holder = :from AND epoch = :epoch AND attribute_not_exists(actingAt)',
       {
         ':me': execution,
@@ -100,7 +102,7 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
         const isCool = '(attribute_not_exists(releasedAt) OR releasedAt <= :coolSince)';
         const taken = await update(
           plan,
-          'SET holder = :me, takenAt = :now, actor = :actor REMOVE actingAt, tookOverFrom ADD epoch :one',
+          'SET holder = :me, takenAt = :now, actor = :actor REMOVE actingAt, tookOverFrom, closedAt ADD epoch :one',
           `${isFree} AND ${isCool}`,
           { ':me': execution, ':now': now, ':actor': actor, ':one': 1, ':coolSince': coolSince },
         );
@@ -133,14 +135,16 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
 
     check: async (plan, execution, epoch) => {
       const present = await read(plan);
-      if (present?.epoch !== epoch || present.holder !== execution) throw stale(plan, epoch, present);
+      if (present?.epoch !== epoch || present.holder !== execution || present.closedAt) {
+        throw stale(plan, epoch, present);
+      }
     },
 
     act: async (plan, execution, epoch, now) => {
       const acting = await update(
         plan,
         'SET actingAt = if_not_exists(actingAt, :now)',
-        'holder = :me AND epoch = :epoch',
+        'holder = :me AND epoch = :epoch AND attribute_not_exists(closedAt)',
         { ':me': execution, ':epoch': epoch, ':now': now },
       );
       if (!acting) throw stale(plan, epoch, await read(plan));
@@ -150,11 +154,21 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
       const mine = await update(
         plan,
         // It goes on with changes: nobody may take over from it.
-        'SET holder = :me, takenAt = :now, actingAt = :now',
+        'SET holder = :me, takenAt = :now, actingAt = :now REMOVE closedAt',
         'epoch = :epoch AND (attribute_not_exists(holder) OR holder = :me)',
         { ':me': execution, ':epoch': epoch, ':now': now },
       );
       return mine !== null;
+    },
+
+    close: async (plan, execution, epoch, now, takenAt) => {
+      const closed = await update(
+        plan,
+        'SET closedAt = if_not_exists(closedAt, :now)',
+        `holder = :me AND epoch = :epoch${takenAt ? ' AND takenAt = :takenAt' : ''}`,
+        { ':me': execution, ':epoch': epoch, ':now': now, ...(takenAt ? { ':takenAt': takenAt } : {}) },
+      );
+      return closed !== null;
     },
 
     release: async (plan, execution, epoch, now, { startsCoolDown = true, takenAt, serves } = {}) => {
@@ -163,7 +177,7 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
       const asTaken = takenAt ? ' AND takenAt = :takenAt' : '';
       const free = await update(
         plan,
-        `${set}REMOVE holder, takenAt, actor, actingAt, tookOverFrom`,
+        `${set}REMOVE holder, takenAt, actor, actingAt, tookOverFrom, closedAt`,
         `holder = :me AND epoch = :epoch${asTaken}`,
         {
           ':me': execution,

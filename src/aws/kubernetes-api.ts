@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:https';
 import { CallRefusedError, ServiceUnavailableError, UnreachableError, WorkloadNotFoundError } from '#domain/errors.ts';
+import { presentSignal, readForAll } from '#src/work.ts';
 
 export interface KubernetesAccess {
   /** `https://host[:port]` */
@@ -49,7 +50,7 @@ const after =
 export const kubernetesApi = (find: () => Promise<KubernetesAccess>, timeoutMs: number) => {
   let known: Promise<KubernetesAccess & { readonly agent: Agent }> | undefined;
   const access = () => {
-    const found = find().then((place) => ({
+    const found = readForAll(find).then((place) => ({
       ...place,
       agent: new Agent({ ca: place.ca, keepAlive: true, maxSockets: 8, timeout: timeoutMs }),
     }));
@@ -65,13 +66,15 @@ export const kubernetesApi = (find: () => Promise<KubernetesAccess>, timeoutMs: 
     known ??= access();
     const { endpoint, agent, token } = await known;
     const bearer = await token();
+    const late = AbortSignal.timeout(timeoutMs);
+    const over = presentSignal();
     const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
       const call = request(
         new URL(path, endpoint),
         {
           method,
           agent,
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: over ? AbortSignal.any([late, over]) : late,
           headers: {
             authorization: `Bearer ${bearer}`,
             accept: 'application/json',

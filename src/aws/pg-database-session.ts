@@ -5,6 +5,7 @@ import { fenceStatements, quoted } from '#domain/fence-statements.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Instant, Side } from '#domain/side.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
+import { presentSignal } from '#src/work.ts';
 import { mapPgError } from './pg-errors.ts';
 import { rdsInstances } from './rds-database.ts';
 import { loginSecret } from './secret.ts';
@@ -76,14 +77,22 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
     });
     // A connection that breaks while it is idle must not end the process; the statement after it fails anyway.
     client.on('error', () => undefined);
+    const end = (): void => {
+      client.end().catch(() => undefined);
+    };
+    const over = presentSignal();
     try {
+      over?.throwIfAborted();
+      // An ended client takes no further statement.
+      over?.addEventListener('abort', end);
       await client.connect();
       return await work(client);
     } catch (error) {
       if ((error as { code?: string }).code === INVALID_PASSWORD) login.forget();
       throw mapPgError(error, `${what} on ${side} ${place.host}:${place.port}`);
     } finally {
-      client.end().catch(() => undefined);
+      over?.removeEventListener('abort', end);
+      end();
     }
   };
 

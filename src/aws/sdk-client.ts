@@ -1,3 +1,6 @@
+import type { HttpHandlerExtensionConfiguration } from '@smithy/core/protocols';
+import { presentSignal } from '#src/work.ts';
+
 /** How patient a client is. Milliseconds. */
 export interface Patience {
   readonly connectMs: number;
@@ -16,6 +19,18 @@ export const MAYBE_DEAD: Patience = { connectMs: 1_000, requestMs: 1_500, tries:
 /** For the third site: needed, and asked by those who may be cut off from it. */
 export const FAR: Patience = { connectMs: 1_000, requestMs: 1_500, tries: 3 };
 
+/** Each single try, inside of the SDK's retries, is part of the work that makes it: none begins after its end, and one under way ends with it. */
+const endsWithItsWork = {
+  configure: (client: HttpHandlerExtensionConfiguration): void => {
+    const http = client.httpHandler();
+    const handle = http.handle.bind(http);
+    http.handle = (request, options) => {
+      const abortSignal = presentSignal();
+      return handle(request, abortSignal ? { ...options, abortSignal } : options);
+    };
+  },
+};
+
 /** Options that every SDK client is made with: the region is always said, never taken from the surroundings. */
 export const clientOptions = (region: string, patience: Patience = NEEDED) => ({
   region,
@@ -27,4 +42,5 @@ export const clientOptions = (region: string, patience: Patience = NEEDED) => ({
     // Without it the handler only warns and waits on.
     throwOnRequestTimeout: true,
   },
+  extensions: [endsWithItsWork],
 });

@@ -2,6 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import * as z from 'zod';
 import { CallRefusedError } from '#domain/errors.ts';
 import { keepSecret } from '#src/known-secrets.ts';
+import { readForAll } from '#src/work.ts';
 import { clientOptions } from './sdk-client.ts';
 import { sdkCall } from './sdk-errors.ts';
 
@@ -37,7 +38,7 @@ export const loginSecret = (region: string, name: string) => {
   };
   return {
     get: (): Promise<Login> => {
-      read ??= load().catch((error) => {
+      read ??= readForAll(load).catch((error) => {
         read = undefined;
         throw error;
       });

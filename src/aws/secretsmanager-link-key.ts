@@ -2,6 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { CallRefusedError } from '#domain/errors.ts';
 import type { LinkKey } from '#ports/link-key.ts';
 import { keepSecret } from '#src/known-secrets.ts';
+import { readForAll } from '#src/work.ts';
 import { clientOptions } from './sdk-client.ts';
 import { sdkCall } from './sdk-errors.ts';
 
@@ -21,7 +22,7 @@ export const secretsmanagerLinkKey = ({ region, secret }: { region: string; secr
   };
   return {
     get: () => {
-      read ??= load().catch((error) => {
+      read ??= readForAll(load).catch((error) => {
         read = undefined;
         throw error;
       });

@@ -7,6 +7,8 @@ export interface Claim extends ClaimSeen {
   readonly epoch: number;
   /** Execution that held it until the holder took it over; null when it was free. */
   readonly tookOverFrom: string | null;
+  /** When its holder was found to be over; absent while it may begin changes. */
+  readonly closedAt?: Instant;
 }
 
 /** Who asks, as far as it matters for the claim. */
@@ -26,13 +28,18 @@ export interface Claims {
    * `releasedAt` are not over.
    */
   take(plan: string, execution: string, now: Instant, coolDownSeconds: number, by?: Claimant): Promise<Claim>;
-  /** Throws StaleEpochError when `epoch` is not the present one or the holder is another. Read before each change. */
+  /** Throws StaleEpochError when `epoch` is not the present one, the holder is another, or the claim is closed. Read before each change. */
   check(plan: string, execution: string, epoch: number): Promise<void>;
   /**
    * Before the first change: from now on nobody takes over. One conditional write, so that of this and a taking over exactly one comes through.
    * Throws StaleEpochError as `check` does. Repeating it keeps the first time.
    */
   act(plan: string, execution: string, epoch: number, now: Instant): Promise<void>;
+  /**
+   * Its holder is over: from now on `check` and `act` refuse it, so that no step of it that is still on its way begins a change. It stays held until it
+   * is released. One conditional write, which repeated keeps the first time; false when another holds it, or when it was given back since `takenAt`.
+   */
+  close(plan: string, execution: string, epoch: number, now: Instant, takenAt: Instant | null): Promise<boolean>;
   /**
    * Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is.
    * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that did not recover

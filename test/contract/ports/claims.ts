@@ -159,6 +159,41 @@ export const describeClaims = (at: () => ContractCloud) =>
       await expect(claims.read(plan)).resolves.toMatchObject({ holder: null, epoch: other.epoch });
     });
 
+    it('are closed to a run that is over: it begins nothing more, and nobody else does until they are released', async () => {
+      const { claims } = at().ports;
+      const plan = at().freshId();
+      const { epoch } = await claims.take(plan, 'arn:a', NOW, HOUR);
+      await expect(claims.close(plan, 'arn:b', epoch, LATER, NOW)).resolves.toBe(false);
+      await expect(claims.close(plan, 'arn:a', epoch, LATER, LATER)).resolves.toBe(false);
+      await expect(claims.check(plan, 'arn:a', epoch)).resolves.toBeUndefined();
+      await expect(claims.close(plan, 'arn:a', epoch, NOW, NOW)).resolves.toBe(true);
+      await expect(claims.close(plan, 'arn:a', epoch, LATER, NOW)).resolves.toBe(true);
+      await expect(claims.read(plan)).resolves.toMatchObject({ holder: 'arn:a', closedAt: NOW });
+      const over = { name: 'StaleEpochError', message: expect.stringContaining(`found to be over at ${NOW}`) };
+      await expect(claims.check(plan, 'arn:a', epoch)).rejects.toMatchObject(over);
+      await expect(claims.act(plan, 'arn:a', epoch, LATER)).rejects.toMatchObject(over);
+      await expect(claims.take(plan, 'arn:b', LATER, HOUR)).rejects.toMatchObject({ name: 'ClaimHeldError' });
+      await claims.release(plan, 'arn:a', epoch, LATER, { startsCoolDown: false });
+      const next = await claims.take(plan, 'arn:b', LATER, HOUR);
+      expect(next).not.toHaveProperty('closedAt');
+    });
+
+    it('are open again to a run that goes on, and to a person who takes over', async () => {
+      const { claims } = at().ports;
+      const [plan, watched] = [at().freshId(), at().freshId()];
+      const { epoch } = await claims.take(plan, 'arn:a', NOW, HOUR);
+      await claims.close(plan, 'arn:a', epoch, NOW, NOW);
+      await expect(claims.resume(plan, 'arn:a', epoch, LATER)).resolves.toBe(true);
+      await expect(claims.check(plan, 'arn:a', epoch)).resolves.toBeUndefined();
+      // Who saw it as it was taken before does not close what was given back.
+      await expect(claims.close(plan, 'arn:a', epoch, LATER, NOW)).resolves.toBe(false);
+
+      const alarm = await claims.take(watched, 'arn:alarm', NOW, HOUR, ALARM);
+      await claims.close(watched, 'arn:alarm', alarm.epoch, NOW, NOW);
+      const person = await claims.take(watched, 'arn:person', LATER, HOUR, PERSON);
+      await expect(claims.check(watched, 'arn:person', person.epoch)).resolves.toBeUndefined();
+    });
+
     it('are ours when the answer to the taking was lost', async () => {
       const plan = at().freshId();
       const fault = at().faults.inject({

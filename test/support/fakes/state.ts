@@ -34,7 +34,8 @@ import type { TaskTokens } from '#ports/task-tokens.ts';
 export const fakeClaims = (): Claims => {
   let claim: Claim | null = null;
   const check = async (_plan: string, execution: string, epoch: number) => {
-    if (claim?.holder !== execution || claim.epoch !== epoch) throw new StaleEpochError(`held by ${claim?.holder}`);
+    if (claim?.holder !== execution || claim.epoch !== epoch || claim.closedAt)
+      throw new StaleEpochError(`held by ${claim?.holder}`);
   };
   return {
     read: async () => claim,
@@ -47,8 +48,9 @@ export const fakeClaims = (): Claims => {
     ) => {
       if (claim?.holder === execution) return claim;
       if (claim?.holder && mayTakeOver && onlyWatches(claim)) {
+        const { closedAt: _, ...open } = claim;
         claim = {
-          ...claim,
+          ...open,
           epoch: claim.epoch + 1,
           holder: execution,
           takenAt: now,
@@ -74,7 +76,13 @@ export const fakeClaims = (): Claims => {
     },
     resume: async (_plan, execution, epoch, now) => {
       if (claim?.epoch !== epoch || (claim.holder !== null && claim.holder !== execution)) return false;
-      claim = { ...claim, holder: execution, takenAt: now, actingAt: now };
+      const { closedAt: _, ...open } = claim;
+      claim = { ...open, holder: execution, takenAt: now, actingAt: now };
+      return true;
+    },
+    close: async (_plan, execution, epoch, now, takenAt) => {
+      if (claim?.holder !== execution || claim.epoch !== epoch || claim.takenAt !== takenAt) return false;
+      claim = { ...claim, closedAt: claim.closedAt ?? now };
       return true;
     },
     release: async (plan, execution, epoch, now, options = {}) => {
@@ -83,7 +91,8 @@ export const fakeClaims = (): Claims => {
       if (claim?.holder !== execution || claim.epoch !== epoch) return claim ?? free;
       if (options.takenAt && claim.takenAt !== options.takenAt) return claim;
       const releasedAt = options.startsCoolDown === false ? claim.releasedAt : now;
-      claim = { ...claim, ...nobody, releasedAt, ...(options.serves ? { serves: options.serves } : {}) };
+      const { closedAt: _, ...open } = claim;
+      claim = { ...open, ...nobody, releasedAt, ...(options.serves ? { serves: options.serves } : {}) };
       return claim;
     },
   };

@@ -4,6 +4,8 @@ import { afterEach, expect, it } from 'vitest';
 import { kubernetesApi } from '#aws/kubernetes-api.ts';
 import { UnreachableError } from '#domain/errors.ts';
 import { type Certificate, selfSigned } from '#lab/parts/cluster/certificate.ts';
+import { attempt } from '#src/attempt.ts';
+import { pieceOfWork } from '#src/work.ts';
 
 const HOST = '127.0.0.1';
 const servers: Server[] = [];
@@ -92,4 +94,43 @@ it('a kept connection that the server has closed meanwhile costs nothing; a serv
   expect(requests).toEqual(['GET /one', 'PATCH /two']);
   close();
   await expect(api.get('/three')).rejects.toThrow(UnreachableError);
+});
+
+it('nothing is asked for work that is over, and a look that it began serves the next', async () => {
+  const requests: string[] = [];
+  const certificate = await selfSigned(HOST);
+  const endpoint = `https://${HOST}:${await serve(certificate, requests)}`;
+  const found = Promise.withResolvers<void>();
+  let looks = 0;
+  const find = async () => {
+    looks += 1;
+    await found.promise;
+    return { endpoint, ca: certificate.cert, token: async () => 'token' };
+  };
+  const api = kubernetesApi(find, 2_000);
+  const time = new AbortController();
+  const ended = pieceOfWork(() => api.patch('/scale', { spec: { replicas: 0 } }), time.signal);
+  time.abort();
+  const next = pieceOfWork(() => api.get('/one'));
+  found.resolve();
+  await expect(ended).rejects.toThrow(UnreachableError);
+  await next;
+  expect(requests).toEqual(['GET /one']);
+  expect(looks).toBe(1);
+});
+
+it('a request under way ends with its work', async () => {
+  const certificate = await selfSigned(HOST);
+  const silent = createServer(certificate, () => undefined);
+  servers.push(silent);
+  await new Promise<void>((resolve) => silent.listen(0, HOST, resolve));
+  const endpoint = `https://${HOST}:${(silent.address() as AddressInfo).port}`;
+  const api = kubernetesApi(async () => ({ endpoint, ca: certificate.cert, token: async () => 'token' }), 60_000);
+  let asked: Promise<unknown> = Promise.resolve();
+  const given = await attempt(() => {
+    asked = api.patch('/scale', { spec: { replicas: 0 } });
+    return asked;
+  }, 200);
+  expect(given.outcome).toBe('unreachable');
+  await expect(asked).rejects.toThrow(UnreachableError);
 });

@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { inputDigest, verifyChain } from '#domain/ledger-chain.ts';
 import { noticeKindOf } from '#domain/notices.ts';
 import type { Json } from '#domain/side.ts';
 import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
 import { unpaired } from '#test/support/steady-state.ts';
+import { lambdaContext } from '#test/unit/pipeline/lambda-context.ts';
+import { handler as promoteReplica } from '../../../functions/promote-replica.ts';
 import { recordDeath } from '../../../functions/record-death.ts';
 
 type Status = 'RUNNING' | 'ABORTED' | 'TIMED_OUT' | 'FAILED' | 'SUCCEEDED';
@@ -233,5 +235,86 @@ describe('RecordDeath', () => {
       event: { detail: { executionArn: EXECUTION, status: 'ABORTED' } },
     });
     expect((await at.ports.claims.read(at.plan.plan))?.holder).toBe(EXECUTION);
+  });
+
+  describe('a promotion that was on its way when the run was stopped', () => {
+    /** The real step, whose entry `entered` the record takes when it is let, and whose promotion RDS takes when it is let. */
+    const onItsWay = async () => {
+      const at = await run('ABORTED', 'FencePrimary');
+      const { ledger, database } = at.ports;
+      const [record, rds] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const append: typeof ledger.append = async (transition) => {
+        if (transition.kind === 'entered') await record.promise;
+        return ledger.append(transition);
+      };
+      const promote = vi.fn(async () => {
+        await rds.promise;
+        await database.promote();
+      });
+      const begin = () =>
+        promoteReplica.with({
+          ...at,
+          ports: { database: { ...database, promote } },
+          ledger: { ...ledger, append },
+          claims: at.ports.claims,
+          controls: at.ports.controls,
+        })(
+          {
+            run: { ...at.run, state: 'PromoteReplica' },
+            request: at.request,
+            epoch: 1,
+            input: { fence: { fenced: false, verified: false } },
+          },
+          lambdaContext(),
+        );
+      return { at, begin, record, rds, promote };
+    };
+
+    it('promotes nothing when the record takes its beginning after the end', async () => {
+      const { at, begin, record, rds, promote } = await onItsWay();
+      rds.resolve();
+      const step = begin();
+      step.catch(() => undefined);
+      expect(await died(at)).toMatchObject({ recorded: true, claimReleased: true });
+      record.resolve();
+      await expect(step).rejects.toMatchObject({ name: 'StaleEpochError' });
+      expect(promote).not.toHaveBeenCalled();
+    });
+
+    it('promotes nothing when its beginning comes on record while the end is being settled', async () => {
+      const { at, begin, record, rds, promote } = await onItsWay();
+      rds.resolve();
+      const step = begin();
+      step.catch(() => undefined);
+      const { release } = at.ports.claims;
+      // The last moment at which the claim is still held.
+      const late: typeof release = async (...args) => {
+        record.resolve();
+        await step.catch(() => undefined);
+        return release(...args);
+      };
+      const ports = { ...at.ports, claims: { ...at.ports.claims, release: late } };
+      await recordDeath({ ...at, ports, event: { detail: { executionArn: EXECUTION, status: 'ABORTED' } } });
+      await expect(step).rejects.toMatchObject({ name: 'StaleEpochError' });
+      expect(promote).not.toHaveBeenCalled();
+    });
+
+    it('is waited for when it had begun, and its end says that it took place', async () => {
+      const { at, begin, record, rds, promote } = await onItsWay();
+      record.resolve();
+      const step = begin();
+      await vi.waitFor(() => expect(promote).toHaveBeenCalled());
+      const settled = died(at);
+      const { claims } = at.ports;
+      await vi.waitFor(async () => expect(await claims.read(at.plan.plan)).toHaveProperty('closedAt'));
+      // Held until then: no other recovery begins beside it.
+      await expect(claims.take(at.plan.plan, 'another', at.clock.now(), 0)).rejects.toMatchObject({
+        name: 'ClaimHeldError',
+      });
+      rds.resolve();
+      await step;
+      expect(await settled).toMatchObject({ recorded: true, claimReleased: true });
+      expect(await last(at)).toMatchObject({ state: 'RecordDeath', kind: 'left', result: { died: { during: [] } } });
+    });
   });
 });

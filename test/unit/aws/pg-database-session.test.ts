@@ -1,0 +1,99 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { pgDatabaseSession } from '#aws/pg-database-session.ts';
+import { world } from '#test/support/fakes/world.ts';
+import { fencePrimary } from '../../../functions/fence-primary.ts';
+import { observeService } from '../../../functions/shared/observe-service.ts';
+
+const open: Server[] = [];
+afterEach(() => {
+  for (const server of open.splice(0)) server.close();
+});
+
+const listen = async (server: Server): Promise<number> => {
+  open.push(server);
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  return (server.address() as AddressInfo).port;
+};
+
+const instance = (host: string, port: number, tls: boolean) => `<R xmlns="http://rds.amazonaws.com/doc/2014-10-31/">
+  <DescribeDBInstancesResult><DBInstances><DBInstance>
+    <DBInstanceIdentifier>svg-ai-db</DBInstanceIdentifier><DBInstanceStatus>available</DBInstanceStatus>
+    <Endpoint><Address>${host}</Address><Port>${port}</Port></Endpoint>
+    ${tls ? '<CACertificateIdentifier>rds-ca-rsa2048-g1</CACertificateIdentifier>' : ''}
+  </DBInstance></DBInstances></DescribeDBInstancesResult></R>`;
+
+const LOGIN = JSON.stringify({ SecretString: JSON.stringify({ username: 'u', password: 'p'.repeat(20) }) });
+
+interface Around {
+  readonly host?: string;
+  readonly port: number;
+  readonly tls?: boolean;
+  /** The secret store takes requests and answers none. */
+  readonly silentStore?: boolean;
+}
+
+/** The session over its real driver and SDK clients; AWS says that the database is where it is told to be. */
+const sessionTo = async ({ host = '127.0.0.1', port, tls = false, silentStore = false }: Around) => {
+  const aws = createServer((request, response) => {
+    if (request.headers['x-amz-target'] === undefined) {
+      response.setHeader('content-type', 'text/xml').end(instance(host, port, tls));
+    } else if (!silentStore) response.setHeader('content-type', 'application/x-amz-json-1.1').end(LOGIN);
+  });
+  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${await listen(aws)}`);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIATEST');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-test');
+  const at = world();
+  const databaseSession = pgDatabaseSession(at.plan);
+  return { at: { ...at, ports: { ...at.ports, databaseSession } }, databaseSession };
+};
+
+const connectSignal = async ({ at }: Awaited<ReturnType<typeof sessionTo>>) =>
+  (await observeService(at, { replication: false })).signals.find(({ name }) => name === 'database-connect');
+
+/** Lives, and answers the request for TLS with a no: as little to be trusted as a server with another's certificate. */
+const untrusted = () =>
+  createTcpServer((socket) => {
+    socket.on('error', () => undefined).once('data', () => socket.end('N'));
+  });
+
+const closedPort = async (): Promise<number> => {
+  const server = createTcpServer();
+  const port = await listen(server);
+  await new Promise((closed) => server.close(closed));
+  return port;
+};
+
+describe('what the session says of a database that it did not get to', () => {
+  it('one that refuses the connection is unreachable: bad, and for the fence an outcome', async () => {
+    const to = await sessionTo({ port: await closedPort() });
+    await expect(to.databaseSession.position('primary')).rejects.toMatchObject({ name: 'UnreachableError' });
+    expect(await connectSignal(to)).toMatchObject({ state: 'bad' });
+    const { methods } = await fencePrimary(to.at);
+    expect(methods[0]).toMatchObject({ method: 'database-role', outcome: 'unreachable' });
+  });
+
+  it('a secret store that does not answer is not the database: unknown, before the look is over', async () => {
+    const to = await sessionTo({ port: await closedPort(), silentStore: true });
+    await expect(to.databaseSession.position('primary')).rejects.toMatchObject({
+      name: 'ServiceUnavailableError',
+      message: expect.stringContaining('secretsmanager:GetSecretValue us-west-2'),
+    });
+    expect(await connectSignal(to)).toMatchObject({ state: 'unknown' });
+  });
+
+  it('one that lives and is not trusted: unknown, and nothing is promoted beside it', async () => {
+    const to = await sessionTo({ port: await listen(untrusted()), tls: true });
+    await expect(to.databaseSession.position('primary')).rejects.toMatchObject({ name: 'CallRefusedError' });
+    expect(await connectSignal(to)).toMatchObject({ state: 'unknown' });
+    await expect(fencePrimary(to.at)).rejects.toMatchObject({ name: 'FenceFailedError' });
+  });
+
+  it('one whose name leads nowhere was not asked: unknown; its fence is one that reached nobody', async () => {
+    const to = await sessionTo({ host: 'svg-ai-db.invalid', port: 5432 });
+    await expect(to.databaseSession.position('primary')).rejects.toMatchObject({ name: 'ServiceUnavailableError' });
+    expect(await connectSignal(to)).toMatchObject({ state: 'unknown' });
+    await expect(to.databaseSession.fence('primary')).rejects.toMatchObject({ name: 'UnreachableError' });
+  });
+});

@@ -117,6 +117,8 @@ const reading: Reading = {
   at: healthy.at,
   signals: [],
   badSince: null,
+  serviceBadSince: null,
+  writes: null,
   lastHealthy: healthy,
 };
 const guards = {

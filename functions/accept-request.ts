@@ -26,7 +26,7 @@ const overridesOf = (by: string, reasons: Readonly<Record<string, string | undef
 
 /**
  * Makes the request that every later state gets, of what a person typed or of what the alarm intake started. A person's request opens an
- * incident or joins the open one; it starts with the first bad signal that was seen, else now. A dry run opens none. Throws InvalidRequestError.
+ * incident or joins the open one; it starts when the service was first seen bad, else now. A dry run opens none. Throws InvalidRequestError.
  */
 export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<RecoveryRequest> => {
   const asked = parseRequestInput(input);

@@ -41,6 +41,8 @@ export const assessEvidence = async (step: Step) => {
     at,
     signals: live.signals,
     badSince: null,
+    serviceBadSince: null,
+    writes: null,
     lastHealthy: null,
   } as const;
   return diagnose([...reported, now], {

@@ -1,6 +1,6 @@
 import { approvalNeed } from '#domain/approval.ts';
 import { targetsOf } from '#domain/capacity.ts';
-import { estimateDataLoss, lastSampleBefore } from '#domain/data-loss.ts';
+import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
 import { firstBadAt } from '#domain/diagnosis.ts';
 import { GuardsRefusedError } from '#domain/errors.ts';
 import { executionName } from '#domain/execution-name.ts';
@@ -85,7 +85,7 @@ export const askGuards = async (step: Step) => {
       readPositions(ports.databaseSession, false),
       promotedBefore(step),
     ]);
-  // Where nothing is bad, a dry run supposes that the region dies now: after the samples that were just read.
+  // Where the service is well, a dry run supposes that the region dies now: after the samples that were just read.
   const seen = 'value' in reported ? reported.value : [];
   const supposed = request.incident.id === NO_INCIDENT && firstBadAt(seen) === null;
   const now = clock.now();
@@ -106,7 +106,7 @@ export const askGuards = async (step: Step) => {
     promotedBefore: promoted,
   };
   const guards = answersOf(plan, facts, request.overrides);
-  const dataLoss = estimateDataLoss(startedAt, lastSampleBefore(seen, startedAt), positions.standby);
+  const dataLoss = estimateDataLoss(writesUntil(seen, startedAt), lastSample(seen), positions.standby);
   return { guards, standby: positions.standby, dataLoss, targets: targetsOf(plan, seen) };
 };
 

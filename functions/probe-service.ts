@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { peakOf } from '#domain/capacity.ts';
-import { msBetween } from '#domain/clocks.ts';
+import { sampleOf } from '#domain/healthy-sample.ts';
 import type { HealthySample, Reading, Signal } from '#domain/reading.ts';
+import { badSince, serviceSignals, writesAfter } from '#domain/reading-history.ts';
 import type { Instant } from '#domain/side.ts';
 import { event } from '#pipeline/event.ts';
 import type { Claims } from '#ports/claims.ts';
@@ -35,34 +36,15 @@ interface Call extends Observes {
   readonly clock: Clock;
 }
 
-/**
- * When the present run of bad signals began: the first bad one came in. It is later than the start of the probe, so that no healthy sample from
- * another vantage, taken while the service still lived, can be younger than the incident.
- */
-const badSince = (signals: readonly Signal[], previous: Reading | null, at: Instant): Instant | null => {
-  const before = previous?.badSince ?? null;
-  const bad = signals.filter((signal) => signal.state === 'bad');
-  if (bad.length === 0) return signals.some((signal) => signal.state === 'unknown') ? before : null;
-  return before ?? new Date(Date.parse(at) + Math.min(...bad.map(({ ms }) => ms))).toISOString();
-};
-
 /** Where the database stood, when everything was well and both sides answered; else null. */
 const healthySample = ({ signals, primary, standby }: Observation, at: Instant): HealthySample | null => {
   if (primary === null || standby === null || signals.some((signal) => signal.state !== 'good')) return null;
-  const replayedAll = standby.receivedLsn === standby.lsn;
-  const behindMs = replayedAll || standby.lastReplayAt === null ? 0 : msBetween(standby.lastReplayAt, at);
-  return {
-    at,
-    lagSeconds: Math.max(0, behindMs / 1_000),
-    primaryLsn: primary.lsn,
-    replicaLsn: standby.lsn,
-    heartbeatAt: standby.heartbeatAt,
-  };
+  return sampleOf(primary, standby, at);
 };
 
 /** 1 when reads and writes are good, 0 when one is bad, null when the probe does not know. */
 const healthy = (signals: readonly Signal[]): 0 | 1 | null => {
-  const http = signals.filter((signal) => signal.name === 'http-read' || signal.name === 'http-write');
+  const http = serviceSignals(signals);
   if (http.some((signal) => signal.state === 'bad')) return 0;
   return http.every((signal) => signal.state === 'good') ? 1 : null;
 };
@@ -104,7 +86,9 @@ export const probeService = async (call: Call) => {
     vantage,
     at,
     signals: observed.signals,
-    badSince: badSince(observed.signals, previous, at),
+    badSince: badSince(observed.signals, previous?.badSince ?? null, at),
+    serviceBadSince: badSince(serviceSignals(observed.signals), previous?.serviceBadSince ?? null, at),
+    writes: writesAfter(observed.signals, previous?.writes ?? null, at, observed.wroteTo === plan.regions.standby),
     lastHealthy: healthySample(observed, at) ?? previous?.lastHealthy ?? null,
     ...(wanted === null ? {} : { peak: peakOf(previous?.peak ?? [], wanted, at) }),
   };

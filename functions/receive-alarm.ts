@@ -42,7 +42,7 @@ export type Intake =
   | { readonly ignored: true; readonly reason: string }
   | { readonly refused: true; readonly guard: string; readonly reason: string };
 
-/** The incident starts with the first bad signal that a vantage point saw, else with the alarm's first datapoint; never after the alarm. */
+/** The incident starts when a vantage point first saw the service bad, else with the alarm's first datapoint; never after the alarm. */
 const startOf = (badAt: Instant | null, alarm: AlarmChange): Instant => {
   const start = badAt ?? alarm.firstBreachAt ?? alarm.at;
   return start < alarm.at ? start : alarm.at;

@@ -25,6 +25,8 @@ export interface Observes {
 
 export interface Observation {
   readonly signals: readonly Signal[];
+  /** Region that took the write; null when none did, or it does not say. */
+  readonly wroteTo: string | null;
   readonly primary: Position | null;
   /** null from a vantage that does not look at replication, or when it did not answer. */
   readonly standby: Position | null;
@@ -109,6 +111,7 @@ export const observeService = async (
   ]);
   return {
     signals: [read, write, primary, application, link].flatMap((one) => (one ? [one.signal] : [])),
+    wroteTo: write?.signal.state === 'good' ? (write.value?.region ?? null) : null,
     primary: primary.value,
     standby: link?.value?.position ?? null,
   };

@@ -6,7 +6,9 @@ import { sdkCall, sdkCallOn } from './sdk-errors.ts';
 
 const pkOf = (plan: string): string => `reading#${plan}`;
 
-const toReading = ({ pk: _, sk: __, ...reading }: Record<string, unknown>): Reading => reading as unknown as Reading;
+/** An item that an earlier release wrote has not all of it. */
+const toReading = ({ pk: _, sk: __, ...reading }: Record<string, unknown>): Reading =>
+  ({ serviceBadSince: null, writes: null, ...reading }) as unknown as Reading;
 
 /** One item per plan and vantage, in the standby region's table. */
 export const dynamoReadings = ({ region, table }: Table): Readings => {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
-import { NotWritableError } from '#domain/errors.ts';
+import { NotWritableError, UnreachableError } from '#domain/errors.ts';
 import { fenceStatements, quoted } from '#domain/fence-statements.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Instant, Side } from '#domain/side.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import { presentSignal } from '#src/work.ts';
-import { mapPgError } from './pg-errors.ts';
+import { isNameless, mapPgError } from './pg-errors.ts';
 import { rdsInstances } from './rds-database.ts';
 import { loginSecret } from './secret.ts';
 
@@ -159,8 +159,8 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
     beat: (side, epoch) =>
       session(side, 'heartbeat', async (client) => (await write(client, PULSE, epoch)).toISOString()),
 
-    fence: (side) =>
-      session(side, 'fence', async (client) => {
+    fence: async (side) => {
+      const work = async (client: Client) => {
         const role = database.applicationRole;
         const { refuse, endSessions } = fenceStatements(role);
         await client.query(refuse);
@@ -172,7 +172,15 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
         );
         const after = rows[0];
         return { fenced: after?.login === false && after.sessions === 0, endedSessions: ended.rowCount ?? 0 };
-      }),
+      };
+      try {
+        return await session(side, 'fence', work);
+      } catch (error) {
+        // It cannot be fenced over a name that leads nowhere, and nothing says that it lives: as one that does not answer.
+        if (isNameless((error as Error).cause)) throw new UnreachableError((error as Error).message, { cause: error });
+        throw error;
+      }
+    },
 
     unfence: (side) =>
       session(side, 'lift the fence', async (client) => {

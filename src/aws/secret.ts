@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { CallRefusedError } from '#domain/errors.ts';
+import { CallRefusedError, ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
 import { keepSecret } from '#src/known-secrets.ts';
 import { readForAll } from '#src/work.ts';
 import { clientOptions } from './sdk-client.ts';
@@ -10,19 +10,37 @@ const login = z.object({ username: z.string().min(1), password: z.string().min(1
 
 export type Login = z.output<typeof login>;
 
+/** Shorter than a probe waits for its whole look: a store that is late must not pass for a database that is. */
+const WITHIN_MS = 1_500;
+
+/** Silence of the store says nothing of the database that the login is for: it is never an UnreachableError. */
+const ofTheStore = (error: unknown): unknown =>
+  error instanceof UnreachableError ? new ServiceUnavailableError(error.message, { cause: error }) : error;
+
+const inTime = async <T>(what: string, read: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ServiceUnavailableError(`${what}: no answer in ${WITHIN_MS} ms`)), WITHIN_MS);
+  });
+  try {
+    return await Promise.race([read, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 /**
  * The database login from Secrets Manager, `{"username", "password"}`, read once per process. Its value is in no message.
- * `forget` makes the next call read it anew: after a rotation the old password is refused.
+ * `forget` makes the next call read it anew: after a rotation the old password is refused. Throws ServiceUnavailableError, CallRefusedError.
  */
 export const loginSecret = (region: string, name: string) => {
+  const what = `secretsmanager:GetSecretValue ${region} ${name}`;
   let client: SecretsManagerClient | undefined;
   let read: Promise<Login> | undefined;
   const load = async (): Promise<Login> => {
     client ??= new SecretsManagerClient(clientOptions(region));
     const sdk = client;
-    const { SecretString } = await sdkCall(`secretsmanager:GetSecretValue ${region} ${name}`, () =>
-      sdk.send(new GetSecretValueCommand({ SecretId: name })),
-    );
+    const { SecretString } = await sdkCall(what, () => sdk.send(new GetSecretValueCommand({ SecretId: name })));
     let value: unknown;
     try {
       value = JSON.parse(SecretString ?? '');
@@ -40,9 +58,10 @@ export const loginSecret = (region: string, name: string) => {
     get: (): Promise<Login> => {
       read ??= readForAll(load).catch((error) => {
         read = undefined;
-        throw error;
+        throw ofTheStore(error);
       });
-      return read;
+      // What comes late is there for the next call.
+      return inTime(what, read);
     },
     forget: (): void => {
       read = undefined;

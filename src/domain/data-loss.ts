@@ -6,18 +6,20 @@ import type { Instant } from '#domain/side.ts';
 /** One bound on the loss and where it comes from. */
 export type LossBound = {
   readonly source: 'last-healthy-sample' | 'heartbeat' | 'last-replayed-transaction';
-  /** Writes of at most this long before the incident can be missing. Real seconds, 0 or more. */
+  /** Writes of at most this long before `until` can be missing. Real seconds, 0 or more. */
   readonly seconds: number;
   /** The instant up to which the standby has everything, by this source. */
   readonly completeUntil: Instant;
 };
 
 export type DataLossEstimate = {
+  /** Up to when the primary was seen to acknowledge writes: what the bounds are counted to. */
+  readonly until: Instant;
   /** The tightest of the bounds; null when nothing is known. */
   readonly atMostSeconds: number | null;
   /** Bytes of log that the primary was last seen to have and the standby never received: at least this much is missing. Null when unknown. */
   readonly missingBytes: number | null;
-  /** The standby has something from after the incident began: the primary took writes on, and the bounds do not cover those. */
+  /** The standby has something from after `until`: the primary took writes on, and the bounds do not cover those. */
   readonly primaryLivedOn: boolean;
   readonly bounds: readonly LossBound[];
 };
@@ -31,41 +33,56 @@ export interface StandbyPosition {
 }
 
 /**
- * The newest healthy sample from before the incident: the only one whose lag means anything, because the lag of a replica whose primary is
- * dead grows with the clock. Null when no vantage point has one.
+ * The newest healthy sample of any vantage point, or null. All was well when it was taken, so its lag is none that grew with the clock after the
+ * primary died; also when something bad had been seen before it: a failure that begins grey is seen well and bad by turns.
  */
-export const lastSampleBefore = (readings: readonly Reading[], startedAt: Instant): HealthySample | null =>
+export const lastSample = (readings: readonly Reading[]): HealthySample | null =>
   readings
-    .flatMap(({ lastHealthy }) => (lastHealthy && msBetween(lastHealthy.at, startedAt) >= 0 ? [lastHealthy] : []))
-    .sort((a, b) => msBetween(a.at, b.at))[0] ?? null;
+    .flatMap(({ lastHealthy }) => lastHealthy ?? [])
+    .sort((a, b) => msBetween(b.at, a.at))
+    .at(-1) ?? null;
+
+/**
+ * Until when the primary may have acknowledged writes: the start of the incident, or as long after it as a vantage point still saw one taken or had
+ * not yet seen one refused. Where the service goes bad by degrees, its start says little of that.
+ */
+export const writesUntil = (readings: readonly Reading[], startedAt: Instant): Instant =>
+  readings
+    .flatMap(({ writes, lastHealthy }) => [writes?.until ?? startedAt, lastHealthy?.at ?? startedAt])
+    .reduce((latest, one) => (msBetween(latest, one) > 0 ? one : latest), startedAt);
 
 const earlier = (at: Instant, seconds: number): Instant => new Date(Date.parse(at) - seconds * 1_000).toISOString();
 
 /**
  * How much can be missing in the standby, recorded before promotion. Each source bounds the loss from above, for a primary that took no writes
- * after the incident began; `primaryLivedOn` says when one certainly did (cut off, it takes writes until its fence). A lag of 0 may also mean that
- * all that was RECEIVED is replayed, so the time since the sample counts whole.
+ * after `until`; `primaryLivedOn` says when one certainly did (cut off, it takes writes until its fence). The time since the sample counts whole.
+ * Where the standby lacks log that the primary had at the sample, its own rows are believed and the sample is not.
  */
 export const estimateDataLoss = (
-  startedAt: Instant,
+  until: Instant,
   sample: HealthySample | null,
   standby: StandbyPosition | null,
 ): DataLossEstimate => {
   const bound = (source: LossBound['source'], completeUntil: Instant | null): readonly LossBound[] =>
     completeUntil === null
       ? []
-      : [{ source, completeUntil, seconds: Math.max(0, msBetween(completeUntil, startedAt) / 1_000) }];
-  const bounds = [
-    ...bound('last-healthy-sample', sample === null ? null : earlier(sample.at, sample.lagSeconds)),
+      : [{ source, completeUntil, seconds: Math.max(0, msBetween(completeUntil, until) / 1_000) }];
+  const own = [
     ...bound('heartbeat', standby?.heartbeatAt ?? null),
     ...bound('last-replayed-transaction', standby?.lastReplayAt ?? null),
   ];
+  const bounds = [
+    ...bound('last-healthy-sample', sample === null ? null : earlier(sample.at, sample.lagSeconds)),
+    ...own,
+  ];
   const received = standby === null ? null : (standby.receivedLsn ?? standby.lsn);
   const missing = sample?.primaryLsn && received !== null ? lsnDifference(received, sample.primaryLsn) : null;
+  const believed = missing !== null && missing > 0 && own.length > 0 ? own : bounds;
   return {
-    atMostSeconds: bounds.length === 0 ? null : Math.min(...bounds.map(({ seconds }) => seconds)),
+    until,
+    atMostSeconds: believed.length === 0 ? null : Math.min(...believed.map(({ seconds }) => seconds)),
     missingBytes: missing === null ? null : Math.max(0, missing),
-    primaryLivedOn: bounds.some(({ completeUntil }) => msBetween(startedAt, completeUntil) > 0),
+    primaryLivedOn: bounds.some(({ completeUntil }) => msBetween(until, completeUntil) > 0),
     bounds,
   };
 };

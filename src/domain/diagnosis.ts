@@ -212,8 +212,11 @@ export const diagnose = (readings: readonly Reading[], bounds: Bounds): Verdict 
   };
 };
 
-/** The first bad signal of the run that goes on now: the start of the incident. Null when no vantage point sees anything bad. */
+/**
+ * When the service went bad, by the vantage point that saw it first: the start of the incident. Null when none sees it bad, whatever else is: what
+ * was written while replication was broken, or while the probes were cut off from the database, was acknowledged.
+ */
 export const firstBadAt = (readings: readonly Reading[]): Instant | null =>
   newest(readings)
-    .flatMap(({ badSince }) => badSince ?? [])
+    .flatMap(({ serviceBadSince }) => serviceBadSince ?? [])
     .sort((a, b) => msBetween(b, a))[0] ?? null;

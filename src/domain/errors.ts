@@ -138,7 +138,7 @@ export class ExecutionRefusedError extends ContinuityError {
   readonly retryable = false;
 }
 
-/** An AWS call was throttled or failed on the service's side after the SDK's own retries. */
+/** A service that we use throttled, failed on its own side or gave no name, after all retries: says nothing of the server that was to be reached by it. */
 export class ServiceUnavailableError extends ContinuityError {
   override readonly name = 'ServiceUnavailableError';
   readonly retryable = true;

@@ -8,7 +8,7 @@ import {
   type Wanted,
 } from '#domain/capacity.ts';
 import { type ClaimSeen, coolsUntil, liftCommand, onlyWatches } from '#domain/claim.ts';
-import { estimateDataLoss, lastSampleBefore } from '#domain/data-loss.ts';
+import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
 import { formatDuration } from '#domain/durations.ts';
 import { openWindow } from '#domain/maintenance-window.ts';
 import { isOverridable, OVERRIDABLE, type Override } from '#domain/override.ts';
@@ -202,15 +202,15 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'GU-210',
-    must: 'by the last healthy sample before the incident (it replicated then), no more than the RPO can be lost',
+    must: 'by the last healthy sample (it replicated then), no more than the RPO can be lost of what the primary was seen to take',
     check: (plan, { readings, startedAt, timeScale = 1 }) => {
       if ('error' in readings)
         return unknown(`the readings could not be read, so the lag is unknown: ${readings.error}`);
-      const sample = lastSampleBefore(readings.value, startedAt);
-      if (sample === null)
-        return unknown(`no vantage point has a healthy sample from before ${startedAt}: the lag is unknown`);
-      const seconds = (estimateDataLoss(startedAt, sample, null).atMostSeconds ?? 0) * timeScale;
-      const said = `lag ${sample.lagSeconds} s at ${sample.at}, so at most ${formatDuration(Math.ceil(seconds))} of plan time can be lost`;
+      const sample = lastSample(readings.value);
+      if (sample === null) return unknown('no vantage point has a healthy sample: the lag is unknown');
+      const until = writesUntil(readings.value, startedAt);
+      const seconds = (estimateDataLoss(until, sample, null).atMostSeconds ?? 0) * timeScale;
+      const said = `lag ${sample.lagSeconds} s at ${sample.at}, writes until ${until}, so at most ${formatDuration(Math.ceil(seconds))} of plan time can be lost`;
       const rpo = `the RPO is ${formatDuration(plan.objectives.rpoSeconds)}`;
       return seconds <= plan.objectives.rpoSeconds ? pass(`${said}; ${rpo}`) : refuse(`${said}; ${rpo}`);
     },

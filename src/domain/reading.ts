@@ -22,7 +22,7 @@ export interface Signal {
 /** Where the database stood when a vantage last saw it healthy: the only lag that a gate may read (design, point 5). */
 export interface HealthySample {
   readonly at: Instant;
-  /** Seconds, now() - pg_last_xact_replay_timestamp() on the replica, 0 when all received WAL is replayed. */
+  /** Seconds by which the replica was behind at most: 0 when it stood where the primary did, else since the newest row that it had. */
   readonly lagSeconds: number;
   readonly primaryLsn: string | null;
   readonly replicaLsn: string | null;
@@ -32,14 +32,26 @@ export interface HealthySample {
 /** The most replicas of a deployment that were wanted in the primary, and when. A type, not an interface: it is stored as JSON. */
 export type PeakReplicas = { readonly name: string; readonly replicas: number; readonly at: Instant };
 
+/** What one vantage point saw of the primary's writes. A type, not an interface: it is stored as JSON. */
+export type WritesSeen = {
+  /** The primary may have acknowledged writes until then, and none later, by what was seen. */
+  readonly until: Instant;
+  /** The last look saw that it acknowledged none. */
+  readonly refused: boolean;
+};
+
 /** What one vantage point saw at one time. */
 export interface Reading {
   readonly plan: string;
   readonly vantage: Vantage;
   readonly at: Instant;
   readonly signals: readonly Signal[];
-  /** Start of the present unbroken run of readings with a bad signal; null while good. */
+  /** Start of the present unbroken run of readings with a bad signal, whichever; null while good. */
   readonly badSince: Instant | null;
+  /** The same of the service alone, reads and writes: replication may be broken for hours while it is well. */
+  readonly serviceBadSince: Instant | null;
+  /** Null before a first look at a write. */
+  readonly writes: WritesSeen | null;
   readonly lastHealthy: HealthySample | null;
   /** Of the last week, as this vantage point saw it; absent where it does not look. */
   readonly peak?: readonly PeakReplicas[];

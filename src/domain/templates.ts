@@ -54,7 +54,7 @@ export const sayLoss = (estimate: DataLossEstimate | null): string => {
   if (estimate === null || estimate.atMostSeconds === null) return 'not known';
   const bytes = estimate.missingBytes === null ? '' : `; ${estimate.missingBytes} bytes of log known to be missing`;
   const on = estimate.primaryLivedOn ? '; the old primary took writes on after that, until it was fenced' : '';
-  return `writes of at most the last ${sayMilliseconds(estimate.atMostSeconds * 1_000)} before the incident${bytes}${on}`;
+  return `writes of at most the last ${sayMilliseconds(estimate.atMostSeconds * 1_000)} that the primary took${bytes}${on}`;
 };
 
 const statusOf = (outcome: Outcome, failure: Failure | null): string => {

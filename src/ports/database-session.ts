@@ -38,13 +38,17 @@ export interface Share {
 
 /** SQL over the database's own port. Each call opens, uses and closes one connection (connect 1.5 s, statement 2 s by default). */
 export interface DatabaseSession {
-  /** Throws UnreachableError when the server does not answer in time. */
+  /**
+   * Throws UnreachableError when the server refuses, resets or does not answer in time: nothing else counts for a dead server. Throws
+   * ServiceUnavailableError or CallRefusedError for what is the caller's own: its login, its trust in the certificate, its name service.
+   */
   position(side: Side): Promise<Position>;
   /** Writes the heartbeat row on the primary and gives its time. Throws UnreachableError. */
   beat(side: Side, epoch: number): Promise<Instant>;
   /**
    * Fences: `ALTER ROLE <application role> NOLOGIN`, then ends its sessions, then reads both back. Repeatable.
-   * (default_transaction_read_only is no fence: a session can switch it off.) Throws UnreachableError.
+   * (default_transaction_read_only is no fence: a session can switch it off.) Throws UnreachableError where nothing was reached, also when its
+   * name leads nowhere; any other error may be of a server that lives.
    */
   fence(side: Side): Promise<FenceOutcome>;
   /**

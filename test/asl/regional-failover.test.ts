@@ -5,6 +5,9 @@ import { ENDING_STEPS, RECOVERY_STEPS } from '#domain/steps.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { ASKED, runRegionalFailover } from '#test/support/run-regional-failover.ts';
 import { probeService } from '../../functions/probe-service.ts';
+import { receiveAlarm } from '../../functions/receive-alarm.ts';
+
+const MACHINE = 'arn:aws:states:us-west-2:123456789012:stateMachine:regional-failover';
 
 const probe = (at: World, SITE: 'standby' | 'witness') => probeService({ ...at, environment: { SITE } });
 
@@ -200,6 +203,32 @@ describe('regional-failover with the real functions', () => {
     expect(unmoved(at)).toEqual(NOTHING_MOVED);
     at.ports.database.servers.standby.status = 'available';
     expect((await runRegionalFailover(at)).end).toBe('Recovered');
+  });
+
+  it('refuses to lose what was acknowledged while replication was broken, hours before the region died', async () => {
+    const at = world();
+    const both = () => Promise.all([probe(at, 'standby'), probe(at, 'witness')]);
+    await both();
+    const { standby } = at.ports.database.servers;
+    standby.replication = 'error';
+    for (let hour = 0; hour < 6; hour += 1) {
+      at.clock.advance(3_600_000);
+      at.ports.database.insert('primary', `order-${hour}`);
+      await both();
+    }
+    at.killPrimary();
+    await both();
+    at.clock.advance(1_000);
+    const firstBreachAt = at.clock.now();
+    const event = { alarm: 'x', from: 'OK', to: 'ALARM', reason: 'r', at: at.clock.now(), firstBreachAt } as const;
+    await receiveAlarm({ ...at, event, environment: { FAILOVER_MACHINE_ARN: MACHINE } });
+    const [arn, input] = [...at.ports.executions.inputs.entries()][0] ?? ['', null];
+
+    const run = await runRegionalFailover(at, () => undefined, { input, name: arn.split(':').at(-1) ?? '' });
+
+    expect([...standby.rows].filter((row) => row.startsWith('order'))).toEqual([]);
+    expect(run).toMatchObject({ status: 'FAILED', end: 'GuardsRefused', cause: expect.stringContaining('GU-210') });
+    expect(unmoved(at)).toEqual(NOTHING_MOVED);
   });
 
   it('can be started again by a person after it failed half way, and recovers the same incident', async () => {

@@ -43,6 +43,8 @@ const anyFacts: fc.Arbitrary<GuardFacts> = fc.record({
         at: instant,
         signals: fc.constant([]),
         badSince: maybe(instant),
+        serviceBadSince: maybe(instant),
+        writes: maybe(fc.record({ until: instant, refused: fc.boolean() })),
         lastHealthy: maybe(
           fc.tuple(instant, fc.integer({ min: 0, max: 9_000 })).map(([at, lagSeconds]) => ({
             at,

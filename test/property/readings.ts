@@ -18,6 +18,8 @@ export const anyReading: fc.Arbitrary<Reading> = fc.record({
       fc.tuple(...names.map((name) => state.map((value): Signal => ({ name, state: value, detail: '', ms: 1 })))),
     ),
   badSince: fc.constant(null),
+  serviceBadSince: fc.constant(null),
+  writes: fc.constant(null),
   lastHealthy: fc.constant(null),
 });
 

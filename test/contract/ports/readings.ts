@@ -8,6 +8,8 @@ const reading = (plan: string, more: Partial<Reading> = {}): Reading => ({
   at: '2026-11-23T12:00:00.000Z',
   signals: [{ name: 'http-read', state: 'bad', detail: 'connect ECONNREFUSED 127.0.1.20:8080', ms: 1.5 }],
   badSince: '2026-11-23T11:59:00.000Z',
+  serviceBadSince: '2026-11-23T11:59:00.000Z',
+  writes: { until: '2026-11-23T11:59:00.000Z', refused: true },
   lastHealthy: {
     at: '2026-11-23T11:58:00.000Z',
     lagSeconds: 0.125,
@@ -30,6 +32,14 @@ export const describeReadings = (at: () => ContractCloud) =>
       await readings.put(there);
       await expect(readings.last(plan, 'standby')).resolves.toEqual(here);
       await expect(readings.list(plan)).resolves.toEqual([here, there]);
+    });
+
+    it('that an earlier release wrote say nothing of the service alone, nor of its writes', async () => {
+      const { readings } = at().ports;
+      const plan = at().freshId();
+      const { serviceBadSince: _, writes: __, ...earlier } = reading(plan);
+      await readings.put(earlier as Reading);
+      await expect(readings.list(plan)).resolves.toEqual([{ ...earlier, serviceBadSince: null, writes: null }]);
     });
 
     it('stay when an older one comes late', async () => {

@@ -11,7 +11,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * beyond the RPO of an hour, though nothing more is lost than at the first moment.
  *
  * Proves:
- * 1. The recovery is not refused: the lag that counts is the last sample from before the incident.
+ * 1. The recovery is not refused: the lag that counts is that of the last healthy sample.
  * 2. That sample, its time and the estimate are on record before anything was changed.
  */
 const scenario = useScenarioLab(163);

@@ -9,7 +9,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
  * Situation: replication was two hours behind when region A died; the RPO is one hour. The alarm goes off.
  *
  * Proves:
- * 1. The recovery is refused by GU-210, by the last healthy sample before the incident and not by the lag since then, with the numbers.
+ * 1. The recovery is refused by GU-210, by the last healthy sample and not by the lag since then, with the numbers.
  * 2. Nothing was changed: no fence, no promotion, no traffic; the claim is free and starts no cool-down; the incident is closed.
  * 3. Everyone is told that nobody recovers.
  */

@@ -22,6 +22,10 @@ export interface FakeServer {
   sessions: number;
   timeline: number;
   heartbeatAt: string | null;
+  /** Changes in its log. */
+  written: number;
+  /** Of the newest change that it has. */
+  writtenAt: string | null;
   readonly rows: Set<string>;
 }
 
@@ -46,10 +50,12 @@ const server = (replicaOf: string | null): FakeServer => ({
   sessions: 3,
   timeline: 1,
   heartbeatAt: null,
+  written: 0,
+  writtenAt: null,
   rows: new Set(),
 });
 
-/** A primary and its replica: rows written to the primary, and its roles, are in the replica while both are up; a promotion takes a few looks. */
+/** A primary and its replica: rows written to the primary, and its roles, are in the replica while both are up and it replicates; a promotion takes a few looks. */
 export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
   const servers = { primary: server(null), standby: server(plan.database.instances.primary) };
   const calls = { promote: 0, fence: 0 };
@@ -60,14 +66,21 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
     if (!one.up) throw new UnreachableError(`connect ECONNREFUSED ${hostOf(side)}`);
     return one;
   };
-  const replicating = () => servers.primary.up && servers.standby.up && servers.standby.inRecovery;
+  const replicating = () =>
+    servers.primary.up &&
+    servers.standby.up &&
+    servers.standby.inRecovery &&
+    servers.standby.replication === 'replicating';
   const write = (side: Side, change: (one: FakeServer) => void) => {
     const one = reach(side);
     if (one.inRecovery) throw new NotWritableError(`${hostOf(side)} is in recovery`);
-    change(one);
-    if (side === 'primary' && replicating()) change(servers.standby);
+    const stand = { written: one.written + 1, writtenAt: clock.now() };
+    for (const to of side === 'primary' && replicating() ? [one, servers.standby] : [one]) {
+      change(to);
+      Object.assign(to, stand);
+    }
   };
-  const lsn = (one: FakeServer) => `0/${(0x3000000 + one.rows.size * 0x100).toString(16).toUpperCase()}`;
+  const lsn = (one: FakeServer) => `0/${(0x3000000 + one.written * 0x100).toString(16).toUpperCase()}`;
   const goOn = () => {
     if (promoting === 0) return;
     promoting -= 1;
@@ -125,7 +138,7 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
         timeline: one.timeline,
         lsn: lsn(one),
         receivedLsn: one.inRecovery ? lsn(one) : null,
-        lastReplayAt: one.inRecovery ? clock.now() : null,
+        lastReplayAt: one.inRecovery ? one.writtenAt : null,
         heartbeatAt: one.heartbeatAt,
       };
     },

@@ -1,111 +1,99 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { pgDatabaseSession } from '#aws/pg-database-session.ts';
-import { pieceOfWork } from '#src/work.ts';
-import { type AwsServer, awsServer, describedReplica } from '#test/support/aws-server.ts';
-import { examplePlan } from '#test/support/fakes/plan.ts';
+import { world } from '#test/support/fakes/world.ts';
+import { fencePrimary } from '../../../functions/fence-primary.ts';
+import { observeService } from '../../../functions/shared/observe-service.ts';
 
-const HOST = '127.0.0.1';
-
-/** Messages of the protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
-const AUTHENTICATED = Buffer.concat([Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]), READY]);
-const command = (tag: string): Buffer => {
-  const text = Buffer.from(`${tag}\0`);
-  const head = Buffer.alloc(5);
-  head.write('C');
-  head.writeInt32BE(4 + text.length, 1);
-  return Buffer.concat([head, text, READY]);
-};
-
-/** A server that takes a login and simple statements; `hold` keeps its answers back. */
-const serve = async () => {
-  const at = {
-    statements: [] as string[],
-    connections: 0,
-    hold: new Set<'login' | 'statement'>(),
-    held: [] as (() => void)[],
-  };
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    at.connections += 1;
-    sockets.add(socket.on('close', () => sockets.delete(socket)).on('error', () => undefined));
-    const answer = (when: 'login' | 'statement', bytes: Buffer): void => {
-      const send = () => socket.destroyed || socket.write(bytes);
-      if (at.hold.has(when)) at.held.push(send);
-      else send();
-    };
-    let isIn = false;
-    socket.on('data', (bytes) => {
-      if (!isIn) {
-        isIn = true;
-        answer('login', AUTHENTICATED);
-      } else if (bytes[0] === 'Q'.charCodeAt(0)) {
-        at.statements.push(bytes.subarray(5, bytes.indexOf(0, 5)).toString());
-        answer('statement', command('ALTER ROLE'));
-      } else if (bytes[0] === 'P'.charCodeAt(0)) {
-        // One with parameters: it is not answered.
-        const text = bytes.indexOf(0, 5) + 1;
-        at.statements.push(bytes.subarray(text, bytes.indexOf(0, text)).toString());
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  return { at, server, sockets, port: (server.address() as AddressInfo).port };
-};
-
-let postgres: { at: Awaited<ReturnType<typeof serve>>['at']; server: Server; sockets: Set<Socket>; port: number };
-let aws: AwsServer;
-
-beforeEach(async () => {
-  postgres = await serve();
-  aws = await awsServer((operation) =>
-    operation === 'GetSecretValue'
-      ? [200, JSON.stringify({ SecretString: JSON.stringify({ username: 'continuity', password: 'a password' }) })]
-      : describedReplica(HOST, postgres.port),
-  );
-  vi.stubEnv('AWS_ENDPOINT_URL', aws.endpoint);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'a');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'b');
-});
-
+const open: Server[] = [];
 afterEach(() => {
-  vi.unstubAllEnvs();
-  aws.close();
-  for (const socket of postgres.sockets) socket.destroy();
-  postgres.server.close();
+  for (const server of open.splice(0)) server.close();
 });
 
-/** The first statement of a fence refuses the application; the second ends its sessions. */
-const fence = (until?: AbortSignal) => pieceOfWork(() => pgDatabaseSession(examplePlan()).fence('primary'), until);
+const listen = async (server: Server): Promise<number> => {
+  open.push(server);
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  return (server.address() as AddressInfo).port;
+};
 
-it('sends one statement after the other for work that goes on', async () => {
-  postgres.at.hold.add('statement');
-  const running = fence();
-  await vi.waitFor(() => expect(postgres.at.held).toHaveLength(1));
-  postgres.at.held[0]?.();
-  await vi.waitFor(() => expect(postgres.at.statements).toHaveLength(2));
-  for (const socket of postgres.sockets) socket.destroy();
-  await expect(running).rejects.toMatchObject({ name: 'UnreachableError' });
-});
+const instance = (host: string, port: number, tls: boolean) => `<R xmlns="http://rds.amazonaws.com/doc/2014-10-31/">
+  <DescribeDBInstancesResult><DBInstances><DBInstance>
+    <DBInstanceIdentifier>svg-ai-db</DBInstanceIdentifier><DBInstanceStatus>available</DBInstanceStatus>
+    <Endpoint><Address>${host}</Address><Port>${port}</Port></Endpoint>
+    ${tls ? '<CACertificateIdentifier>rds-ca-rsa2048-g1</CACertificateIdentifier>' : ''}
+  </DBInstance></DBInstances></DescribeDBInstancesResult></R>`;
 
-it('does not connect for work that is over', async () => {
-  await expect(fence(AbortSignal.abort())).rejects.toMatchObject({ name: 'UnreachableError' });
-  expect(postgres.at.connections).toBe(0);
-});
+const LOGIN = JSON.stringify({ SecretString: JSON.stringify({ username: 'u', password: 'p'.repeat(20) }) });
 
-it.each([
-  ['while it logs in', 'login', 0],
-  ['while a statement is under way', 'statement', 1],
-] as const)('sends no further statement when its work is over %s', async (_, when, statements) => {
-  postgres.at.hold.add(when);
-  const time = new AbortController();
-  const running = fence(time.signal);
-  await vi.waitFor(() => expect(postgres.at.held).toHaveLength(1));
-  time.abort();
-  postgres.at.hold.clear();
-  postgres.at.held[0]?.();
-  await expect(running).rejects.toMatchObject({ name: 'UnreachableError' });
-  expect(postgres.at.statements).toHaveLength(statements);
-  await vi.waitFor(() => expect(postgres.sockets.size).toBe(0));
+interface Around {
+  readonly host?: string;
+  readonly port: number;
+  readonly tls?: boolean;
+  /** The secret store takes requests and answers none. */
+  readonly silentStore?: boolean;
+}
+
+/** The session over its real driver and SDK clients; AWS says that the database is where it is told to be. */
+const sessionTo = async ({ host = '127.0.0.1', port, tls = false, silentStore = false }: Around) => {
+  const aws = createServer((request, response) => {
+    if (request.headers['x-amz-target'] === undefined) {
+      response.setHeader('content-type', 'text/xml').end(instance(host, port, tls));
+    } else if (!silentStore) response.setHeader('content-type', 'application/x-amz-json-1.1').end(LOGIN);
+  });
+  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${await listen(aws)}`);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIATEST');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-test');
+  const at = world();
+  const databaseSession = pgDatabaseSession(at.plan);
+  return { at: { ...at, ports: { ...at.ports, databaseSession } }, databaseSession };
+};
+
+const connectSignal = async ({ at }: Awaited<ReturnType<typeof sessionTo>>) =>
+  (await observeService(at, { replication: false })).signals.find(({ name }) => name === 'database-connect');
+
+/** Lives, and answers the request for TLS with a no: as little to be trusted as a server with another's certificate. */
+const untrusted = () =>
+  createTcpServer((socket) => {
+    socket.on('error', () => undefined).once('data', () => socket.end('N'));
+  });
+
+const closedPort = async (): Promise<number> => {
+  const server = createTcpServer();
+  const port = await listen(server);
+  await new Promise((closed) => server.close(closed));
+  return port;
+};
+
+describe('what the session says of a database that it did not get to', () => {
+  it('one that refuses the connection is unreachable: bad, and for the fence an outcome', async () => {
+    const to = await sessionTo({ port: await closedPort() });
+    await expect(to.databaseSession.position('primary')).rejects.toMatchObject({ name: 'UnreachableError' });
+    expect(await connectSignal(to)).toMatchObject({ state: 'bad' });
+    const { methods } = await fencePrimary(to.at);
+    expect(methods[0]).toMatchObject({ method: 'database-role', outcome: 'unreachable' });
+  });
+
+  it('a secret store that does not answer is not the database: unknown, before the look is over', async () => {
+    const to = await sessionTo({ port: await closedPort(), silentStore: true });
+    await expect(to.databaseSession.position('primary')).rejects.toMatchObject({
+      name: 'ServiceUnavailableError',
+      message: expect.stringContaining('secretsmanager:GetSecretValue us-west-2'),
+    });
+    expect(await connectSignal(to)).toMatchObject({ state: 'unknown' });
+  });
+
+  it('one that lives and is not trusted: unknown, and nothing is promoted beside it', async () => {
+    const to = await sessionTo({ port: await listen(untrusted()), tls: true });
+    await expect(to.databaseSession.position('primary')).rejects.toMatchObject({ name: 'CallRefusedError' });
+    expect(await connectSignal(to)).toMatchObject({ state: 'unknown' });
+    await expect(fencePrimary(to.at)).rejects.toMatchObject({ name: 'FenceFailedError' });
+  });
+
+  it('one whose name leads nowhere was not asked: unknown; its fence is one that reached nobody', async () => {
+    const to = await sessionTo({ host: 'svg-ai-db.invalid', port: 5432 });
+    await expect(to.databaseSession.position('primary')).rejects.toMatchObject({ name: 'ServiceUnavailableError' });
+    expect(await connectSignal(to)).toMatchObject({ state: 'unknown' });
+    await expect(to.databaseSession.fence('primary')).rejects.toMatchObject({ name: 'UnreachableError' });
+  });
 });

@@ -214,13 +214,13 @@ describe('readings', () => {
     ]);
   });
 
-  test('give the start of the incident: the first bad signal of any vantage point', () => {
+  test('give the start of the incident: when any vantage point first saw the service bad, whatever was bad before', () => {
     const readings = [
-      reading('standby', bad, { badSince: at(40) }),
-      reading('witness', bad, { badSince: at(20) }),
+      reading('standby', bad, { serviceBadSince: at(40) }),
+      { ...reading('witness', bad, { serviceBadSince: at(20) }), badSince: at(-6_000) },
       reading('primary', good),
     ];
     expect(firstBadAt(readings)).toBe(at(20));
-    expect(firstBadAt([reading('primary', good)])).toBeNull();
+    expect(firstBadAt([{ ...reading('standby', good), badSince: at(0) }])).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Room } from '#domain/capacity.ts';
 import type { ClaimSeen } from '#domain/claim.ts';
-import { estimateDataLoss, lastSampleBefore } from '#domain/data-loss.ts';
+import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
 import { checkGuards, type GuardFacts, refusalOf } from '#domain/guards.ts';
 import { formatLsn, lsnDifference, parseLsn } from '#domain/lsn.ts';
 import { NOTHING_STANDS, type StandingOrders } from '#domain/standing-orders.ts';
@@ -150,17 +150,25 @@ describe('guards', () => {
       'a replica of other-db, not of svg-ai-db',
     ],
     ['it is backing up', standby({ status: 'backing-up' }), 'GU-130', 'is backing-up, not available'],
-    [
-      'no sample is from before the incident',
-      { readings: { value: [reading('standby', {}, { lastHealthy: sample(5) })] } },
-      'GU-210',
-      'the lag is unknown',
-    ],
+    ['there is no sample', { readings: { value: [reading('standby', {})] } }, 'GU-210', 'the lag is unknown'],
     [
       'the lag was beyond the RPO',
       { readings: { value: [reading('standby', {}, { lastHealthy: sample(-1_000, { lagSeconds: 3_600 }) })] } },
       'GU-210',
       'at most 1h1s of plan time can be lost; the RPO is 1h',
+    ],
+    [
+      'writes were taken for hours after the last sample',
+      {
+        readings: {
+          value: [
+            reading('standby', {}, { lastHealthy: sample(-1_000) }),
+            reading('witness', {}, { writes: { until: at(7_200_000), refused: true } }),
+          ],
+        },
+      },
+      'GU-210',
+      'at most 2h1s of plan time can be lost; the RPO is 1h',
     ],
     ['a deployment is missing', { workloads: { value: [] } }, 'GU-310', 'svg-ai-west lacks svg-ai-api'],
     ['the cluster does not answer', { workloads: { error: 'ECONNREFUSED' } }, 'GU-310', 'ECONNREFUSED'],
@@ -225,7 +233,7 @@ describe('guards', () => {
   });
 
   test('a person overrides a guard of the closed list, with name and reason on the answer; no other', () => {
-    const late = { readings: { value: [reading('standby', {}, { lastHealthy: sample(5) })] } };
+    const late = { readings: { value: [reading('standby', {})] } };
     const override = { guard: 'GU-210', by: 'jane', reason: 'accepted by the board' } as const;
     const reasons = checkGuards(plan, facts(late), [override]);
     expect(refusalOf(reasons)).toBeNull();
@@ -255,14 +263,29 @@ describe('guards', () => {
 });
 
 describe('data loss', () => {
-  test('the sample is the newest from before the incident, of any vantage point', () => {
+  test('the sample is the newest of any vantage point', () => {
     const readings = [
       reading('standby', {}, { lastHealthy: sample(-900) }),
-      reading('witness', {}, { lastHealthy: sample(-400) }),
-      reading('primary', {}, { lastHealthy: sample(100) }),
+      reading('witness', {}, { lastHealthy: sample(100) }),
+      reading('primary', {}, { lastHealthy: sample(-400) }),
     ];
-    expect(lastSampleBefore(readings, at(0))?.at).toBe(at(-400));
-    expect(lastSampleBefore(readings, at(-1_000))).toBeNull();
+    expect(lastSample(readings)?.at).toBe(at(100));
+    expect(lastSample([reading('standby', {})])).toBeNull();
+  });
+
+  test('is counted to the start of the incident, or to the last that a vantage point saw of writes after it', () => {
+    const writes = (ms: number) => ({ writes: { until: at(ms), refused: true } });
+    expect(writesUntil([reading('standby', {}, writes(-9)), reading('witness', {})], at(0))).toBe(at(0));
+    expect(writesUntil([reading('standby', {}, writes(40)), reading('witness', {}, writes(70))], at(0))).toBe(at(70));
+    // A sample of an earlier release, which kept nothing of writes: all was well at it.
+    expect(writesUntil([reading('standby', {}, { lastHealthy: sample(30) })], at(0))).toBe(at(30));
+  });
+
+  test('believes the rows of a standby that lacks log, and not a sample that says it had all', () => {
+    const position = { lsn: '0/3000000', receivedLsn: '0/3000060', lastReplayAt: null, heartbeatAt: at(-9_000) };
+    const all = sample(-500, { primaryLsn: '0/30000A0' });
+    expect(estimateDataLoss(at(0), all, position)).toMatchObject({ atMostSeconds: 9, missingBytes: 0x40 });
+    expect(estimateDataLoss(at(0), all, { ...position, heartbeatAt: null })).toMatchObject({ atMostSeconds: 0.5 });
   });
 
   test('is at most what the tightest source says', () => {
@@ -278,6 +301,7 @@ describe('data loss', () => {
 
   test('is not known without a source, and never negative', () => {
     expect(estimateDataLoss(at(0), null, null)).toEqual({
+      until: at(0),
       atMostSeconds: null,
       missingBytes: null,
       primaryLivedOn: false,

@@ -47,7 +47,7 @@ describe('templates', () => {
     expect(text).toContain('works again, in us-west-2');
     expect(text).toContain('after 2.19 s');
     expect(text).toContain(
-      'Data Loss: writes of at most the last 250 ms before the incident; 64 bytes of log known to be missing',
+      'Data Loss: writes of at most the last 250 ms that the primary took; 64 bytes of log known to be missing',
     );
     expect(text).toContain('Revenue Loss: 0.61 USD');
   });

@@ -26,7 +26,7 @@ type State = Signal['state'];
 export const reading = (
   vantage: Vantage,
   states: { service?: State; database?: State; replication?: State; application?: State },
-  more: { at?: string; badSince?: string | null; lastHealthy?: HealthySample | null } = {},
+  more: Partial<Pick<Reading, 'at' | 'serviceBadSince' | 'writes' | 'lastHealthy'>> = {},
 ): Reading => ({
   plan: 'svg-ai',
   vantage,
@@ -37,7 +37,9 @@ export const reading = (
     { name: 'replication', state: states.replication ?? 'unknown', detail: 'as set', ms: 1 },
     { name: 'primary-application', state: states.application ?? 'unknown', detail: 'as set', ms: 1 },
   ],
-  badSince: more.badSince ?? null,
+  badSince: more.serviceBadSince ?? null,
+  serviceBadSince: more.serviceBadSince ?? null,
+  writes: more.writes ?? null,
   lastHealthy: more.lastHealthy ?? null,
 });
 

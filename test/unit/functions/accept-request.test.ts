@@ -5,15 +5,17 @@ import { acceptRequest } from '../../../functions/accept-request.ts';
 const typed = { plan: 'svg-ai', reason: 'region is gone', mode: 'failover' };
 
 describe('AcceptRequest', () => {
-  it('makes a request of what a person typed, with an incident that starts with the first bad signal', async () => {
+  it('makes a request of what a person typed, with an incident that starts when the service was first seen bad', async () => {
     const at = world();
-    const badSince = '2026-11-23T23:33:00.000Z';
+    const serviceBadSince = '2026-11-23T23:33:00.000Z';
     await at.ports.readings.put({
       plan: 'svg-ai',
       vantage: 'witness',
       at: at.clock.now(),
       signals: [],
-      badSince,
+      badSince: '2026-11-23T17:00:00.000Z',
+      serviceBadSince,
+      writes: null,
       lastHealthy: null,
     });
 
@@ -23,7 +25,7 @@ describe('AcceptRequest', () => {
       ...typed,
       trigger: 'person',
       actor: 'person',
-      incident: { id: 'INC-2026-1123-001', startedAt: badSince, detectedAt: at.run.enteredAt },
+      incident: { id: 'INC-2026-1123-001', startedAt: serviceBadSince, detectedAt: at.run.enteredAt },
     });
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { firstBadAt } from '#domain/diagnosis.ts';
+import { UnreachableError } from '#domain/errors.ts';
 import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
-import { checkGuards } from '../../../functions/check-guards.ts';
+import { askGuards, checkGuards } from '../../../functions/check-guards.ts';
 import { probeService } from '../../../functions/probe-service.ts';
 
 /** A healthy sample from before the incident, then the region dies. */
@@ -21,6 +23,51 @@ describe('CheckGuards', () => {
     expect(result.standby).toMatchObject({ inRecovery: true });
     expect(result.dataLoss.atMostSeconds).toBeLessThanOrEqual(1);
     expect(at.ports.database.calls).toEqual({ promote: 0, fence: 0 });
+  });
+
+  const see = async (at: World): Promise<void> => {
+    await probeService({ ...at, environment: { SITE: 'standby' } });
+    await probeService({ ...at, environment: { SITE: 'witness' } });
+  };
+  /** As the intake of alarms asks them, once the region is dead. */
+  const askDead = async (at: World) => {
+    at.killPrimary();
+    await see(at);
+    at.clock.advance(60_000);
+    const startedAt = firstBadAt(await at.ports.readings.list('svg-ai')) ?? '';
+    const incident = { ...at.request.incident, startedAt };
+    const { guards, dataLoss } = await askGuards({ ...at, request: { ...at.request, incident } });
+    return { lag: guards.find(({ id }) => id === 'GU-210'), dataLoss, startedAt };
+  };
+
+  it('refuses by the RPO when replication broke hours before the service died: what was written since is lost', async () => {
+    const at = world();
+    await see(at);
+    at.ports.database.servers.standby.replication = 'error';
+    for (let hours = 0; hours < 6; hours += 1) {
+      at.clock.advance(3_600_000);
+      await see(at);
+    }
+    const { lag, dataLoss } = await askDead(at);
+    expect(lag).toMatchObject({ state: 'refuses', reason: expect.stringContaining('6h') });
+    expect(dataLoss.atMostSeconds).toBeGreaterThanOrEqual(6 * 3_600);
+  });
+
+  it('passes when one vantage point saw something bad, and another found all well once more, before the region died', async () => {
+    const at = world();
+    await see(at);
+    at.clock.advance(30_000);
+    const grey = { ...at.ports.serviceProbe, read: async () => Promise.reject(new UnreachableError('no answer')) };
+    await probeService({ ...at, ports: { ...at.ports, serviceProbe: grey }, environment: { SITE: 'witness' } });
+    at.clock.advance(30_000);
+    const sampledAt = at.clock.now();
+    await probeService({ ...at, environment: { SITE: 'standby' } });
+    at.clock.advance(20_000);
+    const { lag, dataLoss, startedAt } = await askDead(at);
+    expect(startedAt < sampledAt).toBe(true);
+    expect(lag).toMatchObject({ state: 'passes', reason: expect.stringContaining(sampledAt) });
+    // To the death of the region, not to the first thing that anybody saw.
+    expect(dataLoss.bounds.find(({ source }) => source === 'last-healthy-sample')?.seconds).toBeGreaterThanOrEqual(20);
   });
 
   it('names every reason at once', async () => {

@@ -82,6 +82,67 @@ describe('ProbeService', () => {
     expect(at.ports.healthMetrics.points.at(-1)?.name).toBe('ProbeReported');
   });
 
+  it('keeps since when the service is bad apart from since when anything is', async () => {
+    const at = world();
+    await probe(at);
+    at.clock.advance(60_000);
+    at.ports.database.servers.standby.replication = 'error';
+    const broken = await probe(at);
+    expect(broken).toMatchObject({ badSince: expect.any(String), serviceBadSince: null, writes: { refused: false } });
+    at.clock.advance(6 * 3_600_000);
+    at.killPrimary();
+    const dead = await probe(at);
+    expect(dead.badSince).toBe(broken.badSince);
+    expect(Date.parse(dead.serviceBadSince ?? '')).toBeGreaterThanOrEqual(Date.parse(at.clock.now()));
+    expect(dead.writes).toMatchObject({ refused: true });
+    at.clock.advance(60_000);
+    expect(await probe(at)).toMatchObject({ serviceBadSince: dead.serviceBadSince, writes: dead.writes });
+  });
+
+  it("does not count a write that the standby's region took as one of the primary", async () => {
+    const at = world();
+    await probe(at, 'witness');
+    at.killPrimary();
+    const { writes } = await probe(at, 'witness');
+    at.clock.advance(60_000);
+    const read = async () => ({ status: 200, ms: 1, region: at.plan.regions.standby, body: {} });
+    const ports = { ...at.ports, serviceProbe: { read, write: read } };
+    const moved = await probeService({ ...at, ports, environment: { SITE: 'witness' } });
+    expect(moved).toMatchObject({ serviceBadSince: null, writes });
+  });
+
+  it('a replica that receives late is behind by what it lacks, though it replays all that it has', async () => {
+    const at = world();
+    const behind = new Date(Date.parse(at.clock.now()) - 3 * 3_600_000).toISOString();
+    const position = at.ports.database.position;
+    const thin = { receivedLsn: '0/1000000', lsn: '0/1000000', lastReplayAt: behind, heartbeatAt: null };
+    const late = async (side: 'primary' | 'standby', more: object = {}) =>
+      side === 'primary' ? position(side) : { ...(await position(side)), ...thin, ...more };
+    const sampleWith = async (more: object) => {
+      const databaseSession = {
+        ...at.ports.databaseSession,
+        position: (side: 'primary' | 'standby') => late(side, more),
+      };
+      const ports = { ...at.ports, databaseSession };
+      return (await probeService({ ...at, ports, environment: { SITE: 'standby' } })).lastHealthy;
+    };
+    expect(await sampleWith({})).toMatchObject({ lagSeconds: 3 * 3_600 });
+    // The heartbeat row that it has is as good a witness as a transaction.
+    const beat = new Date(Date.parse(at.clock.now()) - 90_000).toISOString();
+    expect(await sampleWith({ heartbeatAt: beat })).toMatchObject({ lagSeconds: 90 });
+    expect(await sampleWith({ lsn: '1/0', receivedLsn: '1/0' })).toMatchObject({ lagSeconds: 0 });
+  });
+
+  it('takes no sample of a replica that is behind by nobody knows how much', async () => {
+    const at = world();
+    const position = at.ports.database.position;
+    at.ports.database.position = async (side) => ({
+      ...(await position(side)),
+      ...(side === 'standby' ? { lsn: '0/1000000', lastReplayAt: null, heartbeatAt: null } : {}),
+    });
+    expect((await probe(at)).lastHealthy).toBeNull();
+  });
+
   it('does not beat while a recovery runs', async () => {
     const at = world();
     await at.ports.claims.take('svg-ai', 'arn:run', at.clock.now(), 0);

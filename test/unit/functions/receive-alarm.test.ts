@@ -84,13 +84,13 @@ describe('ReceiveAlarm', () => {
     }
   });
 
-  it('starts the incident with the first bad signal that a vantage point saw', async () => {
+  it('starts the incident when a vantage point first saw the service bad, whatever was bad before', async () => {
     const at = world();
-    const badSince = '2026-11-23T23:34:10.000Z';
-    const reading = { plan: 'svg-ai', at: at.clock.now(), signals: [], badSince, lastHealthy: null };
-    await at.ports.readings.put({ ...reading, vantage: 'standby' });
+    const [badSince, serviceBadSince] = ['2026-11-23T17:00:00.000Z', '2026-11-23T23:34:10.000Z'];
+    const seen = { badSince, serviceBadSince, writes: null, lastHealthy: null };
+    await at.ports.readings.put({ plan: 'svg-ai', vantage: 'standby', at: at.clock.now(), signals: [], ...seen });
     await call(at, fromEventBridge());
-    expect(await at.ports.incidents.current('svg-ai')).toMatchObject({ startedAt: badSince });
+    expect(await at.ports.incidents.current('svg-ai')).toMatchObject({ startedAt: serviceBadSince });
   });
 
   it('makes one execution of the same event twice, of two alarms, and of the same through SNS', async () => {
@@ -131,6 +131,8 @@ describe('ReceiveAlarm', () => {
       at: at.clock.now(),
       signals: [{ name: 'http-read', state: 'bad', detail: 'no answer', ms: 1 }],
       badSince,
+      serviceBadSince: badSince,
+      writes: null,
       lastHealthy: null,
     });
   it.each([

@@ -24,7 +24,8 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
 
   it('scales up to the most that was seen in the primary, and to the plan when that cannot be read', async () => {
     const at = world();
-    const reading = { plan: 'svg-ai', vantage: 'standby' as const, at: at.clock.now(), signals: [], badSince: null };
+    const well = { badSince: null, serviceBadSince: null, writes: null };
+    const reading = { plan: 'svg-ai', vantage: 'standby' as const, at: at.clock.now(), signals: [], ...well };
     const peak = [{ name: 'svg-ai-api', replicas: 7, at: at.clock.now() }];
     await at.ports.readings.put({ ...reading, lastHealthy: null, peak });
     const list = async () => Promise.reject(new Error('ThrottlingException'));

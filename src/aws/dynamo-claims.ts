@@ -20,6 +20,7 @@ const toClaim = (plan: string, item: Record<string, unknown>): Claim => ({
   actor: (item.actor as string | undefined) ?? null,
   actingAt: (item.actingAt as Instant | undefined) ?? null,
   tookOverFrom: (item.tookOverFrom as string | undefined) ?? null,
+  ...(typeof item.promoting === 'string' ? { promoting: item.promoting } : {}),
   ...(typeof item.serves === 'string' ? { serves: item.serves } : {}),
 });
 
@@ -144,6 +145,15 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
         { ':me': execution, ':epoch': epoch, ':now': now },
       );
       if (!acting) throw stale(plan, epoch, await read(plan));
+    },
+
+    commit: async (plan, execution, epoch, incident) => {
+      const committed = await update(plan, 'SET promoting = :incident', 'holder = :me AND epoch = :epoch', {
+        ':me': execution,
+        ':epoch': epoch,
+        ':incident': incident,
+      });
+      if (!committed) throw stale(plan, epoch, await read(plan));
     },
 
     resume: async (plan, execution, epoch, now) => {

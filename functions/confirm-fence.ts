@@ -5,7 +5,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
 import { attempt } from '#src/attempt.ts';
 import { writeLease } from '#src/composition.ts';
-import { type FenceMethod, judgeFence, sayLease } from './fence-primary.ts';
+import { type FenceMethod, judgeFence, sayLease, unanswered } from './fence-primary.ts';
 import { type FenceInput, fenceInput } from './shared/fence-input.ts';
 
 const input = z.strictObject({ fence: fenceInput });
@@ -24,7 +24,7 @@ const look = async ({ ports, plan, clock }: Step): Promise<FenceMethod> => {
   const answer = await attempt(() => ports.writeLease.read(plan.plan), WITHIN_MS);
   return answer.outcome === 'answered'
     ? sayLease(answer.value, clock.now())
-    : { method: 'write-lease', outcome: answer.outcome, detail: answer.detail };
+    : { method: 'write-lease', ...unanswered(answer) };
 };
 
 /**

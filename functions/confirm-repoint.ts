@@ -4,7 +4,7 @@ import type { Controls } from '#ports/controls.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import { controls, workloads } from '#src/composition.ts';
 import { type Forced, unlessForced } from './shared/forced.ts';
-import { notYet, type Poll } from './shared/poll.ts';
+import { lookOnce, notYet, type Poll } from './shared/poll.ts';
 
 interface Step {
   readonly ports: { readonly workloads: Workloads; readonly controls: Pick<Controls, 'read'> };
@@ -12,11 +12,7 @@ interface Step {
   readonly run: { readonly execution: string; readonly state: string };
 }
 
-/**
- * Done when every replica of every deployment runs the restarted template and is ready, and no old one is left: none has the old database host
- * any more. As `kubectl rollout status` has it. A person may order to go on with replicas that are not ready, never with one that is old.
- */
-export const confirmRepoint = async (step: Step): Promise<Poll<Forced>> => {
+const look = async (step: Step): Promise<Poll<Forced>> => {
   const { ports, plan } = step;
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
   const statuses = await ports.workloads.status('standby', names);
@@ -37,5 +33,11 @@ export const confirmRepoint = async (step: Step): Promise<Poll<Forced>> => {
   });
   return noneOld ? unlessForced<object>(step, seen, {}) : seen;
 };
+
+/**
+ * Done when every replica of every deployment runs the restarted template and is ready, and no old one is left: none has the old database host
+ * any more. As `kubectl rollout status` has it. A person may order to go on with replicas that are not ready, never with one that is old.
+ */
+export const confirmRepoint = (step: Step): Promise<Poll<Forced>> => lookOnce(() => look(step));
 
 export const handler = pipeline({ ports: { workloads, controls }, patient: true }).handler(confirmRepoint);

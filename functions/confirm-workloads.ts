@@ -6,7 +6,7 @@ import type { Workloads } from '#ports/workloads.ts';
 import { attempt } from '#src/attempt.ts';
 import { controls, workloads } from '#src/composition.ts';
 import { type Forced, unlessForced } from './shared/forced.ts';
-import { notYet, type Poll } from './shared/poll.ts';
+import { lookOnce, notYet, type Poll } from './shared/poll.ts';
 
 interface Step {
   readonly ports: { readonly workloads: Workloads; readonly controls: Pick<Controls, 'read'> };
@@ -28,11 +28,7 @@ const capsOf = async ({ ports, plan }: Step, fewer: readonly string[]): Promise<
   return found.outcome === 'answered' ? found.value : [];
 };
 
-/**
- * Done when every deployment has what the plan wants, or as many as its autoscaler allows, ready, and its controller has seen the newest spec; or when a person skipped the scale-up or
- * ordered to go on.
- */
-export const confirmWorkloads = async (step: Step): Promise<Poll<Ready & Forced>> => {
+const look = async (step: Step): Promise<Poll<Ready & Forced>> => {
   const { ports, plan, run } = step;
   const { deployments } = plan.workloads;
   const statuses = await ports.workloads.status(
@@ -64,5 +60,11 @@ export const confirmWorkloads = async (step: Step): Promise<Poll<Ready & Forced>
     deployments: ready,
   };
 };
+
+/**
+ * Done when every deployment has what the plan wants, or as many as its autoscaler allows, ready, and its controller has seen the newest spec; or when a person skipped the scale-up or
+ * ordered to go on.
+ */
+export const confirmWorkloads = (step: Step): Promise<Poll<Ready & Forced>> => lookOnce(() => look(step));
 
 export const handler = pipeline({ ports: { workloads, controls }, patient: true }).handler(confirmWorkloads);

@@ -2,7 +2,7 @@ import { FenceFailedError } from '#domain/errors.ts';
 import type { FenceMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Instant } from '#domain/side.ts';
-import { type Lease, leaseFence } from '#domain/write-lease.ts';
+import { type Lease, leaseFence, overBy } from '#domain/write-lease.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
@@ -38,10 +38,24 @@ export interface FenceMethod {
   readonly until?: Instant;
 }
 
+/** A service that could not answer has said as little as one that is not reached. */
+export const unanswered = ({ silent, detail }: { readonly silent: boolean; readonly detail: string }) => ({
+  outcome: silent ? ('unreachable' as const) : ('failed' as const),
+  detail,
+});
+
 const fenceDatabase = async ({ ports }: FenceStep): Promise<FenceMethod> => {
   const method = 'database-role';
-  const answer = await attemptRepeatedly(() => ports.databaseSession.fence('primary'), WITHIN_MS);
-  if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
+  let located = false;
+  const answer = await attemptRepeatedly(async () => {
+    await ports.databaseSession.locate('primary');
+    located = true;
+    return ports.databaseSession.fence('primary');
+  }, WITHIN_MS);
+  if (answer.outcome !== 'answered') {
+    // The control plane of a region that dies may answer with errors of any kind: they say nothing of the database.
+    return { method, outcome: located ? answer.outcome : 'unreachable', detail: answer.detail };
+  }
   const { fenced, endedSessions } = answer.value;
   return fenced
     ? { method, outcome: 'fenced', detail: `application role refused, ${endedSessions} sessions ended` }
@@ -59,8 +73,7 @@ const fenceWorkloads = async ({ ports, plan }: FenceStep): Promise<FenceMethod> 
     await Promise.all(names.map((name) => ports.workloads.scale('primary', name, 0)));
     return ports.workloads.status('primary', names);
   }, WITHIN_MS);
-  if (answer.outcome !== 'answered')
-    return { method, outcome: answer.outcome, detail: answer.detail, before: before ?? {} };
+  if (answer.outcome !== 'answered') return { method, ...unanswered(answer), before: before ?? {} };
   const left = answer.value.filter((status) => status.wanted !== 0).map((status) => status.name);
   return left.length === 0
     ? { method, outcome: 'fenced', detail: `${names.join(', ')}: no replicas wanted`, before: before ?? {} }
@@ -72,7 +85,7 @@ export const sayLease = (lease: Lease, now: Instant): FenceMethod => {
   const method = 'write-lease';
   const fence = leaseFence(lease, 'primary', now);
   const said = `epoch ${lease.epoch}, ${lease.holder === 'primary' ? lease.state : `${lease.state} to the standby`}`;
-  const over = lease.overAt.primary;
+  const over = overBy(lease, 'primary');
   switch (fence.state) {
     case 'proven':
       return { method, outcome: 'fenced', detail: `${said}; over since ${over}` };
@@ -84,8 +97,11 @@ export const sayLease = (lease: Lease, now: Instant): FenceMethod => {
 };
 
 const fenceLease = async ({ ports, plan, clock, epoch }: FenceStep): Promise<FenceMethod> => {
-  const answer = await attemptRepeatedly(() => ports.writeLease.revoke(plan.plan, 'primary', epoch), WITHIN_MS);
-  if (answer.outcome !== 'answered') return { method: 'write-lease', outcome: answer.outcome, detail: answer.detail };
+  const answer = await attemptRepeatedly(
+    () => ports.writeLease.revoke(plan.plan, 'primary', epoch, clock.now()),
+    WITHIN_MS,
+  );
+  if (answer.outcome !== 'answered') return { method: 'write-lease', ...unanswered(answer) };
   return sayLease(answer.value, clock.now());
 };
 
@@ -120,7 +136,7 @@ export const judgeFence = (plan: Plan, methods: readonly FenceMethod[]) => {
 /**
  * Stops writes in the old primary as far as it answers, and takes its application's lease away at the third site: all ways of the plan at once, each
  * read back. A region that does not answer is an outcome, not an error. Reversible, and repeatable.
- * The positions that it gives are read after the fence and are on record before the promotion. Throws FenceFailedError when the database answers and
+ * The positions that it gives are read after the fence and are on record before the promotion; `at` is when it was looked at. Throws FenceFailedError when the database answers and
  * is not fenced: nothing is promoted beside a primary that may take writes.
  */
 export const fencePrimary = async (step: FenceStep) => {
@@ -132,8 +148,9 @@ export const fencePrimary = async (step: FenceStep) => {
       `${step.plan.database.instances.primary} answers and is not fenced: ${failed.detail}. Stop it, or take the application's role its right to log in, and start again`,
     );
   }
+  const at = step.clock.now();
   const positions = await readPositions(step.ports.databaseSession, answers);
-  return { ...judgeFence(step.plan, methods), positions };
+  return { ...judgeFence(step.plan, methods), at, positions };
 };
 
 export const handler = pipeline({

@@ -1,8 +1,11 @@
 import * as z from 'zod';
+import { serves } from '#domain/instance-status.ts';
 import type { Plan } from '#domain/plan.ts';
+import type { RecoveryRequest } from '#domain/request.ts';
 import { lapse } from '#domain/votes.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Approvals } from '#ports/approvals.ts';
+import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
@@ -10,7 +13,7 @@ import type { Ledger } from '#ports/ledger.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
 import { attempt } from '#src/attempt.ts';
-import { approvals, database, databaseSession, ledger, workloads, writeLease } from '#src/composition.ts';
+import { approvals, claims, database, databaseSession, ledger, workloads, writeLease } from '#src/composition.ts';
 import { failure } from './shared/failure.ts';
 
 const WITHIN_MS = 5_000;
@@ -32,6 +35,7 @@ interface Step {
   };
   readonly ports: {
     readonly approvals: Approvals;
+    readonly claims: Pick<Claims, 'read'>;
     readonly database: Database;
     readonly databaseSession: DatabaseSession;
     readonly ledger: Ledger;
@@ -41,6 +45,7 @@ interface Step {
   readonly plan: Plan;
   readonly clock: Clock;
   readonly epoch: number;
+  readonly request: Pick<RecoveryRequest, 'incident'>;
   readonly run: { readonly execution: string };
 }
 
@@ -51,12 +56,16 @@ export interface Lift {
 }
 
 /** Why the fence has to stay, or null. Whoever lifts it beside a promoted standby has two databases that take writes. */
-const mustStay = async ({ ports }: Step): Promise<string | null> => {
+const mustStay = async ({ ports, plan, request: { incident } }: Step): Promise<string | null> => {
   const looked = await attempt(async () => {
-    const [instance, position] = await Promise.all([
+    const [instance, position, claim] = await Promise.all([
       ports.database.describe('standby'),
       ports.databaseSession.position('standby'),
+      ports.claims.read(plan.plan),
     ]);
+    // RDS shows a replica in recovery until a promotion that it has accepted is over.
+    if (claim?.promoting === incident.id) return `the promotion of ${instance.id} was let begin for ${incident.id}`;
+    if (!serves(instance.status)) return `${instance.id} is ${instance.status}: it may be on its way to be promoted`;
     if (instance.replicaOf === null) return `${instance.id} is no replica any more`;
     return position.inRecovery ? null : `${instance.id} takes writes`;
   }, WITHIN_MS);
@@ -157,8 +166,8 @@ const closeRequest = async ({ ports, run }: Step): Promise<string | null> => {
 /**
  * Undoes the fence of a run that stops before its promotion: the application may log in to the old primary again, has its write lease, its replicas
  * come back, and the standby is scaled back to what it was.
- * Each way for itself, each read back; a region that does not answer is an outcome. Changes nothing when the standby is promoted, or when nobody
- * knows: then the fence stays. Repeatable.
+ * Each way for itself, each read back; a region that does not answer is an outcome. Changes nothing when the standby is promoted or may be on its
+ * way, or when nobody knows: then the fence stays. Repeatable.
  */
 export const liftFence = async (step: Step) => {
   const stays = await mustStay(step);
@@ -172,7 +181,7 @@ export const liftFence = async (step: Step) => {
 
 export const handler = pipeline({
   input,
-  ports: { approvals, database, databaseSession, ledger, workloads, writeLease },
+  ports: { approvals, claims, database, databaseSession, ledger, workloads, writeLease },
   mutates: true,
   undoes: true,
 }).handler(liftFence);

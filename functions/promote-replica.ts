@@ -1,27 +1,57 @@
 import * as z from 'zod';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Database, DatabaseInstance } from '#ports/database.ts';
-import { database } from '#src/composition.ts';
+import { database, databaseSession, workloads, writeLease } from '#src/composition.ts';
+import type { FenceStep } from './fence-primary.ts';
+import { fenceAgain } from './shared/fence-again.ts';
+import { type FenceInput, fenceInput } from './shared/fence-input.ts';
 
 /** What FencePrimary found; it is on record, with the positions, before this state is entered. */
-const input = z.strictObject({ fence: z.looseObject({ fenced: z.boolean(), verified: z.boolean() }) });
+const input = z.strictObject({ fence: fenceInput });
 
-interface Step {
-  readonly input: z.output<typeof input>;
-  readonly ports: { readonly database: Database };
+interface Step extends FenceStep {
+  readonly input: { readonly fence: FenceInput };
+  readonly ports: FenceStep['ports'] & { readonly database: Database };
 }
+
+/** An old primary that was looked at before then may be back: this state waits for a pause, and for RDS, and is redriven. */
+const FRESH_MS = 15_000;
 
 const seen = ({ status, replicaOf }: DatabaseInstance) => ({ status, replicaOf });
 
-/**
- * Starts the promotion of the standby database: the one step that cannot be undone. An instance that is no replica any more is left alone.
- * That the promotion took place is proven by ConfirmPromotion, never by this call's answer. Throws PromotionRefusedError.
- */
-export const promoteReplica = async ({ input, ports }: Step) => {
-  const before = await ports.database.describe('standby');
-  if (before.replicaOf !== null) await ports.database.promote();
-  const after = before.replicaOf === null ? before : await ports.database.describe('standby');
-  return { instance: before.id, fenced: input.fence.verified, before: seen(before), after: seen(after) };
+/** The fence that is promoted on: of the last seconds. */
+const freshFence = async (step: Step) => {
+  const { fence } = step.input;
+  const age = fence.at === undefined ? Number.POSITIVE_INFINITY : Date.parse(step.clock.now()) - Date.parse(fence.at);
+  return age <= FRESH_MS ? fence : fenceAgain(step, fence);
 };
 
-export const handler = pipeline({ input, ports: { database }, mutates: true, oneWay: true }).handler(promoteReplica);
+/**
+ * Starts the promotion of the standby database: the one step that cannot be undone. An instance that is no replica any more is left alone. A fence
+ * that is not of the last seconds is made again first: nothing is promoted beside a primary that came back meanwhile.
+ * That the promotion took place is proven by ConfirmPromotion, never by this call's answer. Throws PromotionRefusedError, PromotionNotYetError; and
+ * as `fenceAgain` does.
+ */
+export const promoteReplica = async (step: Step) => {
+  const { database } = step.ports;
+  const before = await database.describe('standby');
+  if (before.replicaOf === null)
+    return { instance: before.id, fenced: step.input.fence.verified, before: seen(before), after: seen(before) };
+  const { verified, verifiedBy, at } = await freshFence(step);
+  await database.promote();
+  const after = await database.describe('standby');
+  return {
+    instance: before.id,
+    fenced: verified,
+    fence: { verifiedBy, at },
+    before: seen(before),
+    after: seen(after),
+  };
+};
+
+export const handler = pipeline({
+  input,
+  ports: { database, databaseSession, workloads, writeLease },
+  mutates: true,
+  oneWay: true,
+}).handler(promoteReplica);

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { UnreachableError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import { serviceUrl } from '#domain/service-url.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
@@ -12,7 +11,7 @@ import { attempt } from '#src/attempt.ts';
 import { controls, databaseSession, serviceProbe, thirdSite, traffic } from '#src/composition.ts';
 import { askStandby, type StandbyAnswer } from './shared/ask-service.ts';
 import { type Forced, unlessForced } from './shared/forced.ts';
-import { notYet, type Poll } from './shared/poll.ts';
+import { lookOnce, notYet, type Poll } from './shared/poll.ts';
 
 /** What ShiftTraffic gave, null when nothing had to change; and how often this was asked before. */
 const input = z.strictObject({ changeId: z.string().min(1).nullable(), looks: z.int().nonnegative() });
@@ -97,14 +96,7 @@ const look = async (step: Step): Promise<Poll<Arrived>> => {
   return { done: true, detail, applied, thirdSite: third.seen, ...answered };
 };
 
-const arrived = async (step: Step): Promise<Poll<Arrived>> => {
-  try {
-    return await look(step);
-  } catch (error) {
-    if (error instanceof UnreachableError) return notYet(error.message);
-    throw error;
-  }
-};
+const arrived = (step: Step): Promise<Poll<Arrived>> => lookOnce(() => look(step));
 
 /**
  * Done when a client from outside is served by the standby: every record resolves to the standby's addresses, and a read and a write through

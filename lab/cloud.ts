@@ -183,6 +183,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
         sourceArn: instanceArn(plan.regions.primary, instances.primary),
       },
     ],
+    time,
     log,
   });
   const s3 = createS3Service();

@@ -111,4 +111,15 @@ export const UNUSED_REASONS: readonly Reason[] = [
     action: '*:Describe*',
     why: 'reaches a primary that comes back while people decide',
   },
+  {
+    role: 'PromoteReplicaRole',
+    action: '*:Describe*',
+    why: 'reaches a primary that comes back while the promotion waits',
+  },
+  {
+    role: 'PromoteReplicaRole',
+    action: 'dynamodb:UpdateItem',
+    resource: '*-lease',
+    why: 'takes the write lease once more when the promotion has waited',
+  },
 ];

@@ -38,7 +38,15 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
   LiftFence: ['record', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
   // The point of no return is a conditional write.
-  PromoteReplica: ['record', 'writeState', 'describeStandby', 'promoteReplica'],
+  PromoteReplica: [
+    'record',
+    'writeState',
+    'describeDatabases',
+    'openSession',
+    'reachClusters',
+    'writeLease',
+    'promoteReplica',
+  ],
   ConfirmPromotion: ['record', 'describeStandby', 'openSession'],
   ScaleUpWorkloads: ['record', 'readState', 'listReadings', 'reachStandby'],
   ConfirmWorkloads: ['record', 'readState', 'reachStandby'],

@@ -6,7 +6,16 @@ import { pieceOfWork } from '#src/work.ts';
 /** What came of a call whose failure is an outcome and not an error (design, point 11). */
 export type Attempt<T> =
   | { readonly outcome: 'answered'; readonly value: T; readonly ms: number }
-  | { readonly outcome: 'unreachable' | 'failed'; readonly detail: string; readonly ms: number };
+  | {
+      readonly outcome: 'unreachable' | 'failed';
+      /** Nothing was said about what was asked: it was not reached, or the service before it could not answer. */
+      readonly silent: boolean;
+      readonly detail: string;
+      readonly ms: number;
+    };
+
+const mayAnswerYet = (error: unknown): boolean =>
+  error instanceof UnreachableError || error instanceof ServiceUnavailableError;
 
 /** An outcome goes on record, where no secret may stand. */
 const textOf = (error: unknown): string =>
@@ -26,7 +35,7 @@ export const attempt = async <T>(call: () => Promise<T>, withinMs: number): Prom
     return { outcome: 'answered', value: await pieceOfWork(() => Promise.race([call(), late])), ms: took() };
   } catch (error) {
     const outcome = error instanceof UnreachableError ? 'unreachable' : 'failed';
-    return { outcome, detail: textOf(error), ms: took() };
+    return { outcome, silent: mayAnswerYet(error), detail: textOf(error), ms: took() };
   } finally {
     clearTimeout(timer);
   }
@@ -34,9 +43,6 @@ export const attempt = async <T>(call: () => Promise<T>, withinMs: number): Prom
 
 const TRIES = 3;
 const PAUSE_MS = 50;
-
-const mayAnswerYet = (error: unknown): boolean =>
-  error instanceof UnreachableError || error instanceof ServiceUnavailableError;
 
 /**
  * As `attempt`, for a call that matters too much to be given up for one lost answer or one throttled call: made again while there is time. Where

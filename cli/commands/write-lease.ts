@@ -4,12 +4,12 @@ import { EXIT, UsageError } from '#cli/exit.ts';
 import { recordOrder } from '#cli/record-order.ts';
 import { deployedStack, mustBePlan, personsWord } from '#cli/stack.ts';
 import type { Instant } from '#domain/side.ts';
-import { holds, type Lease, waitMs } from '#domain/write-lease.ts';
+import { holds, type Lease, overBy, waitMs } from '#domain/write-lease.ts';
 import { claims, database, databaseSession, writeLease } from '#src/composition.ts';
 
 const say = (lease: Lease, now: Instant): string => {
-  const { plan, holder, epoch, overAt } = lease;
-  const until = overAt[holder];
+  const { plan, holder, epoch } = lease;
+  const until = overBy(lease, holder);
   const writes =
     until === null
       ? `no sidecar of the ${holder} has ever renewed it: as a fence it proves nothing`

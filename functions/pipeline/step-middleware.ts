@@ -200,6 +200,13 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
 
   const watching = { before: held };
 
+  /** For whoever asks later, in another run, whether the standby may be on its way. */
+  const committed = (): Promise<void> => {
+    const { run, epoch, request } = now.envelope as unknown as Envelope<I, 'claimed'>;
+    const port = setup.parts.claims ?? made.claims;
+    return port.commit(plan.plan, run.execution, epoch, request.incident.id);
+  };
+
   /**
    * A change waits for both: it is on record, and then the claim is still held. In this order, so that whoever closes the claim of a run that is over
    * and reads its record after that has read of every change that was let begin.
@@ -217,6 +224,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
         const order = abort ?? (await orders()?.read(run.execution))?.abort;
         throw new AbortedError(`aborted by ${order?.by ?? 'a person'}: ${order?.reason ?? ''}`);
       }
+      if (setup.oneWay) await committed();
     },
   };
 

@@ -14,6 +14,8 @@ export const fenceInput = z.looseObject({
   verified: z.boolean(),
   verifiedBy: z.enum(FENCE_METHODS).nullable(),
   methods: z.array(method).readonly(),
+  /** When the primary itself was looked at last. */
+  at: z.iso.datetime().exactOptional(),
 });
 
 export type FenceInput = z.output<typeof fenceInput>;

@@ -20,6 +20,7 @@ const toClaim = (plan: string, item: Record<string, unknown>): Claim => ({
   actor: (item.actor as string | undefined) ?? null,
   actingAt: (item.actingAt as Instant | undefined) ?? null,
   tookOverFrom: (item.tookOverFrom as string | undefined) ?? null,
+  ...(typeof item.promoting === 'string' ? { promoting: item.promoting } : {}),
   ...(typeof item.serves === 'string' ? { serves: item.serves } : {}),
   ...(typeof item.closedAt === 'string' ? { closedAt: item.closedAt } : {}),
 });
@@ -148,6 +149,16 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
         { ':me': execution, ':epoch': epoch, ':now': now },
       );
       if (!acting) throw stale(plan, epoch, await read(plan));
+    },
+
+    commit: async (plan, execution, epoch, incident) => {
+      const committed = await update(
+        plan,
+        'SET promoting = :incident',
+        'holder = :me AND epoch = :epoch AND attribute_not_exists(closedAt)',
+        { ':me': execution, ':epoch': epoch, ':incident': incident },
+      );
+      if (!committed) throw stale(plan, epoch, await read(plan));
     },
 
     resume: async (plan, execution, epoch, now) => {

@@ -16,6 +16,7 @@ const namesOf = (regions: Plan['regions']) => {
   const home: Side = isReturn({ regions }) ? 'standby' : 'primary';
   return {
     overAt: (side: Side): string => `overAt:${regions[side]}`,
+    lostAt: (side: Side): string => `lostAt:${regions[side]}`,
     /** Each direction counts the epochs of its own claim. */
     claim: `claim:${regions.standby}`,
     start: (plan: string): Lease => untouched(plan, home),
@@ -35,13 +36,17 @@ export const dynamoWriteLease = ({ region, table }: Table, regions: Plan['region
 
   const toLease = (plan: string, item: Record<string, unknown> = {}): Lease => {
     const start = names.start(plan);
-    const overAt = (side: Side): Instant | null => (item[names.overAt(side)] as Instant | undefined) ?? null;
+    const bySide = (nameOf: (side: Side) => string) => ({
+      primary: (item[nameOf('primary')] as Instant | undefined) ?? null,
+      standby: (item[nameOf('standby')] as Instant | undefined) ?? null,
+    });
     return {
       plan,
       epoch: (item.epoch as number | undefined) ?? start.epoch,
       holder: names.sideOf(item.holder),
       state: (item.state as Lease['state'] | undefined) ?? start.state,
-      overAt: { primary: overAt('primary'), standby: overAt('standby') },
+      overAt: bySide(names.overAt),
+      lostAt: bySide(names.lostAt),
       claim: (item[names.claim] as number | undefined) ?? start.claim,
     };
   };
@@ -94,17 +99,24 @@ export const dynamoWriteLease = ({ region, table }: Table, regions: Plan['region
       };
       const written = await update(
         plan,
-        'SET epoch = :epoch, holder = :holder, #state = :state, #claim = :claim',
+        'SET epoch = :epoch, holder = :holder, #state = :state, #claim = :claim, #lostHere = :lostHere, #lostThere = :lostThere',
         `${was.epoch} AND ${was.claim}`,
         {
           ':epoch': next.epoch,
           ':holder': regions[next.holder],
           ':state': next.state,
           ':claim': next.claim,
+          ':lostHere': next.lostAt.primary,
+          ':lostThere': next.lostAt.standby,
           ':was': present.epoch,
           ':wasClaim': present.claim,
         },
-        { '#state': 'state', '#claim': names.claim },
+        {
+          '#state': 'state',
+          '#claim': names.claim,
+          '#lostHere': names.lostAt('primary'),
+          '#lostThere': names.lostAt('standby'),
+        },
       );
       if (written) return written;
     }
@@ -128,13 +140,13 @@ export const dynamoWriteLease = ({ region, table }: Table, regions: Plan['region
       return written ?? (await read(plan));
     },
 
-    revoke: (plan, side, claim) => change(plan, claim, (lease) => revoked(lease, side, claim)),
+    revoke: (plan, side, claim, now) => change(plan, claim, (lease) => revoked(lease, side, claim, now)),
 
     grant: (plan, side, claim, now, conditions) =>
       change(plan, claim, (lease) => {
         const refusal = grantRefusal(lease, side, now, conditions);
         if (refusal !== null && !holds(lease, side)) throw new LeaseHeldError(`write lease of ${plan}: ${refusal}`);
-        return granted(lease, side, claim);
+        return granted(lease, side, claim, now);
       }),
   };
 };

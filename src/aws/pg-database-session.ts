@@ -53,12 +53,13 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
     return place;
   };
 
-  /** One connection for one piece of work. */
+  /** One connection for one piece of work; a second one where the password is refused that was read before. */
   const session = async <T>(
     side: Side,
     what: string,
     work: (client: Client) => Promise<T>,
     withinMs = STATEMENT_MS,
+    again = true,
   ): Promise<T> => {
     const [place, { username, password }] = await Promise.all([placeOf(side), login.get()]);
     // Imported when used: the driver is CommonJS, which a bundler cannot leave out of functions that only share this file's neighbours.
@@ -88,7 +89,11 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
       await client.connect();
       return await work(client);
     } catch (error) {
-      if ((error as { code?: string }).code === INVALID_PASSWORD) login.forget();
+      if ((error as { code?: string }).code === INVALID_PASSWORD) {
+        login.forget();
+        // It may have been rotated since it was read: a recovery does not stop for that.
+        if (again) return await session(side, what, work, withinMs, false);
+      }
       throw mapPgError(error, `${what} on ${side} ${place.host}:${place.port}`);
     } finally {
       over?.removeEventListener('abort', end);
@@ -122,6 +127,10 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
   };
 
   return {
+    locate: async (side) => {
+      await placeOf(side);
+    },
+
     position: (side) =>
       session(side, 'position', async (client) => {
         const { rows } = await client.query<{

@@ -46,14 +46,13 @@ const toInstance = (instance: DBInstance, region: string): DatabaseInstance => (
   multiAz: instance.MultiAZ ?? false,
 });
 
-/** RDS says these while a promotion runs: asked again, there is nothing left to start. */
-const UNDER_WAY = new Set(['modifying', 'rebooting', 'promoting']);
-
 /**
- * What RDS does to an instance by itself and ends by itself; it promotes nothing meanwhile.
+ * What ends by itself: what RDS or a person does to an instance, a promotion that an earlier call began, and what was over before it was looked at
+ * (`available`). RDS begins no promotion meanwhile.
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html#Overview.DBInstance.Status
  */
-const PASSES = /^(backing-up|configuring-.+|maintenance|resetting-master-credentials|starting|storage-.+|upgrading)$/;
+const PASSES =
+  /^(available|backing-up|configuring-.+|maintenance|modifying|promoting|rebooting|renaming|resetting-master-credentials|starting|storage-(?!full).+|upgrading)$/;
 
 export const rdsDatabase = (plan: Pick<Plan, 'regions' | 'database'>): Database => {
   const rds = rdsInstances(plan);
@@ -80,7 +79,7 @@ export const rdsDatabase = (plan: Pick<Plan, 'regions' | 'database'>): Database 
         if (!errorName(error).startsWith('InvalidDBInstanceState')) throw error;
         // A try whose answer was lost may have begun it.
         const after = await describe('standby');
-        if (after.replicaOf === null || UNDER_WAY.has(after.status)) return;
+        if (after.replicaOf === null) return;
         const said = `${before.id} in ${before.region} is ${after.status}: RDS does not promote it in this state`;
         if (PASSES.test(after.status)) throw new PromotionNotYetError(said, { cause: error });
         throw new PromotionRefusedError(said, { cause: error });

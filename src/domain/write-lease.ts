@@ -8,6 +8,9 @@ import type { Instant, Side } from '#domain/side.ts';
  *
  *     renewal asked         holder stops (its own clock)      overAt (on the item): the other side may begin
  *     |------------- ttl ---------------|-- clockSkew --|-- writeWithin --|
+ *
+ * A holder whose clock is hours ahead asks for hours. Nothing that was granted before a side lost the lease lasts longer after that than the
+ * longest lease that any plan may have: so long is waited at most. Not the plan's own: its holders may have been started with an earlier one.
  */
 
 /** The table of all leases of a stage: where the witness stack makes it, and where a sidecar looks for it. */
@@ -23,6 +26,8 @@ export type Lease = {
   readonly state: 'granted' | 'revoked';
   /** From this instant on nothing that the side ever renewed can still be used, by anybody's clock. Never falls. Null: it never renewed. */
   readonly overAt: Readonly<Record<Side, Instant | null>>;
+  /** When it was taken from the side, by the clock of who took it. Null: it was not, or the side has it again. */
+  readonly lostAt: Readonly<Record<Side, Instant | null>>;
   /** Epoch of the claim of the recovery of this direction that changed it last; 0 when none has. */
   readonly claim: number;
 };
@@ -34,6 +39,7 @@ export const untouched = (plan: string, home: Side = 'primary'): Lease => ({
   holder: home,
   state: 'granted',
   overAt: { primary: null, standby: null },
+  lostAt: { primary: null, standby: null },
   claim: 0,
 });
 
@@ -52,6 +58,12 @@ interface LeaseDurations {
   readonly clockSkewSeconds: number;
   readonly writeWithinSeconds: number;
 }
+
+/** The most that a plan may say of each: its check refuses more. */
+export const LONGEST_LEASE = { ttlSeconds: 600, clockSkewSeconds: 60, writeWithinSeconds: 60 } as const;
+
+const LONGEST_MS =
+  (LONGEST_LEASE.ttlSeconds + LONGEST_LEASE.clockSkewSeconds + LONGEST_LEASE.writeWithinSeconds) * 1_000;
 
 /** `timeScale`: declared durations are divided by it (the lab). */
 export const termsOf = (
@@ -76,14 +88,22 @@ export const renewed = (lease: Lease, side: Side, overAt: Instant): Lease | null
   holds(lease, side) ? { ...lease, overAt: { ...lease.overAt, [side]: later(lease.overAt[side], overAt) } } : null;
 
 /** Not that side's from now on; one that is the other's is left alone. What was granted runs out by itself at `overAt`. */
-export const revoked = (lease: Lease, side: Side, claim: number): Lease =>
+export const revoked = (lease: Lease, side: Side, claim: number, now: Instant): Lease =>
   holds(lease, side)
-    ? { ...lease, state: 'revoked', epoch: lease.epoch + 1, claim }
+    ? { ...lease, state: 'revoked', epoch: lease.epoch + 1, claim, lostAt: { ...lease.lostAt, [side]: now } }
     : { ...lease, claim: Math.max(lease.claim, claim) };
 
+/** Until when the side is waited for: what it asked for, and no longer after it lost the lease than any lease lasts. Null: it never renewed. */
+export const overBy = ({ overAt, lostAt }: Pick<Lease, 'overAt' | 'lostAt'>, side: Side): Instant | null => {
+  const asked = overAt[side];
+  const lost = lostAt[side];
+  if (asked === null || lost === null) return asked;
+  return new Date(Math.min(Date.parse(asked), Date.parse(lost) + LONGEST_MS)).toISOString();
+};
+
 /** How long what the side has renewed may still be used; null when it no longer can, or never was. */
-export const waitMs = ({ overAt }: Lease, side: Side, now: Instant): number | null => {
-  const until = overAt[side];
+export const waitMs = (lease: Lease, side: Side, now: Instant): number | null => {
+  const until = overBy(lease, side);
   const left = until === null ? 0 : Date.parse(until) - Date.parse(now);
   return left > 0 ? left : null;
 };
@@ -101,13 +121,16 @@ export const grantRefusal = (lease: Lease, side: Side, now: Instant, { unwaited 
   if (holds(lease, side) || unwaited) return null;
   const other = otherSide(side);
   if (holds(lease, other)) return `the ${other} holds it: it has to be revoked first`;
-  return waitMs(lease, other, now) === null ? null : `the ${other} may still write until ${lease.overAt[other]}`;
+  return waitMs(lease, other, now) === null ? null : `the ${other} may still write until ${overBy(lease, other)}`;
 };
 
-export const granted = (lease: Lease, side: Side, claim: number): Lease =>
-  holds(lease, side)
-    ? { ...lease, claim: Math.max(lease.claim, claim) }
-    : { ...lease, state: 'granted', holder: side, epoch: lease.epoch + 1, claim };
+export const granted = (lease: Lease, side: Side, claim: number, now: Instant): Lease => {
+  if (holds(lease, side)) return { ...lease, claim: Math.max(lease.claim, claim) };
+  const other = otherSide(side);
+  const lost = holds(lease, other) ? now : lease.lostAt[other];
+  const lostAt = side === 'primary' ? { primary: null, standby: lost } : { primary: lost, standby: null };
+  return { ...lease, state: 'granted', holder: side, epoch: lease.epoch + 1, claim, lostAt };
+};
 
 /** A lease that nobody has renewed for so long says nothing of the application: perhaps no sidecar runs beside it any more. */
 const HELD_WITHIN_MS = 24 * 60 * 60 * 1_000;
@@ -122,7 +145,7 @@ export type LeaseFence =
   | { readonly state: 'not-proven'; readonly reason: string };
 
 export const leaseFence = (lease: Lease, side: Side, now: Instant): LeaseFence => {
-  const until = lease.overAt[side];
+  const until = overBy(lease, side);
   const notProven = (reason: string): LeaseFence => ({ state: 'not-proven', reason });
   if (holds(lease, side)) return notProven(`the ${side} holds it`);
   if (until === null) return notProven(`the ${side} never renewed it: no application is known to write by it`);

@@ -5,6 +5,8 @@ export interface Claim extends ClaimSeen {
   readonly plan: string;
   /** Grows by one with each claim taken, never falls, survives release. A later step with an older epoch is refused. */
   readonly epoch: number;
+  /** Incident for which the promotion was let begin last; absent while it was for none. Survives release. */
+  readonly promoting?: string;
   /** Execution that held it until the holder took it over; null when it was free. */
   readonly tookOverFrom: string | null;
   /** When its holder was found to be over; absent while it may begin changes. */
@@ -40,6 +42,11 @@ export interface Claims {
    * is released. One conditional write, which repeated keeps the first time; false when another holds it, or when it was given back since `takenAt`.
    */
   close(plan: string, execution: string, epoch: number, now: Instant, takenAt: Instant | null): Promise<boolean>;
+  /**
+   * Before the promotion: keeps for which incident it was let begin, so that no later run takes the standby for one that nobody promotes. Throws
+   * StaleEpochError as `check` does. Repeating it changes nothing.
+   */
+  commit(plan: string, execution: string, epoch: number, incident: string): Promise<void>;
   /**
    * Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is.
    * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that did not recover

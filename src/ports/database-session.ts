@@ -39,6 +39,11 @@ export interface Share {
 /** SQL over the database's own port. Each call opens, uses and closes one connection (connect 1.5 s, statement 2 s by default). */
 export interface DatabaseSession {
   /**
+   * Finds out where the server is; every other call does so too, when it is not known yet. What it throws is said by the control plane of its
+   * region, and nothing by the server.
+   */
+  locate(side: Side): Promise<void>;
+  /**
    * Throws UnreachableError when the server refuses, resets or does not answer in time: nothing else counts for a dead server. Throws
    * ServiceUnavailableError or CallRefusedError for what is the caller's own: its login, its trust in the certificate, its name service.
    */

@@ -22,8 +22,8 @@ export interface Database {
   describe(side: Side): Promise<DatabaseInstance>;
   /**
    * Starts the promotion of the standby and returns at once; done is what `DatabaseSession` proves.
-   * Repeating it after success changes nothing. Throws PromotionNotYetError with a state that ends by itself
-   * (a backup is being taken), PromotionRefusedError with any other that forbids it.
+   * Repeating it after success changes nothing. Throws PromotionNotYetError with a state that ends by itself (a backup is being taken, or it is
+   * being changed: whether by a promotion that an earlier call began is not known), PromotionRefusedError with any other that forbids it.
    */
   promote(): Promise<void>;
 }

@@ -15,9 +15,10 @@ export interface WriteLease {
   renew(plan: string, side: Side, overAt: Instant): Promise<Lease>;
   /**
    * Takes it from `side`; from a side that does not hold it nothing is taken. What was granted runs out at `overAt`, not at once. Repeating it
-   * changes nothing. `claim` is the epoch of the recovery's claim: throws StaleEpochError when a later recovery has changed the lease.
+   * changes nothing. `claim` is the epoch of the recovery's claim: throws StaleEpochError when a later recovery has changed the lease. `now` is kept:
+   * a side that asked for hours, by a wrong clock, is waited for no longer after it than any lease lasts.
    */
-  revoke(plan: string, side: Side, claim: number): Promise<Lease>;
+  revoke(plan: string, side: Side, claim: number, now: Instant): Promise<Lease>;
   /**
    * Gives it to `side`. Throws LeaseHeldError while the other side holds it or may still write, unless it need not be waited for.
    * Repeating it changes nothing. Throws StaleEpochError as `revoke` does.

@@ -262,7 +262,7 @@ describe('regional-failover with the real functions', () => {
   });
 
   it.each([
-    ['ConfirmPromotion', 240],
+    ['ConfirmPromotion', 600],
     ['ConfirmWorkloads', 180],
     ['ConfirmRepoint', 180],
     ['VerifyTraffic', 300],
@@ -346,6 +346,88 @@ describe('regional-failover with the real functions', () => {
     expect(run.end).toBe('Recovered');
     expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
     expect(lost.size).toBe(RECOVERY_STEPS.length + ENDING_STEPS.length);
+  });
+
+  it('is not ended, once the promotion began, by calls that are throttled for longer than a retry lasts', async () => {
+    const at = await regionDead();
+    const { database, workloads } = at.ports;
+    const throttled =
+      <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>, when: () => boolean) =>
+      (...args: A): Promise<R> =>
+        when() ? Promise.reject(new errors.ServiceUnavailableError('ThrottlingException')) : call(...args);
+    let looked = '';
+    let looks = 0;
+    const confirming = (state: string) => () => looked === state && looks <= 6;
+    const ports = {
+      ...at.ports,
+      database: { ...database, describe: throttled(database.describe, confirming('ConfirmPromotion')) },
+      workloads: {
+        ...workloads,
+        status: throttled(workloads.status, () => confirming('ConfirmWorkloads')() || confirming('ConfirmRepoint')()),
+      },
+    };
+    const run = await runRegionalFailover({ ...at, ports }, (state, call) => {
+      [looked, looks] = [state, call];
+    });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
+    expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
+  });
+
+  it('promotes again, counted, a standby that RDS does nothing to', async () => {
+    const at = await regionDead();
+    let begun = 0;
+    const { database } = at.ports;
+    // RDS takes the first call and drops it.
+    const promote = async (): Promise<void> => {
+      begun += 1;
+      if (begun > 1) await database.promote();
+    };
+    const run = await runRegionalFailover({ ...at, ports: { ...at.ports, database: { ...database, promote } } });
+    expect(run.end).toBe('Recovered');
+    expect(begun).toBe(2);
+    const never = await regionDead();
+    const drops = { ...never.ports.database, promote: async () => undefined };
+    const end = await runRegionalFailover({ ...never, ports: { ...never.ports, database: drops } });
+    expect(end).toMatchObject({ end: 'Failed', error: 'NotInTimeError' });
+    expect(end.called.filter((state) => state === 'ConfirmPromotion')).toHaveLength(600);
+  });
+
+  it('waits for RDS on a fence of the last seconds: a primary that comes back meanwhile is fenced before the promotion', async () => {
+    const at = await regionDead();
+    at.ports.writeLease.down = true;
+    const plan = { ...at.plan, fence: { ...at.plan.fence, unverified: 'go-on' as const } };
+    const { primary, standby } = at.ports.database.servers;
+    const run = await runRegionalFailover({ ...at, plan }, (state, call) => {
+      if (state !== 'PromoteReplica') return;
+      at.clock.advance(60_000);
+      if (call === 1) standby.status = 'backing-up';
+      if (call === 3) [primary.up, at.ports.writeLease.down] = [true, false];
+      if (call === 5) standby.status = 'available';
+    });
+    expect(run.end).toBe('Recovered');
+    const left = (name: string) => run.record.findLast(({ state, kind }) => state === name && kind === 'left')?.result;
+    expect(left('FencePrimary')).toMatchObject({ verified: false });
+    expect(left('PromoteReplica')).toMatchObject({ fenced: true, fence: { verifiedBy: 'database-role' } });
+    expect(() => at.ports.database.insert('primary', 'late')).toThrow(/not permitted/);
+    expect(standby.inRecovery).toBe(false);
+  });
+
+  it('promotes nothing beside a primary that comes back while it waits for RDS and cannot be fenced', async () => {
+    const at = await regionDead();
+    const { primary, standby } = at.ports.database.servers;
+    const { database } = at.ports;
+    const fence = async (...[side]: Parameters<typeof database.fence>) =>
+      primary.up ? { fenced: false, endedSessions: 0 } : database.fence(side);
+    const ports = { ...at.ports, databaseSession: { ...database, fence } };
+    const run = await runRegionalFailover({ ...at, ports }, (state, call) => {
+      if (state !== 'PromoteReplica') return;
+      at.clock.advance(60_000);
+      if (call === 1) standby.status = 'backing-up';
+      if (call === 2) [primary.up, standby.status] = [true, 'available'];
+    });
+    expect(run).toMatchObject({ end: 'Failed', error: 'FenceFailedError' });
+    expect(run.called).not.toContain('LiftFence');
+    expect(standby.inRecovery).toBe(true);
   });
 
   it('stops the other branch when one fails', async () => {

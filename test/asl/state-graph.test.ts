@@ -89,8 +89,9 @@ describe.each(machines())('$name', ({ machine }) => {
       const loop = members(name);
       const inside = new Set(loop.map((node) => node.name));
       const back = loop.flatMap(({ state }) => (state.Choices ?? []).filter(({ Next }) => inside.has(Next)));
-      expect(back).toHaveLength(1);
-      const counter = /\$(\w+) < \d+/.exec(back[0]?.Condition ?? '')?.[1] ?? '';
+      const counters = new Set(back.map(({ Condition }) => /\$(\w+) < \d+/.exec(Condition)?.[1] ?? ''));
+      expect(counters.size).toBe(1);
+      const [counter = ''] = counters;
       expect(loop.filter(({ state }) => state.Assign?.[counter] === `{% $${counter} + 1 %}`)).toHaveLength(1);
       const starts = nodes.filter((node) => !inside.has(node.name) && node.state.Assign?.[counter] === 0);
       expect(starts).toHaveLength(1);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createKeeper, type Keeper } from '#cli/lease/keeper.ts';
 import { LeaseHeldError, UnreachableError } from '#domain/errors.ts';
 import type { Instant, Side } from '#domain/side.ts';
-import type { Lease, LeaseTerms } from '#domain/write-lease.ts';
+import { type Lease, type LeaseTerms, LONGEST_LEASE } from '#domain/write-lease.ts';
 import { fakeWriteLease } from '#test/support/fakes/write-lease.ts';
 import { slowness } from '#test/support/wait-for.ts';
 
@@ -125,7 +125,7 @@ const play = async (offsets: readonly number[], played: readonly Step[]): Promis
         call.reject(new UnreachableError('no answer'));
       }
     }
-    if (one.act === 'revoke') await at.store.revoke('svg-ai', 'primary', 1);
+    if (one.act === 'revoke') await at.store.revoke('svg-ai', 'primary', 1, at.pipeline());
     // A recovery that was not promoted gives it back; after the standby has it there is no way back.
     if (one.act === 'lift' && at.store.lease.holder === 'primary')
       await at.store.grant('svg-ai', 'primary', 1, at.pipeline(), { unwaited: true });
@@ -164,6 +164,36 @@ test('at no instant do both sides hold it, nor does a write outlive it: any orde
   );
   // It is no proof when nobody ever held it.
   expect(Math.min(seen.primary, seen.standby)).toBeGreaterThan(100);
+});
+
+const HOURS_MS = 7_200_000;
+
+test('nor does a sidecar whose clock is hours ahead give two writers, or keep the standby waiting for hours', {
+  timeout: 60_000 * slowness,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(offset, { minLength: HOLDERS.length, maxLength: HOLDERS.length }),
+      steps,
+      async (others, played) => {
+        await play([HOURS_MS, ...others], played);
+      },
+    ),
+    { numRuns: 300 },
+  );
+  const longest = 1_000 * Object.values(LONGEST_LEASE).reduce((sum, seconds) => sum + seconds, 0);
+  const takenOver = (afterMs: number): readonly Step[] => [
+    { act: 'ask', who: 0, ms: 0 },
+    { act: 'arrive', who: 0, ms: 0 },
+    { act: 'answer', who: 0, ms: 0 },
+    { act: 'revoke', ms: 0 },
+    { act: 'grant', ms: afterMs },
+    { act: 'ask', who: 2, ms: 0 },
+    { act: 'arrive', who: 2, ms: 0 },
+    { act: 'answer', who: 2, ms: 0 },
+  ];
+  expect(await play([HOURS_MS, 0, 0, 0], takenOver(longest - 1))).toMatchObject({ standby: 0 });
+  expect(await play([HOURS_MS, 0, 0, 0], takenOver(longest))).toMatchObject({ standby: 1 });
 });
 
 /** The old primary's clock is behind, the others are ahead; its last renewal is used to its last millisecond. */

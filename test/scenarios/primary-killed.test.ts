@@ -3,6 +3,7 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import type { DataLossEstimate } from '#domain/data-loss.ts';
 import { verifyEvidence } from '#domain/evidence.ts';
+import { serves } from '#domain/instance-status.ts';
 import { stackRef } from '#test/support/lab-ports.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
@@ -136,7 +137,9 @@ it(
     expect(order).toEqual(order.toSorted((a = 0, b = 0) => a - b));
 
     // 3
-    expect(await ports.database.describe('standby')).toMatchObject({ replicaOf: null, status: 'available' });
+    // RDS takes the first backup of it, and it serves meanwhile.
+    const { replicaOf, status } = await ports.database.describe('standby');
+    expect({ replicaOf, serves: serves(status) }).toEqual({ replicaOf: null, serves: true });
     expect(await ports.databaseSession.position('standby')).toMatchObject({ inRecovery: false, timeline: 2 });
     const [record1] = plan.traffic.records;
     expect(await ports.traffic.resolve(plan.service.record)).toEqual(

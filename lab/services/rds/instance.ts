@@ -39,6 +39,8 @@ export interface Instance {
   preferredBackupWindow: string;
   pendingMultiAz: boolean | undefined;
   backingUp: boolean;
+  /** The backup that RDS takes of a promoted replica that had none. */
+  firstBackup: boolean;
   /** Set while the control plane works on it (`modifying`, `rebooting`, `stopping`, `starting`), and `stopped`. */
   phase: string | undefined;
 }
@@ -66,6 +68,7 @@ export const createInstance = (definition: InstanceDefinition): Instance => {
     preferredBackupWindow: '03:00-03:30',
     pendingMultiAz: undefined,
     backingUp: false,
+    firstBackup: false,
     phase: undefined,
   };
 };
@@ -77,5 +80,5 @@ export const createInstance = (definition: InstanceDefinition): Instance => {
 export const statusOf = (instance: Instance): string => {
   if (instance.phase !== undefined) return instance.phase;
   if (!instance.node.isRunning()) return 'failed';
-  return instance.backingUp ? 'backing-up' : 'available';
+  return instance.backingUp || instance.firstBackup ? 'backing-up' : 'available';
 };

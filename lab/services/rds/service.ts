@@ -1,5 +1,5 @@
 import * as schemas from '@aws-sdk/client-rds';
-import { type Call, type LabService, type Log, ServiceFault } from '#lab/contract.ts';
+import { type Call, type LabService, type LabTime, type Log, ServiceFault } from '#lab/contract.ts';
 import { describeInstance } from './describe.ts';
 import { findInstance, inRegion, matchesFilters } from './find.ts';
 import { createInstance, type Instance, type InstanceDefinition } from './instance.ts';
@@ -31,16 +31,35 @@ export interface RdsService {
 
 const MAX_RETENTION_DAYS = 35;
 
+/**
+ * How long the first backup of a promoted replica is shown, in declared seconds. RDS says no more than that it depends on the database's size.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Promote.html
+ */
+const FIRST_BACKUP_SECONDS = 120;
+
 /** Amazon RDS in front of real servers: each instance is one `PostgresNode`. A call sees only the instances of its region. */
 export const createRdsService = ({
   instances: definitions,
+  time,
   log,
 }: {
   instances: readonly InstanceDefinition[];
+  time: LabTime;
   log: Log;
 }): RdsService => {
   const instances: readonly Instance[] = definitions.map(createInstance);
   const transitions = createTransitions(log);
+
+  const backups = new Set<NodeJS.Timeout>();
+
+  const backUpFirst = (instance: Instance): void => {
+    instance.firstBackup = true;
+    const timer = setTimeout(() => {
+      instance.firstBackup = false;
+      backups.delete(timer);
+    }, time.ms(FIRST_BACKUP_SECONDS));
+    backups.add(timer);
+  };
 
   const answer = async (instance: Instance) => ({ DBInstance: await describeInstance(instance, instances) });
 
@@ -83,7 +102,7 @@ export const createRdsService = ({
       };
     },
 
-    /** Answers at once with `modifying`; the promotion goes on behind it. */
+    /** Answers at once with `modifying`; the promotion goes on behind it, and behind that the first backup of a replica that had none. */
     async PromoteReadReplica(input: schemas.PromoteReadReplicaMessage, call: Call) {
       const instance = findInstance(instances, call, input.DBInstanceIdentifier);
       if (instance.sourceArn === undefined) {
@@ -94,6 +113,7 @@ export const createRdsService = ({
       transitions.begin(instance, 'modifying', async () => {
         await instance.node.promote();
         instance.sourceArn = undefined;
+        if (instance.backupRetentionPeriod === 0 && days > 0) backUpFirst(instance);
         instance.backupRetentionPeriod = days;
         instance.preferredBackupWindow = input.PreferredBackupWindow ?? instance.preferredBackupWindow;
       });
@@ -190,6 +210,7 @@ export const createRdsService = ({
     settled: transitions.settled,
     async stop() {
       await transitions.settled();
+      for (const timer of backups) clearTimeout(timer);
       await Promise.all(instances.map((instance) => instance.monitor.stop()));
     },
   };

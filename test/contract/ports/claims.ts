@@ -22,6 +22,20 @@ export const describeClaims = (at: () => ContractCloud) =>
       expect(await claims.read(plan)).toMatchObject({ serves: 'us-west-2' });
     });
 
+    it('remember for which incident the promotion was let begin, whoever takes the claim next', async () => {
+      const plan = at().freshId();
+      const { claims } = at().ports;
+      const first = await claims.take(plan, 'arn:a', NOW, 0);
+      expect(first).not.toHaveProperty('promoting');
+      await claims.commit(plan, 'arn:a', first.epoch, 'INC-1');
+      await claims.commit(plan, 'arn:a', first.epoch, 'INC-1');
+      await claims.release(plan, 'arn:a', first.epoch, NOW, { startsCoolDown: false });
+      expect(await claims.take(plan, 'arn:b', NOW, 0)).toMatchObject({ promoting: 'INC-1' });
+      const stale = { name: 'StaleEpochError' };
+      await expect(claims.commit(plan, 'arn:a', first.epoch, 'INC-2')).rejects.toMatchObject(stale);
+      expect(await claims.read(plan)).toMatchObject({ promoting: 'INC-1' });
+    });
+
     it('are taken once, and again by the same execution', async () => {
       const { claims } = at().ports;
       const plan = at().freshId();

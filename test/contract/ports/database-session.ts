@@ -20,6 +20,7 @@ export const describeDatabaseSession = (at: () => ContractLab) =>
 
     it('says where each server stands', async () => {
       const { databaseSession } = at().ports;
+      await databaseSession.locate('primary');
       const [primary, standby] = await Promise.all([
         databaseSession.position('primary'),
         databaseSession.position('standby'),

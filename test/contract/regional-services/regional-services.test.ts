@@ -62,6 +62,7 @@ describe('RDS, Route 53 and Secrets Manager through the door', () => {
         { id: 'svg-primary', region: 'us-east-1', node: pair.primary },
         { id: 'svg-standby', region: 'us-west-2', node: pair.standby, sourceArn: source, tags: { plan: 'svg' } },
       ],
+      time: labTime(600),
       log: () => {},
     });
     route53 = createRoute53Service({ time: labTime(600), alarmState: () => undefined });

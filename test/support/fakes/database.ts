@@ -125,11 +125,13 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
       calls.promote += 1;
       const { replicaOf, status } = servers.standby;
       if (replicaOf === null) return;
-      if (status === 'backing-up') throw new PromotionNotYetError(`the instance is ${status}`);
+      if (status === 'backing-up' || status === 'modifying')
+        throw new PromotionNotYetError(`the instance is ${status}`);
       if (status !== 'available') throw new PromotionRefusedError(`the instance is ${status}`);
       servers.standby.status = 'modifying';
       promoting = database.looksUntilPromoted + 1;
     },
+    locate: async () => undefined,
     position: async (side) => {
       const one = reach(side);
       return {

@@ -65,14 +65,19 @@ export const fakeClaims = (): Claims => {
       const epoch = (claim?.epoch ?? 0) + 1;
       const releasedAt = claim?.releasedAt ?? null;
       const serves = claim?.serves ? { serves: claim.serves } : {};
+      const promoting = claim?.promoting ? { promoting: claim.promoting } : {};
       const taken = { holder: execution, takenAt: now, actor, actingAt: null, tookOverFrom: null };
-      claim = { plan, epoch, releasedAt, ...taken, ...serves };
+      claim = { plan, epoch, releasedAt, ...taken, ...serves, ...promoting };
       return claim;
     },
     check,
     act: async (plan, execution, epoch, now) => {
       await check(plan, execution, epoch);
       if (claim) claim = { ...claim, actingAt: claim.actingAt ?? now };
+    },
+    commit: async (plan, execution, epoch, promoting) => {
+      await check(plan, execution, epoch);
+      if (claim) claim = { ...claim, promoting };
     },
     resume: async (_plan, execution, epoch, now) => {
       if (claim?.epoch !== epoch || (claim.holder !== null && claim.holder !== execution)) return false;

@@ -30,16 +30,16 @@ export const fakeWriteLease = (plan: string, start: Partial<Lease> = {}): FakeWr
       fake.lease = renewed(fake.lease, side, overAt) ?? fake.lease;
       return fake.lease;
     },
-    revoke: async (_, side, claim) => {
+    revoke: async (_, side, claim, now) => {
       reach();
-      return become(claim, (lease) => revoked(lease, side, claim));
+      return become(claim, (lease) => revoked(lease, side, claim, now));
     },
     grant: async (_, side, claim, now, conditions) => {
       reach();
       return become(claim, (lease) => {
         const refusal = grantRefusal(lease, side, now, conditions);
         if (refusal !== null) throw new LeaseHeldError(refusal);
-        return granted(lease, side, claim);
+        return granted(lease, side, claim, now);
       });
     },
   };

@@ -75,7 +75,7 @@ describe('the keeper of a lease', () => {
   it('gives up at once what it hears was taken', async () => {
     const { keeper, answer } = keeping();
     await keeper.attempt();
-    answer(async () => revoked(untouched('svg-ai'), 'primary', 3));
+    answer(async () => revoked(untouched('svg-ai'), 'primary', 3, '2026-11-23T12:00:00.000Z'));
     await keeper.attempt();
     expect(keeper.standing()).toEqual({ held: false, side: 'primary', reason: 'revoked, epoch 1' });
   });

@@ -92,6 +92,12 @@ describe('one wrong value', () => {
 
 describe('values that do not go together', () => {
   test.each([
+    [
+      '{ ttl: 2m, renewEvery: 30s, clockSkew: 5s, writeWithin: 5s }',
+      '{ ttl: 11m, renewEvery: 30s, clockSkew: 5s, writeWithin: 2m }',
+      'fence.lease.ttl is 11m: a region that nothing reaches is waited for as long; allowed: at most 10m',
+    ],
+    ['clockSkew: 5s', 'clockSkew: 61s', 'fence.lease.clockSkew is 1m1s'],
     ['rto: 4h', 'rto: 9h', 'objectives.rto is 9h, longer than the MTD; allowed: at most objectives.mtd, 8h'],
     [
       'standby: us-west-2, witness',

@@ -6,6 +6,7 @@ import {
   type Lease,
   leaseFence,
   overAtOf,
+  overBy,
   renewed,
   revoked,
   termsOf,
@@ -33,14 +34,36 @@ describe('the write lease', () => {
     expect(first).toMatchObject({ epoch: 0, overAt: { primary: at(90) } });
     expect(renewed(lease(until(at(100))), 'primary', at(90))).toMatchObject({ overAt: { primary: at(100) } });
     expect(renewed(lease(), 'standby', at(90))).toBeNull();
-    const taken = revoked(lease(), 'primary', 7);
+    const taken = revoked(lease(), 'primary', 7, NOW);
     expect(taken).toMatchObject({ state: 'revoked', epoch: 1, claim: 7 });
-    expect(revoked(taken, 'primary', 7)).toEqual(taken);
-    expect(revoked(lease(), 'standby', 7)).toMatchObject({ state: 'granted', holder: 'primary', epoch: 0, claim: 7 });
-    const given = granted(taken, 'standby', 7);
+    expect(revoked(taken, 'primary', 7, NOW)).toEqual(taken);
+    expect(revoked(lease(), 'standby', 7, NOW)).toMatchObject({
+      state: 'granted',
+      holder: 'primary',
+      epoch: 0,
+      claim: 7,
+    });
+    const given = granted(taken, 'standby', 7, NOW);
     expect(given).toMatchObject({ state: 'granted', holder: 'standby', epoch: 2 });
-    expect(granted(given, 'standby', 7)).toEqual(given);
+    expect(granted(given, 'standby', 7, NOW)).toEqual(given);
     expect([holds(given, 'standby'), holds(given, 'primary'), holds(taken, 'primary')]).toEqual([true, false, false]);
+  });
+
+  it('waits for a side that asked for hours, by a wrong clock, no longer after it lost the lease than any lease lasts', () => {
+    const longest = 720;
+    const taken = revoked(lease(until(at(7_200))), 'primary', 7, NOW);
+    expect(overBy(taken, 'primary')).toBe(at(longest));
+    expect(leaseFence(taken, 'primary', at(longest - 1))).toEqual({ state: 'wait', until: at(longest) });
+    expect(leaseFence(taken, 'primary', at(longest))).toEqual({ state: 'proven' });
+    expect(grantRefusal(taken, 'standby', at(longest - 1), { unwaited: false })).toContain(at(longest));
+    expect(grantRefusal(taken, 'standby', at(longest), { unwaited: false })).toBeNull();
+    // A repeated fence does not begin to wait anew, and what was asked for is not waited for longer than that.
+    expect(overBy(revoked(taken, 'primary', 7, at(300)), 'primary')).toBe(at(longest));
+    expect(overBy(revoked(lease(until(at(90))), 'primary', 7, NOW), 'primary')).toBe(at(90));
+    // It counts from each loss, also of a lease that the other side gets at once, and not while the side has it.
+    const back = granted(taken, 'primary', 7, at(10));
+    expect(overBy(back, 'primary')).toBe(at(7_200));
+    expect(overBy(granted(back, 'standby', 7, at(20)), 'primary')).toBe(at(20 + longest));
   });
 
   it('is refused to the other side while it is held, and until what was granted has run out', () => {

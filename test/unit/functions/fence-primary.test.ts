@@ -38,6 +38,36 @@ describe('FencePrimary', () => {
     });
   });
 
+  it('takes a control plane of the primary region that answers with errors for a primary that says nothing', async () => {
+    const at = world();
+    at.killPrimary();
+    const broken = new ServiceUnavailableError('rds:DescribeDBInstances us-east-1: ServiceUnavailable');
+    const { databaseSession, workloads } = at.ports;
+    const ports = {
+      ...at.ports,
+      databaseSession: { ...databaseSession, locate: () => Promise.reject(broken) },
+      workloads: { ...workloads, status: () => Promise.reject(broken) },
+    };
+    expect(await fencePrimary({ ...at, ports })).toMatchObject({
+      verified: true,
+      verifiedBy: 'write-lease',
+      methods: [
+        { method: 'database-role', outcome: 'unreachable' },
+        { method: 'workloads-to-zero', outcome: 'unreachable' },
+        { method: 'write-lease', outcome: 'fenced' },
+      ],
+    });
+  });
+
+  it('stops when the database is found and nobody can log in to it: it may live', async () => {
+    const at = world();
+    const noSecret = new ServiceUnavailableError('secretsmanager:GetSecretValue us-west-2: InternalServiceError');
+    const databaseSession = { ...at.ports.databaseSession, fence: () => Promise.reject(noSecret) };
+    await expect(fencePrimary({ ...at, ports: { ...at.ports, databaseSession } })).rejects.toMatchObject({
+      name: 'FenceFailedError',
+    });
+  });
+
   it('stops the recovery when the primary answers and cannot be fenced', async () => {
     const at = world();
     const fence = async () => ({ fenced: false, endedSessions: 0 });

@@ -72,6 +72,30 @@ describe('LiftFence', () => {
     expect(at.ports.database.servers.primary.applicationRefused).toBe(true);
   });
 
+  it('leaves the fence alone beside a promotion that RDS is at', async () => {
+    const at = world();
+    const fence = await fencePrimary(at);
+    at.ports.database.looksUntilPromoted = 3;
+    await at.ports.database.promote();
+    const result = await liftFence({ ...at, input: { fence, failure } });
+    expect(result).toMatchObject({ lifted: false, methods: [], stays: expect.stringContaining('is modifying') });
+    expect(at.ports.database.servers.primary.applicationRefused).toBe(true);
+  });
+
+  it('leaves the fence alone when a run of this incident has let the promotion begin, and of no other', async () => {
+    const at = world();
+    const fence = await fencePrimary(at);
+    const { epoch } = await at.ports.claims.take('svg-ai', 'arn:first', at.clock.now(), 0);
+    await at.ports.claims.commit('svg-ai', 'arn:first', epoch, at.request.incident.id);
+    await at.ports.claims.release('svg-ai', 'arn:first', epoch, at.clock.now(), { startsCoolDown: false });
+    await at.ports.claims.take('svg-ai', at.run.execution, at.clock.now(), 0);
+    const result = await liftFence({ ...at, input: { fence, failure } });
+    expect(result).toMatchObject({ lifted: false, methods: [], stays: expect.stringContaining('was let begin') });
+    const incident = { ...at.request.incident, id: 'INC-2026-1124-001' };
+    const later = await liftFence({ ...at, request: { ...at.request, incident }, input: { fence, failure } });
+    expect(later).toMatchObject({ lifted: true, stays: null });
+  });
+
   it('leaves the fence alone when it cannot see the standby', async () => {
     const at = world();
     const fence = await fencePrimary(at);

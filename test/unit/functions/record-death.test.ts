@@ -254,7 +254,7 @@ describe('RecordDeath', () => {
       const begin = () =>
         promoteReplica.with({
           ...at,
-          ports: { database: { ...database, promote } },
+          ports: { ...at.ports, database: { ...database, promote } },
           ledger: { ...ledger, append },
           claims: at.ports.claims,
           controls: at.ports.controls,
@@ -263,7 +263,7 @@ describe('RecordDeath', () => {
             run: { ...at.run, state: 'PromoteReplica' },
             request: at.request,
             epoch: 1,
-            input: { fence: { fenced: false, verified: false } },
+            input: { fence: { verified: false, verifiedBy: null, methods: [], at: at.clock.now() } },
           },
           lambdaContext(),
         );

@@ -76,7 +76,7 @@ describe('RepointApplication and ConfirmRepoint', () => {
     const lease = at.ports.writeLease;
     const over = new Date(Date.parse(at.clock.now()) + 5_000).toISOString();
     await lease.renew('svg-ai', 'primary', over);
-    await lease.revoke('svg-ai', 'primary', 1);
+    await lease.revoke('svg-ai', 'primary', 1, at.clock.now());
     const byLease = { ...at, input: { fence: { verifiedBy: 'write-lease' as const } } };
     await expect(repointApplication(byLease)).rejects.toMatchObject({ name: 'LeaseHeldError' });
     expect(lease.lease.state).toBe('revoked');
@@ -89,7 +89,7 @@ describe('RepointApplication and ConfirmRepoint', () => {
     const at = await scaled();
     const over = new Date(Date.parse(at.clock.now()) + 60_000).toISOString();
     await at.ports.writeLease.renew('svg-ai', 'primary', over);
-    await at.ports.writeLease.revoke('svg-ai', 'primary', 1);
+    await at.ports.writeLease.revoke('svg-ai', 'primary', 1, at.clock.now());
     expect(await repointApplication({ ...at, input: { fence } })).toMatchObject({ lease: { holder: 'standby' } });
   });
 

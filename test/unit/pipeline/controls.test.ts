@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Controls } from '#ports/controls.ts';
 import { fakeControls } from '#test/support/fakes/state.ts';
 import { world } from '#test/support/fakes/world.ts';
+import { fencePrimary } from '../../../functions/fence-primary.ts';
 import { handler as promote } from '../../../functions/promote-replica.ts';
 import { handler as scaleUp } from '../../../functions/scale-up-workloads.ts';
 
@@ -14,11 +15,12 @@ const claimed = async (controls: Controls) => {
   const { epoch } = await ports.claims.take('svg-ai', run.execution, clock.now(), 0);
   const parts = { ports, claims: ports.claims, ledger: ports.ledger, clock, plan, controls, environment: {} };
   const context = { getRemainingTimeInMillis: () => 15_000 } as Context;
+  const fence = await fencePrimary(at);
   const event = (state: string, input?: unknown) => ({ run: { ...run, state }, request, epoch, input });
   return {
     at,
     scaleUp: () => scaleUp.with(parts)(event('ScaleUpWorkloads'), context),
-    promote: () => promote.with(parts)(event('PromoteReplica', { fence: { fenced: true, verified: true } }), context),
+    promote: () => promote.with(parts)(event('PromoteReplica', { fence }), context),
   };
 };
 

@@ -46,7 +46,7 @@ describe('every operation that the door serves', () => {
 
   beforeAll(() => {
     const lambda = createLambdaService({ folder, doorUrl: '', time: common.time, log });
-    const rds = createRdsService({ instances: [], log });
+    const rds = createRdsService({ instances: [], time: common.time, log });
     const route53 = createRoute53Service({ time: common.time, alarmState: () => undefined });
     const sns = createSnsService({ ...common, smtp: { host: '127.0.0.1', port: 1 } });
     const events = createEventBridgeService(common);

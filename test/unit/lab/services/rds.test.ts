@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withConnection } from '#lab/parts/postgres/sql.ts';
 import { instanceArn } from '#lab/services/rds/instance.ts';
 import { createRdsService, type RdsService } from '#lab/services/rds/service.ts';
+import { labTime } from '#lab/time.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 import { createPair, type Pair } from '../parts/postgres/pair.ts';
 import { caller } from './call.ts';
@@ -19,6 +20,7 @@ describe('RDS in front of a pair of servers', () => {
         { id: 'orders-primary', region: 'us-east-1', node: pair.primary },
         { id: 'orders-standby', region: 'us-west-2', node: pair.standby, sourceArn: SOURCE, tags: { plan: 'example' } },
       ],
+      time: labTime(600),
       log: () => {},
     });
   });
@@ -97,6 +99,28 @@ describe('RDS in front of a pair of servers', () => {
       'DB Instance orders-standby is not a read replica.',
     );
     expect((await describeOne(east)).ReadReplicaDBInstanceIdentifiers).toEqual([]);
+  });
+
+  it('takes the first backup of a promoted replica that had none, which serves meanwhile', async () => {
+    await replicating();
+    const input = { DBInstanceIdentifier: 'orders-standby', BackupRetentionPeriod: 7 };
+    await west('PromoteReadReplica', input);
+    await rds.settled();
+    expect((await describeOne(west)).DBInstanceStatus).toBe('backing-up');
+    await withConnection(pair.standby.connectionString('svg_ai_app'), (app) =>
+      app.query('INSERT INTO app.orders VALUES (3)'),
+    );
+    await waitFor('the backup to be over', async () => (await describeOne(west)).DBInstanceStatus === 'available');
+  });
+
+  it('takes no first backup of a promoted replica that had backups', async () => {
+    await replicating();
+    const DBInstanceIdentifier = 'orders-standby';
+    await west('ModifyDBInstance', { DBInstanceIdentifier, BackupRetentionPeriod: 7, ApplyImmediately: true });
+    await rds.settled();
+    await west('PromoteReadReplica', { DBInstanceIdentifier, BackupRetentionPeriod: 7 });
+    await rds.settled();
+    expect(await describeOne(west)).toMatchObject({ DBInstanceStatus: 'available' });
   });
 
   it('refuses to promote a primary, an instance that is backing up, one that is dead, and a bad retention', async () => {

@@ -81,8 +81,8 @@ describe('a violation that was put in is found', () => {
       what: 'a state that asks RDS in the primary region, unmarked',
       overlay: edited(
         'functions/promote-replica.ts',
-        "const before = await ports.database.describe('standby');",
-        "const before = await ports.database.describe('standby'); await ports.database.describe('primary');",
+        "const before = await database.describe('standby');",
+        "const before = await database.describe('standby'); await database.describe('primary');",
       ),
       finding: /^regional-failover PromoteReplica: rds:DescribeDBInstances in us-east-1 .*not made within attempt/,
     },

@@ -202,7 +202,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
   /** A change waits for both: it is on record, and the claim is held. */
   const claiming = {
     before: async (): Promise<void> => {
-      const { run } = now.envelope as unknown as Envelope<I, 'claimed'>;
+      const { run, request, epoch } = now.envelope as unknown as Envelope<I, 'claimed'>;
       await Promise.all([now.entering, held()]);
       if (!setup.heeds) return;
       const { abort } = now.control ?? NOTHING_ORDERED;
@@ -212,6 +212,15 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
         const order = abort ?? (await orders()?.read(run.execution))?.abort;
         throw new AbortedError(`aborted by ${order?.by ?? 'a person'}: ${order?.reason ?? ''}`);
       }
+      // Before the change, not after it: who goes on with this incident has to know of a promotion whose run died in it.
+      if (setup.oneWay)
+        await (setup.parts.claims ?? made.claims).commit(
+          plan.plan,
+          run.execution,
+          epoch,
+          request.incident.id,
+          clock().now(),
+        );
     },
   };
 

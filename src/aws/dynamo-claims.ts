@@ -21,6 +21,7 @@ const toClaim = (plan: string, item: Record<string, unknown>): Claim => ({
   actingAt: (item.actingAt as Instant | undefined) ?? null,
   tookOverFrom: (item.tookOverFrom as string | undefined) ?? null,
   ...(typeof item.serves === 'string' ? { serves: item.serves } : {}),
+  ...(item.promotion ? { promotion: item.promotion as NonNullable<Claim['promotion']> } : {}),
 });
 
 /** One item per plan. It is never deleted, so that its epoch only grows; a free claim has no `holder`. */
@@ -144,6 +145,15 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
         { ':me': execution, ':epoch': epoch, ':now': now },
       );
       if (!acting) throw stale(plan, epoch, await read(plan));
+    },
+
+    commit: async (plan, execution, epoch, incident, now) => {
+      const committed = await update(plan, 'SET promotion = :promotion', 'holder = :me AND epoch = :epoch', {
+        ':me': execution,
+        ':epoch': epoch,
+        ':promotion': { incident, execution, at: now },
+      });
+      if (!committed) throw stale(plan, epoch, await read(plan));
     },
 
     resume: async (plan, execution, epoch, now) => {

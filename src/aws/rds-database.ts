@@ -1,5 +1,6 @@
 import { type DBInstance, DescribeDBInstancesCommand, PromoteReadReplicaCommand, RDSClient } from '@aws-sdk/client-rds';
 import { DatabaseNotFoundError, PromotionNotYetError, PromotionRefusedError } from '#domain/errors.ts';
+import { mayBePromoting } from '#domain/instance-status.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import type { Database, DatabaseInstance } from '#ports/database.ts';
@@ -46,9 +47,6 @@ const toInstance = (instance: DBInstance, region: string): DatabaseInstance => (
   multiAz: instance.MultiAZ ?? false,
 });
 
-/** RDS says these while a promotion runs: asked again, there is nothing left to start. */
-const UNDER_WAY = new Set(['modifying', 'rebooting', 'promoting']);
-
 /**
  * What RDS does to an instance by itself and ends by itself; it promotes nothing meanwhile.
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html#Overview.DBInstance.Status
@@ -80,7 +78,7 @@ export const rdsDatabase = (plan: Pick<Plan, 'regions' | 'database'>): Database 
         if (!errorName(error).startsWith('InvalidDBInstanceState')) throw error;
         // A try whose answer was lost may have begun it.
         const after = await describe('standby');
-        if (after.replicaOf === null || UNDER_WAY.has(after.status)) return;
+        if (after.replicaOf === null || mayBePromoting(after.status)) return;
         const said = `${before.id} in ${before.region} is ${after.status}: RDS does not promote it in this state`;
         if (PASSES.test(after.status)) throw new PromotionNotYetError(said, { cause: error });
         throw new PromotionRefusedError(said, { cause: error });

@@ -34,6 +34,11 @@ export interface Claims {
    */
   act(plan: string, execution: string, epoch: number, now: Instant): Promise<void>;
   /**
+   * Before the promotion: puts on the claim for which incident it is let begin, for good. What comes after is gone on with by that, also when the run
+   * dies before it can say so. One conditional write; throws StaleEpochError as `check` does. Repeating it changes nothing but the time.
+   */
+  commit(plan: string, execution: string, epoch: number, incidentId: string, now: Instant): Promise<void>;
+  /**
    * Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is.
    * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that did not recover
    * leaves `releasedAt` as it was and does not keep the next one away. With `takenAt`, only the claim that was taken then is freed: not one

@@ -111,7 +111,7 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
     promote: async () => {
       calls.promote += 1;
       const { replicaOf, status } = servers.standby;
-      if (replicaOf === null) return;
+      if (replicaOf === null || promoting > 0) return;
       if (status === 'backing-up') throw new PromotionNotYetError(`the instance is ${status}`);
       if (status !== 'available') throw new PromotionRefusedError(`the instance is ${status}`);
       servers.standby.status = 'modifying';

@@ -62,15 +62,18 @@ export const fakeClaims = (): Claims => {
       if (since < coolDownSeconds * 1_000) throw new CoolDownError(`the last recovery ended at ${claim?.releasedAt}`);
       const epoch = (claim?.epoch ?? 0) + 1;
       const releasedAt = claim?.releasedAt ?? null;
-      const serves = claim?.serves ? { serves: claim.serves } : {};
       const taken = { holder: execution, takenAt: now, actor, actingAt: null, tookOverFrom: null };
-      claim = { plan, epoch, releasedAt, ...taken, ...serves };
+      claim = { ...claim, plan, epoch, releasedAt, ...taken };
       return claim;
     },
     check,
     act: async (plan, execution, epoch, now) => {
       await check(plan, execution, epoch);
       if (claim) claim = { ...claim, actingAt: claim.actingAt ?? now };
+    },
+    commit: async (plan, execution, epoch, incident, at) => {
+      await check(plan, execution, epoch);
+      if (claim) claim = { ...claim, promotion: { incident, execution, at } };
     },
     resume: async (_plan, execution, epoch, now) => {
       if (claim?.epoch !== epoch || (claim.holder !== null && claim.holder !== execution)) return false;
@@ -137,8 +140,11 @@ export const fakeIncidents = (): Incidents => {
       if (open) return { ...open, opened: false };
       count += 1;
       const id = incidentId(dayOf(detectedAt), count);
-      open = { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true };
+      open = { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true, left: null };
       return open;
+    },
+    leave: async (_plan, id, left) => {
+      if (open?.id === id) open = { ...open, left: { ...left, changed: left.changed || open.left?.changed === true } };
     },
     close: async (_plan, id) => {
       if (open?.id === id) open = null;
@@ -248,6 +254,8 @@ export const fakeExecutions = (): FakeExecutions => {
       const arn = `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
       if (inputs.has(arn)) return { arn, started: false };
       inputs.set(arn, input);
+      const times = { startedAt: '2026-11-23T23:38:00.000Z', stoppedAt: null };
+      known.set(arn, { arn, name, status: 'RUNNING', ...times, input, output: null, error: null, cause: null });
       return { arn, started: true };
     },
   };

@@ -6,6 +6,7 @@ import { decideCommands } from './commands/decide.ts';
 import { divergenceCommand } from './commands/divergence.ts';
 import { drillCommand } from './commands/drill.ts';
 import { historyCommand } from './commands/history.ts';
+import { incidentCommands } from './commands/incident.ts';
 import { labCommand } from './commands/lab.ts';
 import { leaseCommand } from './commands/lease.ts';
 import { planCommand } from './commands/plan.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   controlCommands,
   standingCommands,
   claimCommands,
+  incidentCommands,
   leaseCommand,
   writeLeaseCommands,
   planCommand,

@@ -5,14 +5,24 @@ import { OVERRIDABLE_IDS, type Override } from '#domain/override.ts';
 import type { Plan } from '#domain/plan.ts';
 import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
+import type { Claims } from '#ports/claims.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { Incidents } from '#ports/incidents.ts';
+import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
-import { incidents, readings } from '#src/composition.ts';
+import { claims, incidents, ledger, readings } from '#src/composition.ts';
+import { openIncident, presentIncident } from './shared/open-incident.ts';
 import { parseRequestInput } from './shared/request-input.ts';
 
 interface Step {
   readonly input: unknown;
-  readonly ports: { readonly incidents: Incidents; readonly readings: Readings };
+  readonly ports: {
+    readonly claims: Pick<Claims, 'read'>;
+    readonly incidents: Incidents;
+    readonly ledger: Pick<Ledger, 'append'>;
+    readonly readings: Readings;
+  };
+  readonly clock: Clock;
   readonly plan: Plan;
   readonly run: { readonly enteredAt: string };
 }
@@ -26,9 +36,11 @@ const overridesOf = (by: string, reasons: Readonly<Record<string, string | undef
 
 /**
  * Makes the request that every later state gets, of what a person typed or of what the alarm intake started. A person's request opens an
- * incident or joins the open one; it starts when the service was first seen bad, else now. A dry run opens none. Throws InvalidRequestError.
+ * incident or joins the open one, if that is not over; it starts when the service was first seen bad, else now. A dry run opens none. Throws
+ * InvalidRequestError.
  */
-export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<RecoveryRequest> => {
+export const acceptRequest = async (step: Step): Promise<RecoveryRequest> => {
+  const { input, ports, plan, run } = step;
   const asked = parseRequestInput(input);
   if (asked.plan !== plan.plan) {
     throw new InvalidRequestError(`input.plan is ${JSON.stringify(asked.plan)}; allowed: ${JSON.stringify(plan.plan)}`);
@@ -40,10 +52,12 @@ export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<
   }
   const actor = asked.by === undefined ? 'person' : `person:${asked.by}`;
   const overrides = asked.by && asked.overrides ? { overrides: overridesOf(asked.by, asked.overrides) } : {};
-  const badAt = firstBadAt(await ports.readings.list(plan.plan));
+  const [readings, claim] = await Promise.all([ports.readings.list(plan.plan), ports.claims.read(plan.plan)]);
+  const seen = { claim, readings };
+  const badAt = firstBadAt(readings);
   const startedAt = badAt !== null && badAt < run.enteredAt ? badAt : run.enteredAt;
   if (mode === 'dry-run') {
-    const open = await ports.incidents.current(plan.plan);
+    const open = await presentIncident(step, seen);
     const incident = {
       id: open?.id ?? NO_INCIDENT,
       startedAt: open?.startedAt ?? startedAt,
@@ -51,12 +65,14 @@ export const acceptRequest = async ({ input, ports, plan, run }: Step): Promise<
     };
     return { plan: plan.plan, mode, reason, trigger: 'person', actor, incident, ...overrides };
   }
-  const { id, ...times } = await ports.incidents.openOrJoin(plan.plan, startedAt, run.enteredAt);
+  const { id, ...times } = await openIncident(step, seen, { startedAt, detectedAt: run.enteredAt });
   const incident = { id, startedAt: times.startedAt, detectedAt: times.detectedAt };
   const approval = asked.approval && { approval: { withinSeconds: asked.decideWithin ?? null } };
   return { plan: plan.plan, mode, reason, trigger: 'person', actor, incident, ...approval, ...overrides };
 };
 
-export const handler = pipeline({ stage: 'start', input: z.unknown(), ports: { incidents, readings } }).handler(
-  acceptRequest,
-);
+export const handler = pipeline({
+  stage: 'start',
+  input: z.unknown(),
+  ports: { claims, incidents, ledger, readings },
+}).handler(acceptRequest);

@@ -3,8 +3,8 @@ import { targetsOf } from '#domain/capacity.ts';
 import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
 import { firstBadAt } from '#domain/diagnosis.ts';
 import { GuardsRefusedError } from '#domain/errors.ts';
-import { executionName } from '#domain/execution-name.ts';
 import { checkGuards as answersOf, type Looked, refusalOf } from '#domain/guards.ts';
+import { promotionBegun } from '#domain/incident.ts';
 import type { Plan } from '#domain/plan.ts';
 import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
 import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
@@ -13,22 +13,12 @@ import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
-import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import { attempt } from '#src/attempt.ts';
-import {
-  claims,
-  database,
-  databaseSession,
-  ledger,
-  readings,
-  standingOrders,
-  traffic,
-  workloads,
-} from '#src/composition.ts';
+import { claims, database, databaseSession, readings, standingOrders, traffic, workloads } from '#src/composition.ts';
 import { readPositions } from './shared/positions.ts';
 
 const WITHIN_MS = 8_000;
@@ -42,7 +32,6 @@ interface Step {
     readonly databaseSession: DatabaseSession;
     readonly workloads: Workloads;
     readonly traffic: Traffic;
-    readonly ledger: Ledger;
   };
   readonly clock: Clock;
   readonly plan: Plan;
@@ -56,35 +45,21 @@ const looked = async <T>(call: () => Promise<T>): Promise<Looked<T>> => {
   return answer.outcome === 'answered' ? { value: answer.value } : { error: answer.detail };
 };
 
-/**
- * Whether the run that the alarm started for this incident has promoted the standby already: a person's run goes on where it stopped. Its
- * execution is named by plan and incident, in the same state machine.
- */
-const promotedBefore = async ({ ports, plan, request, run }: Step): Promise<boolean> => {
-  if (request.incident.id === NO_INCIDENT) return false;
-  const first = run.execution.replace(/[^:]+$/, executionName(plan.plan, request.incident.id));
-  if (first === run.execution) return false;
-  const entries = await ports.ledger.read(first);
-  return entries.some(({ state, kind }) => state === 'PromoteReplica' && kind === 'left');
-};
-
 /** Collects what the guards look at, and gives every guard's answer with the data-loss estimate. Changes nothing and refuses nothing. */
 export const askGuards = async (step: Step) => {
   const { ports, plan, request, run, clock } = step;
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
-  const [orders, claim, reported, standby, deployments, room, autoscalers, records, positions, promoted] =
-    await Promise.all([
-      looked(() => ports.standingOrders.read(plan.plan)),
-      looked(() => ports.claims.read(plan.plan)),
-      looked(() => ports.readings.list(plan.plan)),
-      looked(() => ports.database.describe('standby')),
-      looked(() => ports.workloads.status('standby', names)),
-      looked(() => ports.workloads.room('standby', names)),
-      looked(() => ports.workloads.autoscalers('standby', names)),
-      looked(() => ports.traffic.read()),
-      readPositions(ports.databaseSession, false),
-      promotedBefore(step),
-    ]);
+  const [orders, claim, reported, standby, deployments, room, autoscalers, records, positions] = await Promise.all([
+    looked(() => ports.standingOrders.read(plan.plan)),
+    looked(() => ports.claims.read(plan.plan)),
+    looked(() => ports.readings.list(plan.plan)),
+    looked(() => ports.database.describe('standby')),
+    looked(() => ports.workloads.status('standby', names)),
+    looked(() => ports.workloads.room('standby', names)),
+    looked(() => ports.workloads.autoscalers('standby', names)),
+    looked(() => ports.traffic.read()),
+    readPositions(ports.databaseSession, false),
+  ]);
   // Where the service is well, a dry run supposes that the region dies now: after the samples that were just read.
   const seen = 'value' in reported ? reported.value : [];
   const supposed = request.incident.id === NO_INCIDENT && firstBadAt(seen) === null;
@@ -103,7 +78,7 @@ export const askGuards = async (step: Step) => {
     room,
     autoscalers,
     traffic: records,
-    promotedBefore: promoted,
+    promotedBefore: 'value' in claim && promotionBegun(claim.value, request.incident.id),
   };
   const guards = answersOf(plan, facts, request.overrides);
   const dataLoss = estimateDataLoss(writesUntil(seen, startedAt), lastSample(seen), positions.standby);
@@ -122,6 +97,6 @@ export const checkGuards = async (step: Step) => {
 };
 
 export const handler = pipeline({
-  ports: { claims, standingOrders, readings, database, databaseSession, workloads, traffic, ledger },
+  ports: { claims, standingOrders, readings, database, databaseSession, workloads, traffic },
   watches: true,
 }).handler(checkGuards);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { promotionBegun } from '#domain/incident.ts';
 import { serves } from '#domain/instance-status.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
@@ -64,7 +65,7 @@ const mustStay = async ({ ports, plan, request: { incident } }: Step): Promise<s
       ports.claims.read(plan.plan),
     ]);
     // RDS shows a replica in recovery until a promotion that it has accepted is over.
-    if (claim?.promoting === incident.id) return `the promotion of ${instance.id} was let begin for ${incident.id}`;
+    if (promotionBegun(claim, incident.id)) return `the promotion of ${instance.id} was let begin for ${incident.id}`;
     if (!serves(instance.status)) return `${instance.id} is ${instance.status}: it may be on its way to be promoted`;
     if (instance.replicaOf === null) return `${instance.id} is no replica any more`;
     return position.inRecovery ? null : `${instance.id} takes writes`;

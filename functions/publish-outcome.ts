@@ -11,8 +11,8 @@ import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import { attempt } from '#src/attempt.ts';
 import { claims, healthMetrics, incidents, ledger } from '#src/composition.ts';
+import { endIncident } from './shared/end-incident.ts';
 import { type Failure as Caught, causeLine, failure } from './shared/failure.ts';
-import { isOver } from './shared/is-over.ts';
 
 const METRICS_WITHIN_MS = 3_000;
 const PARALLEL = 'RecoverStandby';
@@ -82,8 +82,7 @@ export const publishOutcome = async (step: Step) => {
   // What ends badly in a dry run has changed nothing, and is no recovery to count.
   if (request?.mode === 'dry-run')
     return { ...outcome, cause: causeOf(outcome), incidentClosed: false, measured: false };
-  const closed = incident !== null && (await isOver(ports.claims, plan.plan, run.execution, outcome, entries));
-  if (closed) await ports.incidents.close(plan.plan, incident.id, now);
+  const closed = await endIncident(ports, plan.plan, outcome, entries, now);
   const measured = await attempt(() => ports.healthMetrics.put(metricsOf(plan, outcome, now)), METRICS_WITHIN_MS);
   return { ...outcome, cause: causeOf(outcome), incidentClosed: closed, measured: measured.outcome === 'answered' };
 };

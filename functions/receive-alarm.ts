@@ -1,5 +1,6 @@
 import { firstBadAt } from '#domain/diagnosis.ts';
 import { standingRefusal } from '#domain/guards.ts';
+import { promotionBegun } from '#domain/incident.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
 import type { Plan } from '#domain/plan.ts';
 import { type RefusedAlarm, refusalEntry } from '#domain/plan-record.ts';
@@ -10,13 +11,14 @@ import type { Claim, Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
 import type { Executions } from '#ports/executions.ts';
-import type { Incidents } from '#ports/incidents.ts';
+import type { Incidents, OpenIncident } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { StandingOrders } from '#ports/standing-orders.ts';
 import { attempt } from '#src/attempt.ts';
 import { claims, database, executions, incidents, ledger, readings, standingOrders } from '#src/composition.ts';
 import { type AlarmChange, parseAlarmEvent } from './shared/alarm-event.ts';
+import { openIncident } from './shared/open-incident.ts';
 
 /** Of a request's reason; an alarm's own may be longer. */
 const MOST_REASON = 1_000;
@@ -30,7 +32,7 @@ interface Call {
     readonly ledger: Ledger;
     readonly incidents: Incidents;
     readonly readings: Readings;
-    readonly executions: Pick<Executions, 'start'>;
+    readonly executions: Pick<Executions, 'start' | 'describe'>;
   };
   readonly environment: { readonly FAILOVER_MACHINE_ARN: string };
   readonly plan: Plan;
@@ -40,6 +42,8 @@ interface Call {
 export type Intake =
   | { readonly started: boolean; readonly execution: string; readonly incident: string }
   | { readonly ignored: true; readonly reason: string }
+  /** The incident was left half moved by a run: people go on with it. */
+  | { readonly stopped: true; readonly incident: string; readonly reason: string }
   | { readonly refused: true; readonly guard: string; readonly reason: string };
 
 /** The incident starts when a vantage point first saw the service bad, else with the alarm's first datapoint; never after the alarm. */
@@ -87,9 +91,36 @@ const failedSince = (readings: readonly Reading[], releasedAt: Instant | null): 
   );
 
 /**
+ * A run that left the service half moved is gone on with by people, who are told. Null for an incident that no run has left so. Its runs are over: the
+ * claim is free.
+ */
+const leftHalfMoved = ({ id, left }: OpenIncident, claim: Claim | null): string | null => {
+  if (left?.changed !== true && !promotionBegun(claim, id)) return null;
+  const what = promotionBegun(claim, id) ? 'a promotion was let begin' : 'what it changed was not all undone';
+  return `${left?.by ?? claim?.promotion?.execution} ended without recovery, and ${what}`;
+};
+
+/** Nobody goes on with the incident now: on record, and people are told what they can do. */
+const tellStopped = (call: Call, { id }: OpenIncident, why: string): Promise<void> => {
+  const { plan } = call.plan;
+  const commands = `to go on with it: continuity start ${plan} --reason "<why>"; if it is over: continuity incident close ${id} --reason "<why>"`;
+  return record(call, id, { guard: null, reason: `incident ${id} is open: ${why}; ${commands}`, page: true });
+};
+
+/** Step Functions takes a name once. While that run goes on, the alarm is a repetition; when it is over, nobody answers the incident. */
+const recordNamesake = async (call: Call, incident: OpenIncident, arn: string): Promise<void> => {
+  const { status, stoppedAt } = await call.ports.executions.describe(arn);
+  if (status !== 'RUNNING' && status !== 'PENDING_REDRIVE') {
+    await tellStopped(call, incident, `its run ${arn} is over (${status} at ${stoppedAt})`);
+    return;
+  }
+  await record(call, incident.id, { guard: null, reason: `incident ${incident.id} has its run: ${arn}`, page: false });
+};
+
+/**
  * Only the change into ALARM starts a recovery. Switched off, in maintenance, while a run holds the claim or while the plan cools down it starts
  * none: that is on record, and people are told when nobody recovers. The run asks the same guards again before its first change. Its execution is named by plan and incident: the same event twice, or two alarms at the same
- * instant, are one execution. Throws InvalidRequestError on an event of another shape.
+ * instant, are one execution. An incident that is open although it is over is closed, and is no reason to start nothing. Throws InvalidRequestError on an event of another shape.
  */
 export const receiveAlarm = async (call: Call): Promise<Intake> => {
   const { event: alarm, ports, environment, plan, clock } = call;
@@ -122,7 +153,13 @@ export const receiveAlarm = async (call: Call): Promise<Intake> => {
     return { ignored: true, reason };
   }
   const badAt = firstBadAt(reported);
-  const incident = await ports.incidents.openOrJoin(plan.plan, startOf(badAt, alarm), alarm.at);
+  const times = { startedAt: startOf(badAt, alarm), detectedAt: alarm.at };
+  const incident = await openIncident(call, { claim, readings: reported }, times);
+  const left = leftHalfMoved(incident, claim);
+  if (left !== null) {
+    await tellStopped(call, incident, left);
+    return { stopped: true, incident: incident.id, reason: left };
+  }
   const { arn, started } = await ports.executions.start(environment.FAILOVER_MACHINE_ARN, incident.executionName, {
     plan: plan.plan,
     reason: `alarm ${alarm.alarm}: ${alarm.reason}`.slice(0, MOST_REASON),
@@ -130,12 +167,7 @@ export const receiveAlarm = async (call: Call): Promise<Intake> => {
     trigger: { alarm: alarm.alarm, at: alarm.at },
     incident: { id: incident.id, startedAt: incident.startedAt, detectedAt: incident.detectedAt },
   });
-  if (!started)
-    await record(call, incident.id, {
-      guard: null,
-      reason: `incident ${incident.id} has its run: ${arn}`,
-      page: false,
-    });
+  if (!started) await recordNamesake(call, incident, arn);
   return { started, execution: arn, incident: incident.id };
 };
 

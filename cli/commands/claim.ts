@@ -1,22 +1,12 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT, RunError, UsageError } from '#cli/exit.ts';
+import { isGoingOn, statusOf } from '#cli/holder-status.ts';
 import { recordOrder } from '#cli/record-order.ts';
 import { type DeployedStack, deployedStack, mustBePlan, personsWord } from '#cli/stack.ts';
 import { coolsUntil, onlyWatches } from '#domain/claim.ts';
-import { ExecutionRefusedError } from '#domain/errors.ts';
 import type { Claim } from '#ports/claims.ts';
 import { claims } from '#src/composition.ts';
-
-/** What Step Functions says of the holder; null when it does not know it (any more): then it is over. */
-const statusOf = async ({ executions }: DeployedStack, holder: string): Promise<string | null> => {
-  try {
-    return (await executions.describe(holder)).status;
-  } catch (error) {
-    if (error instanceof ExecutionRefusedError && /ExecutionDoesNotExist/.test(String(error))) return null;
-    throw error;
-  }
-};
 
 const lines = (claim: Claim | null, status: string | null, stack: DeployedStack): readonly string[] => {
   const { plan, detection } = stack.plan;
@@ -71,7 +61,7 @@ const release = async (plan: string, options: Options): Promise<void> => {
   if (claim === null || claim.holder === null) throw new UsageError(`the claim of ${plan} is free: nothing to release`);
   const { holder, epoch } = claim;
   const status = await statusOf(stack, holder);
-  if (status === 'RUNNING' || status === 'PENDING_REDRIVE') {
+  if (isGoingOn(status)) {
     const name = holder.split(':').at(-1) ?? holder;
     throw new UsageError(
       `${holder} holds the claim and is ${status}: not released. To stop it: continuity abort ${name} --reason "<why>"`,

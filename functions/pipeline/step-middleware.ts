@@ -204,7 +204,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
   const committed = (): Promise<void> => {
     const { run, epoch, request } = now.envelope as unknown as Envelope<I, 'claimed'>;
     const port = setup.parts.claims ?? made.claims;
-    return port.commit(plan.plan, run.execution, epoch, request.incident.id);
+    return port.commit(plan.plan, run.execution, epoch, request.incident.id, clock().now());
   };
 
   /**
@@ -224,6 +224,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
         const order = abort ?? (await orders()?.read(run.execution))?.abort;
         throw new AbortedError(`aborted by ${order?.by ?? 'a person'}: ${order?.reason ?? ''}`);
       }
+      // Before the change, not after it: who goes on with this incident has to know of a promotion whose run died in it.
       if (setup.oneWay) await committed();
     },
   };

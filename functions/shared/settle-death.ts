@@ -11,7 +11,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
-import { isOver } from './is-over.ts';
+import { endIncident } from './end-incident.ts';
 
 /** The entry that says that a run died, and what became of what it held. No state of the machine has this name. */
 export const DEATH = 'RecordDeath';
@@ -175,8 +175,7 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
     await append({ state, kind: 'failed', attempt, inputDigest: digest, error: deathOf(about) });
   const record = await ports.ledger.read(execution);
   const outcome = outcomeOf({ plan, execution, entries: record, incident, failure, now: clock.now() });
-  const over = incident !== null && (await isOver(ports.claims, plan.plan, execution, outcome, record));
-  if (over) await ports.incidents.close(plan.plan, incident.id, clock.now());
+  const over = await endIncident(ports, plan.plan, outcome, record, clock.now());
   // Proven above: the execution is over, so nobody carries this epoch any more.
   const startsCoolDown = outcome.result === 'recovered';
   if (holds)

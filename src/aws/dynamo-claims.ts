@@ -20,9 +20,9 @@ const toClaim = (plan: string, item: Record<string, unknown>): Claim => ({
   actor: (item.actor as string | undefined) ?? null,
   actingAt: (item.actingAt as Instant | undefined) ?? null,
   tookOverFrom: (item.tookOverFrom as string | undefined) ?? null,
-  ...(typeof item.promoting === 'string' ? { promoting: item.promoting } : {}),
   ...(typeof item.serves === 'string' ? { serves: item.serves } : {}),
   ...(typeof item.closedAt === 'string' ? { closedAt: item.closedAt } : {}),
+  ...(item.promotion ? { promotion: item.promotion as NonNullable<Claim['promotion']> } : {}),
 });
 
 /** One item per plan. It is never deleted, so that its epoch only grows; a free claim has no `holder`. */
@@ -151,12 +151,12 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
       if (!acting) throw stale(plan, epoch, await read(plan));
     },
 
-    commit: async (plan, execution, epoch, incident) => {
+    commit: async (plan, execution, epoch, incident, now) => {
       const committed = await update(
         plan,
-        'SET promoting = :incident',
+        'SET promotion = :promotion',
         'holder = :me AND epoch = :epoch AND attribute_not_exists(closedAt)',
-        { ':me': execution, ':epoch': epoch, ':incident': incident },
+        { ':me': execution, ':epoch': epoch, ':promotion': { incident, execution, at: now } },
       );
       if (!committed) throw stale(plan, epoch, await read(plan));
     },

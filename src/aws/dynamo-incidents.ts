@@ -20,6 +20,9 @@ interface Item {
   readonly id?: string;
   readonly startedAt?: Instant;
   readonly detectedAt?: Instant;
+  readonly leftBy?: string;
+  readonly leftAt?: Instant;
+  readonly leftChanged?: boolean;
 }
 
 const toIncident = (plan: string, item: Item, opened: boolean): OpenIncident | null =>
@@ -31,6 +34,8 @@ const toIncident = (plan: string, item: Item, opened: boolean): OpenIncident | n
         detectedAt: item.detectedAt,
         executionName: executionName(plan, item.id),
         opened,
+        left:
+          item.leftBy && item.leftAt ? { by: item.leftBy, at: item.leftAt, changed: item.leftChanged === true } : null,
       }
     : null;
 
@@ -98,13 +103,24 @@ export const dynamoIncidents = ({ region, table }: Table): Incidents => {
           },
           { '#day': 'day', '#count': 'count' },
         );
-        if (opened) return { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true };
+        if (opened)
+          return { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true, left: null };
       }
       throw new ServiceUnavailableError(`the incident of plan ${plan} was opened and closed ${RACES} times meanwhile`);
     },
 
+    leave: async (plan, id, { by, at, changed }) => {
+      const remembered = changed ? ':changed' : 'if_not_exists(leftChanged, :changed)';
+      await update(plan, `SET leftBy = :by, leftAt = :at, leftChanged = ${remembered}`, 'id = :id', {
+        ':id': id,
+        ':by': by,
+        ':at': at,
+        ':changed': changed,
+      });
+    },
+
     close: async (plan, id) => {
-      await update(plan, 'REMOVE id, startedAt, detectedAt', 'id = :id', { ':id': id });
+      await update(plan, 'REMOVE id, startedAt, detectedAt, leftBy, leftAt, leftChanged', 'id = :id', { ':id': id });
     },
   };
 };

@@ -11,6 +11,8 @@ export interface ClaimSeen {
   readonly releasedAt: Instant | null;
   /** Region to which the last recovery brought the service; absent while none has: then it is the home region. */
   readonly serves?: string;
+  /** The last promotion that was let begin, and for which incident; absent while none was. It stays when the claim is released. */
+  readonly promotion?: { readonly incident: string; readonly execution: string; readonly at: Instant };
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 import { type ClaimSeen, coolsUntil, liftCommand, onlyWatches } from '#domain/claim.ts';
 import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
 import { formatDuration } from '#domain/durations.ts';
+import { mayBePromoting, serves } from '#domain/instance-status.ts';
 import { openWindow } from '#domain/maintenance-window.ts';
 import { isOverridable, OVERRIDABLE, type Override } from '#domain/override.ts';
 import type { Plan } from '#domain/plan.ts';
@@ -41,7 +42,7 @@ export interface GuardFacts extends StandingFacts {
   /** Of the plan's deployments in the standby cluster. */
   readonly autoscalers: Looked<readonly Autoscaler[]>;
   readonly traffic: Looked<readonly { readonly name: string; readonly target: string; readonly side: Side | null }[]>;
-  /** An earlier run of this same incident has promoted the standby already, by the record. */
+  /** A run of this same incident has let the promotion begin, by the claim. */
   readonly promotedBefore?: boolean;
   /** Declared durations are divided by it (the lab); 1 on AWS. */
   readonly timeScale?: number;
@@ -193,10 +194,13 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     id: 'GU-130',
-    must: 'the standby is available (a promotion is refused while it is backing up or being changed)',
-    check: (_plan, { standby }) => {
+    must: 'the standby is available (a promotion is refused while it is backing up or being changed); after a promotion that an earlier run of this incident began, its database works or that promotion is under way',
+    check: (_plan, { standby, promotedBefore }) => {
       if ('error' in standby) return unknown('nothing is known of the standby instance');
-      const { id, status } = standby.value;
+      const { id, status, replicaOf } = standby.value;
+      if (promotedBefore && replicaOf === null && serves(status)) return pass(`${id} is promoted and ${status}`);
+      if (promotedBefore && mayBePromoting(status))
+        return pass(`${id} is ${status}: the promotion that an earlier run of this incident began is under way`);
       return status === 'available' ? pass(`${id} is available`) : refuse(`${id} is ${status}, not available`);
     },
   },

@@ -17,3 +17,8 @@ const SERVING: ReadonlySet<string> = new Set([
 
 /** Whether a database in this state takes connections and works; an unknown state does not count. Says nothing of its being a replica. */
 export const serves = (status: string): boolean => SERVING.has(status);
+
+const PROMOTING: ReadonlySet<string> = new Set(['modifying', 'rebooting', 'promoting']);
+
+/** RDS says these while a promotion runs: asked again, there is nothing left to start. */
+export const mayBePromoting = (status: string): boolean => PROMOTING.has(status);

@@ -122,7 +122,7 @@ const stepsOf = (entries: readonly Entry[]): readonly Step[] => {
 const FENCING: readonly string[] = ['FencePrimary', 'RenewFence', 'ScaleUpWorkloads', 'LiftFence'];
 
 /** True when LiftFence read back that every part of the fence is lifted. */
-const fenceLifted = (entries: readonly Entry[]): boolean =>
+export const fenceLifted = (entries: readonly Entry[]): boolean =>
   entries.some(
     ({ state, kind, result }) =>
       state === 'LiftFence' && kind === 'left' && (result as { readonly lifted?: unknown } | null)?.lifted === true,

@@ -1,5 +1,5 @@
 import type { Plan } from '#domain/plan.ts';
-import { type RecordedOrder, type RefusedAlarm, sayPlanEntry } from '#domain/plan-record.ts';
+import { type PlanOrder, type RecordedOrder, type RefusedAlarm, sayPlanEntry } from '#domain/plan-record.ts';
 import type { Message } from '#domain/templates.ts';
 import type { NewTransition } from '#domain/transition.ts';
 
@@ -13,11 +13,14 @@ const NEXT: Readonly<Record<string, string>> = {
   'GU-040': 'The cause of the last failure may still be there: look before you override it.',
 };
 
+/** Orders that change nothing for who is told: who gave them sees what they did. */
+const QUIET: readonly PlanOrder[] = ['claim-release', 'incident-close', 'lease-return'];
+
 const refusal = (plan: Plan, { alarm, guard, reason }: RefusedAlarm): readonly [string, readonly string[]] => [
-  `ALARM NOT FOLLOWED - ${guard ?? 'none'} - ${plan.title}`,
+  `ALARM NOT FOLLOWED - ${guard ?? 'incident open'} - ${plan.title}`,
   [
     `Alarm ${alarm} went off, and no recovery was started.`,
-    `${guard}: ${reason}`,
+    guard === null ? reason : `${guard}: ${reason}`,
     '',
     'Nobody recovers the service now. If it is down:',
     `continuity start ${plan.plan} --reason "<why>" --dry-run`,
@@ -47,7 +50,7 @@ export const planNotice = (plan: Plan, entry: Told): Message | null => {
   const said = sayPlanEntry(entry);
   if (said === null) return null;
   const { order } = entry.result as unknown as RecordedOrder;
-  if (order === 'claim-release' || order === 'lease-return') return null;
+  if (QUIET.includes(order)) return null;
   return {
     subject: `${order.replace('-', ' ').toUpperCase()} - ${plan.title}`.slice(0, SUBJECT_MOST),
     text: `${said}\n\nAt ${entry.at}. State: continuity automation status`,

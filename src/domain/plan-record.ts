@@ -15,6 +15,7 @@ export const PLAN_ORDERS = [
   'maintenance-start',
   'maintenance-end',
   'claim-release',
+  'incident-close',
   'lease-return',
 ] as const;
 export type PlanOrder = (typeof PLAN_ORDERS)[number];
@@ -28,12 +29,14 @@ export type RecordedOrder = {
   readonly until?: Instant;
   /** Execution whose claim was released. */
   readonly holder?: string;
+  /** Incident that was closed. */
+  readonly incident?: string;
 };
 
 /** An alarm that went into ALARM and started no recovery. */
 export type RefusedAlarm = {
   readonly alarm: string;
-  /** The guard that refused; null when the incident has its execution already. */
+  /** The guard that refused; null when none did: the incident has its execution, or was left by it. */
   readonly guard: string | null;
   readonly reason: string;
   /** Nobody recovers now: people are told. */
@@ -46,12 +49,18 @@ type Part = Pick<NewTransition, 'execution' | 'plan' | 'incident' | 'state' | 'k
 export const orderEntry = (plan: string, order: RecordedOrder): Part => ({
   execution: planRecord(plan),
   plan,
-  incident: null,
+  incident: order.incident ?? null,
   state: 'Control',
   kind: 'control',
   attempt: 0,
   actor: `person:${order.by}`,
   result: order,
+});
+
+/** The entry of an incident that the pipeline itself closes because it is over, without its time and digest. */
+export const closureEntry = (plan: string, incident: string, reason: string): Part => ({
+  ...orderEntry(plan, { order: 'incident-close', by: 'the pipeline', reason, incident }),
+  actor: 'pipeline',
 });
 
 /** The entry of an alarm that was not followed, without its time and digest. */
@@ -73,7 +82,8 @@ export const sayPlanEntry = ({ kind, result }: Pick<NewTransition, 'kind' | 'res
     return `alarm ${alarm} started nothing: ${guard === null ? '' : `${guard}: `}${reason}`;
   }
   if (kind !== 'control') return null;
-  const { order, by, reason, until, holder } = result as unknown as RecordedOrder;
-  const what = `${order.replace('-', ' ')}${until === undefined ? '' : ` until ${until}`}${holder === undefined ? '' : ` of ${holder}`}`;
+  const { order, by, reason, until, holder, incident } = result as unknown as RecordedOrder;
+  const of = holder ?? incident;
+  const what = `${order.replace('-', ' ')}${until === undefined ? '' : ` until ${until}`}${of === undefined ? '' : ` of ${of}`}`;
   return `${what} by ${by}: ${reason}`;
 };

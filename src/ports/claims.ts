@@ -5,8 +5,6 @@ export interface Claim extends ClaimSeen {
   readonly plan: string;
   /** Grows by one with each claim taken, never falls, survives release. A later step with an older epoch is refused. */
   readonly epoch: number;
-  /** Incident for which the promotion was let begin last; absent while it was for none. Survives release. */
-  readonly promoting?: string;
   /** Execution that held it until the holder took it over; null when it was free. */
   readonly tookOverFrom: string | null;
   /** When its holder was found to be over; absent while it may begin changes. */
@@ -43,10 +41,10 @@ export interface Claims {
    */
   close(plan: string, execution: string, epoch: number, now: Instant, takenAt: Instant | null): Promise<boolean>;
   /**
-   * Before the promotion: keeps for which incident it was let begin, so that no later run takes the standby for one that nobody promotes. Throws
-   * StaleEpochError as `check` does. Repeating it changes nothing.
+   * Before the promotion: puts on the claim for which incident it is let begin, for good. What comes after is gone on with by that, also when the run
+   * dies before it can say so. One conditional write; throws StaleEpochError as `check` does. Repeating it changes nothing but the time.
    */
-  commit(plan: string, execution: string, epoch: number, incident: string): Promise<void>;
+  commit(plan: string, execution: string, epoch: number, incidentId: string, now: Instant): Promise<void>;
   /**
    * Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is.
    * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that did not recover

@@ -22,18 +22,22 @@ export const describeClaims = (at: () => ContractCloud) =>
       expect(await claims.read(plan)).toMatchObject({ serves: 'us-west-2' });
     });
 
-    it('remember for which incident the promotion was let begin, whoever takes the claim next', async () => {
-      const plan = at().freshId();
+    it('remember for which incident a promotion was let begin, for the holder at its epoch alone', async () => {
       const { claims } = at().ports;
-      const first = await claims.take(plan, 'arn:a', NOW, 0);
-      expect(first).not.toHaveProperty('promoting');
-      await claims.commit(plan, 'arn:a', first.epoch, 'INC-1');
-      await claims.commit(plan, 'arn:a', first.epoch, 'INC-1');
-      await claims.release(plan, 'arn:a', first.epoch, NOW, { startsCoolDown: false });
-      expect(await claims.take(plan, 'arn:b', NOW, 0)).toMatchObject({ promoting: 'INC-1' });
+      const plan = at().freshId();
+      const { epoch } = await claims.take(plan, 'arn:a', NOW, 0);
+      expect((await claims.read(plan))?.promotion).toBeUndefined();
       const stale = { name: 'StaleEpochError' };
-      await expect(claims.commit(plan, 'arn:a', first.epoch, 'INC-2')).rejects.toMatchObject(stale);
-      expect(await claims.read(plan)).toMatchObject({ promoting: 'INC-1' });
+      await expect(claims.commit(plan, 'arn:a', epoch + 1, 'INC-1', NOW)).rejects.toMatchObject(stale);
+      await expect(claims.commit(plan, 'arn:b', epoch, 'INC-1', NOW)).rejects.toMatchObject(stale);
+      expect((await claims.read(plan))?.promotion).toBeUndefined();
+      await claims.commit(plan, 'arn:a', epoch, 'INC-1', NOW);
+      await claims.commit(plan, 'arn:a', epoch, 'INC-1', LATER);
+      await claims.release(plan, 'arn:a', epoch, LATER, { startsCoolDown: false });
+      const next = await claims.take(plan, 'arn:b', LATER, 0);
+      expect(next.promotion).toEqual({ incident: 'INC-1', execution: 'arn:a', at: LATER });
+      await claims.commit(plan, 'arn:b', next.epoch, 'INC-2', LATER);
+      expect((await claims.read(plan))?.promotion).toEqual({ incident: 'INC-2', execution: 'arn:b', at: LATER });
     });
 
     it('are taken once, and again by the same execution', async () => {

@@ -18,6 +18,7 @@ export const describeIncidents = (at: () => ContractCloud) =>
         detectedAt: DETECTED,
         executionName: `${plan}-INC-2026-1123-001`,
         opened: true,
+        left: null,
       });
       const joined = await incidents.openOrJoin(plan, DETECTED, '2026-11-23T12:00:07.000Z');
       expect(joined).toEqual({ ...opened, opened: false });
@@ -43,6 +44,23 @@ export const describeIncidents = (at: () => ContractCloud) =>
         await incidents.close(plan, id, DETECTED);
       }
       expect(ids).toEqual(['INC-2026-1123-001', 'INC-2026-1123-002', 'INC-2026-1124-001', 'INC-2026-1124-002']);
+    });
+
+    it('remember the last run that left them open, and that one of them changed something', async () => {
+      const { incidents } = at().ports;
+      const plan = at().freshId();
+      const { id } = await incidents.openOrJoin(plan, STARTED, DETECTED);
+      const left = async () => (await incidents.current(plan))?.left;
+      await incidents.leave(plan, 'INC-2026-1123-777', { by: 'arn:x', at: DETECTED, changed: true });
+      expect(await left()).toBeNull();
+      await incidents.leave(plan, id, { by: 'arn:a', at: DETECTED, changed: false });
+      expect(await left()).toEqual({ by: 'arn:a', at: DETECTED, changed: false });
+      await incidents.leave(plan, id, { by: 'arn:b', at: DETECTED, changed: true });
+      await incidents.leave(plan, id, { by: 'arn:c', at: '2026-11-23T12:09:00.000Z', changed: false });
+      expect(await left()).toEqual({ by: 'arn:c', at: '2026-11-23T12:09:00.000Z', changed: true });
+      await incidents.close(plan, id, DETECTED);
+      expect(await incidents.openOrJoin(plan, STARTED, DETECTED)).toMatchObject({ opened: true, left: null });
+      expect(await left()).toBeNull();
     });
 
     it('are closed only by their own id', async () => {

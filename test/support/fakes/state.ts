@@ -64,10 +64,8 @@ export const fakeClaims = (): Claims => {
       if (since < coolDownSeconds * 1_000) throw new CoolDownError(`the last recovery ended at ${claim?.releasedAt}`);
       const epoch = (claim?.epoch ?? 0) + 1;
       const releasedAt = claim?.releasedAt ?? null;
-      const serves = claim?.serves ? { serves: claim.serves } : {};
-      const promoting = claim?.promoting ? { promoting: claim.promoting } : {};
       const taken = { holder: execution, takenAt: now, actor, actingAt: null, tookOverFrom: null };
-      claim = { plan, epoch, releasedAt, ...taken, ...serves, ...promoting };
+      claim = { ...claim, plan, epoch, releasedAt, ...taken };
       return claim;
     },
     check,
@@ -75,9 +73,9 @@ export const fakeClaims = (): Claims => {
       await check(plan, execution, epoch);
       if (claim) claim = { ...claim, actingAt: claim.actingAt ?? now };
     },
-    commit: async (plan, execution, epoch, promoting) => {
+    commit: async (plan, execution, epoch, incident, at) => {
       await check(plan, execution, epoch);
-      if (claim) claim = { ...claim, promoting };
+      if (claim) claim = { ...claim, promotion: { incident, execution, at } };
     },
     resume: async (_plan, execution, epoch, now) => {
       if (claim?.epoch !== epoch || (claim.holder !== null && claim.holder !== execution)) return false;
@@ -151,8 +149,11 @@ export const fakeIncidents = (): Incidents => {
       if (open) return { ...open, opened: false };
       count += 1;
       const id = incidentId(dayOf(detectedAt), count);
-      open = { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true };
+      open = { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true, left: null };
       return open;
+    },
+    leave: async (_plan, id, left) => {
+      if (open?.id === id) open = { ...open, left: { ...left, changed: left.changed || open.left?.changed === true } };
     },
     close: async (_plan, id) => {
       if (open?.id === id) open = null;
@@ -262,6 +263,8 @@ export const fakeExecutions = (): FakeExecutions => {
       const arn = `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
       if (inputs.has(arn)) return { arn, started: false };
       inputs.set(arn, input);
+      const times = { startedAt: '2026-11-23T23:38:00.000Z', stoppedAt: null };
+      known.set(arn, { arn, name, status: 'RUNNING', ...times, input, output: null, error: null, cause: null });
       return { arn, started: true };
     },
   };

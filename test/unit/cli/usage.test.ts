@@ -104,6 +104,8 @@ describe('bad usage is one clear line on stderr and exit 2', () => {
     [['maintenance', 'end', 'svg-ai'], `required option '--reason <text>' not specified${COMMANDS}`],
     [['claim'], `a command is missing${COMMANDS}`],
     [['claim', 'show'], `missing required argument 'plan'${COMMANDS}`],
+    [['incident', 'close', 'INC-2026-1123-001'], `required option '--reason <text>' not specified${COMMANDS}`],
+    [['incident', 'close', 'INC-2026-1123-001', '--reason', ' '], '--reason must say why: it stands in the record'],
     [['claim', 'release', 'svg-ai'], `required option '--reason <text>' not specified${COMMANDS}`],
     [['claim', 'release', 'svg-ai', '--reason', ' '], '--reason must say why: it stands in the record'],
     [['lease', '--side', 'primary'], `required option '--plan <file>' not specified${COMMANDS}`],
@@ -132,6 +134,8 @@ describe('bad usage is one clear line on stderr and exit 2', () => {
     [['automation', 'status']],
     [['maintenance', 'start', 'svg-ai', '--until', '2h', '--reason', 'r']],
     [['claim', 'release', 'svg-ai', '--reason', 'r']],
+    [['incident', 'show']],
+    [['incident', 'close', 'INC-2026-1123-001', '--reason', 'r']],
   ])('%j with neither AWS nor a lab', async (args) => {
     const line = expect.stringMatching(/^no AWS credentials and no lab[^\n]*npx continuity lab up[^\n]*$/);
     expect(await runProgram(args)).toMatchObject({ code: 2, line });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serves } from '#domain/instance-status.ts';
+import { mayBePromoting, serves } from '#domain/instance-status.ts';
 
 describe('state of an RDS instance', () => {
   it.each([
@@ -28,5 +28,14 @@ describe('state of an RDS instance', () => {
     'a state that RDS has since invented',
   ])('%s: nobody may rely on it', (status) => {
     expect(serves(status)).toBe(false);
+  });
+
+  it('modifying and rebooting may be a promotion that is under way, backing up is none', () => {
+    expect(['modifying', 'rebooting', 'backing-up', 'available'].map(mayBePromoting)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });

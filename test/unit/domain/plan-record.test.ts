@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planNotice } from '#domain/plan-notice.ts';
-import { isPlanRecord, orderEntry, planRecord, refusalEntry, sayPlanEntry } from '#domain/plan-record.ts';
+import { closureEntry, isPlanRecord, orderEntry, planRecord, refusalEntry, sayPlanEntry } from '#domain/plan-record.ts';
 import { at, examplePlan } from './support.ts';
 
 const plan = examplePlan();
@@ -29,6 +29,9 @@ describe('the record of a plan', () => {
     expect(sayPlanEntry(orderEntry('svg-ai', order))).toBe(
       'maintenance start until 2026-11-23T10:00:00.000Z by jane: release 42',
     );
+    expect(sayPlanEntry(closureEntry('svg-ai', 'INC-2026-1123-001', 'it is over'))).toBe(
+      'incident close of INC-2026-1123-001 by the pipeline: it is over',
+    );
     expect(sayPlanEntry({ kind: 'notice' })).toBeNull();
   });
 
@@ -40,7 +43,11 @@ describe('the record of a plan', () => {
     expect(message?.text).toContain('continuity start svg-ai --reason');
     expect(message?.text).toContain('continuity automation on');
     expect(message?.attributes).toMatchObject({ kind: 'alarm-refused', incident: 'none', severity: '1' });
+    const stopped = planNotice(plan, { ...refused({ guard: null, reason: 'its run is over' }), at: at(0) });
+    expect(stopped?.subject).toMatch(/^ALARM NOT FOLLOWED - incident open - SVG-AI/);
+    expect(stopped?.text).toMatch(/no recovery was started\.\nits run is over\n/);
     expect(planNotice(plan, { ...refused({ page: false }), at: at(0) })).toBeNull();
+    expect(planNotice(plan, { ...closureEntry('svg-ai', 'INC-2026-1123-001', 'it is over'), at: at(0) })).toBeNull();
   });
 
   test('tells of orders that hold for every run', () => {

@@ -56,6 +56,36 @@ describe('AcceptRequest', () => {
     expect(await acceptRequest({ ...at, input: typed })).toEqual(first);
   });
 
+  it('opens another incident when the open one is over, and a dry run takes no notice of that', async () => {
+    const at = world();
+    const first = await acceptRequest({ ...at, input: typed });
+    const left = { by: 'arn:declined', at: at.clock.now(), changed: true };
+    await at.ports.incidents.leave('svg-ai', first.incident.id, left);
+    at.clock.advance(21 * 86_400_000);
+    const badSince = at.clock.now();
+    for (const vantage of ['standby', 'witness'] as const)
+      await at.ports.readings.put({
+        plan: 'svg-ai',
+        vantage,
+        at: badSince,
+        signals: [{ name: 'http-read', state: 'bad', detail: '', ms: 1 }],
+        badSince,
+        serviceBadSince: badSince,
+        writes: null,
+        lastHealthy: null,
+      });
+    at.clock.advance(60_000);
+    const now = { ...at, run: { ...at.run, enteredAt: at.clock.now() } };
+    const dry = await acceptRequest({ ...now, input: { ...typed, mode: 'dry-run' } });
+    expect(dry.incident).toMatchObject({ id: 'dry-run', startedAt: badSince });
+    expect((await at.ports.incidents.current('svg-ai'))?.id).toBe(first.incident.id);
+
+    const { incident } = await acceptRequest({ ...now, input: typed });
+    expect(incident.id).not.toBe(first.incident.id);
+    expect(incident.startedAt).toBe(badSince);
+    expect(at.ports.ledger.entries).toMatchObject([{ result: { order: 'incident-close' } }]);
+  });
+
   it('takes what the alarm intake starts', async () => {
     const at = world();
     const incident = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firstBadAt } from '#domain/diagnosis.ts';
 import { UnreachableError } from '#domain/errors.ts';
-import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
+import { type World, world } from '#test/support/fakes/world.ts';
 import { askGuards, checkGuards } from '../../../functions/check-guards.ts';
 import { probeService } from '../../../functions/probe-service.ts';
 
@@ -111,24 +111,42 @@ describe('CheckGuards', () => {
     await expect(checkGuards(at)).rejects.toMatchObject({ message: expect.stringContaining('DatabaseNotFoundError') });
   });
 
-  it("goes on where this incident's first run stopped after the promotion", async () => {
-    const at = await dying();
-    Object.assign(at.ports.database.servers.standby, { replicaOf: null, replication: null, inRecovery: false });
-    const second = { ...at, run: { ...at.run, execution: EXECUTION.replace(/[^:]+$/, 'by-hand') } };
-    await expect(checkGuards(second)).rejects.toMatchObject({ message: expect.stringContaining('GU-120') });
+  describe('after a promotion that a run of this incident let begin', () => {
+    const retried = async (execution = 'arn:by-hand') => {
+      const at = await dying();
+      const { epoch } = await at.ports.claims.take('svg-ai', execution, at.clock.now(), 0);
+      await at.ports.claims.commit('svg-ai', execution, epoch, at.request.incident.id, at.clock.now());
+      await at.ports.claims.release('svg-ai', execution, epoch, at.clock.now(), { startsCoolDown: false });
+      return at;
+    };
+    const promoted = { replicaOf: null, replication: null, inRecovery: false };
 
-    const { plan, request, clock, ports } = at;
-    await ports.ledger.append({
-      execution: EXECUTION,
-      plan: plan.plan,
-      incident: request.incident.id,
-      state: 'PromoteReplica',
-      kind: 'left',
-      at: clock.now(),
-      attempt: 0,
-      actor: 'person',
-      inputDigest: '',
+    it.each(['available', 'backing-up'])('goes on with a standby that is promoted and %s', async (status) => {
+      const at = await retried();
+      Object.assign(at.ports.database.servers.standby, promoted, { status });
+      expect((await checkGuards(at)).guards.every(({ passed }) => passed)).toBe(true);
     });
-    expect((await checkGuards(second)).guards.every(({ passed }) => passed)).toBe(true);
+
+    it('goes on with a standby whose promotion is under way', async () => {
+      const at = await retried();
+      at.ports.database.servers.standby.status = 'modifying';
+      expect((await checkGuards(at)).guards.every(({ passed }) => passed)).toBe(true);
+    });
+
+    it('refuses one whose database does not work, and a replica that cannot be promoted', async () => {
+      const at = await retried();
+      Object.assign(at.ports.database.servers.standby, promoted, { status: 'storage-full' });
+      await expect(checkGuards(at)).rejects.toMatchObject({ message: expect.stringContaining('GU-130') });
+      Object.assign(at.ports.database.servers.standby, { replicaOf: 'svg-ai-db', status: 'backing-up' });
+      await expect(checkGuards(at)).rejects.toMatchObject({ message: expect.stringContaining('GU-130') });
+    });
+
+    it('refuses a standby that another incident promoted, or nobody did', async () => {
+      const at = await retried();
+      Object.assign(at.ports.database.servers.standby, promoted);
+      const incident = { ...at.request.incident, id: 'INC-2026-1123-002' };
+      const other = { ...at, request: { ...at.request, incident } };
+      await expect(checkGuards(other)).rejects.toMatchObject({ message: expect.stringContaining('GU-120') });
+    });
   });
 });

@@ -86,7 +86,7 @@ describe('LiftFence', () => {
     const at = world();
     const fence = await fencePrimary(at);
     const { epoch } = await at.ports.claims.take('svg-ai', 'arn:first', at.clock.now(), 0);
-    await at.ports.claims.commit('svg-ai', 'arn:first', epoch, at.request.incident.id);
+    await at.ports.claims.commit('svg-ai', 'arn:first', epoch, at.request.incident.id, at.clock.now());
     await at.ports.claims.release('svg-ai', 'arn:first', epoch, at.clock.now(), { startsCoolDown: false });
     await at.ports.claims.take('svg-ai', at.run.execution, at.clock.now(), 0);
     const result = await liftFence({ ...at, input: { fence, failure } });

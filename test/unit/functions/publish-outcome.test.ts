@@ -77,6 +77,29 @@ describe('PublishOutcome', () => {
     expect(outcome).toMatchObject({ result: 'refused', cause: 'GU-210: lag', incidentClosed: true });
   });
 
+  it('leaves an incident open that an earlier run left half moved, however the retry was refused', async () => {
+    const at = await ranUntil('CheckGuards');
+    const input = caught('CheckGuards', 'GuardsRefusedError', 'GU-320: no room');
+    await at.ports.incidents.leave('svg-ai', at.request.incident.id, {
+      by: 'arn:one',
+      at: at.clock.now(),
+      changed: true,
+    });
+    expect(await publishOutcome({ ...at, input })).toMatchObject({ result: 'refused', incidentClosed: false });
+    expect((await at.ports.incidents.current('svg-ai'))?.left).toMatchObject({ by: EXECUTION, changed: true });
+  });
+
+  it('leaves an incident open for which a promotion was let begin, until a run recovers', async () => {
+    const at = await ranUntil('CheckGuards');
+    const { epoch = 0 } = (await at.ports.claims.read('svg-ai')) ?? {};
+    await at.ports.claims.commit('svg-ai', EXECUTION, epoch, at.request.incident.id, at.clock.now());
+    const input = caught('CheckGuards', 'GuardsRefusedError', 'GU-320: no room');
+    expect(await publishOutcome({ ...at, input })).toMatchObject({ result: 'refused', incidentClosed: false });
+    for (const { state } of RECOVERY_STEPS.slice(3)) await note(at, state, 'left');
+    expect(await publishOutcome({ ...at, input: { failure: null } })).toMatchObject({ incidentClosed: true });
+    expect(await at.ports.incidents.current('svg-ai')).toBeNull();
+  });
+
   it('leaves the incident to the run that holds the claim', async () => {
     const at = await ranUntil(null);
     const other = { ...at, run: { execution: 'arn:other' } };

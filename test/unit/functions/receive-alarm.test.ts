@@ -119,6 +119,89 @@ describe('ReceiveAlarm', () => {
     ]);
   });
 
+  /** An incident whose run, named after it, has ended; the clock stands at that end. */
+  const ended = async (at: World, changed: boolean) => {
+    await call(at, fromEventBridge());
+    const arn = [...at.ports.executions.inputs.keys()][0] as string;
+    const known = await at.ports.executions.describe(arn);
+    at.ports.executions.known.set(arn, { ...known, status: 'FAILED', stoppedAt: at.clock.now() });
+    await at.ports.incidents.leave('svg-ai', 'INC-2026-1123-001', { by: arn, at: at.clock.now(), changed });
+    return arn;
+  };
+  const seen = async (at: World, badSince: string | null) => {
+    for (const vantage of ['standby', 'witness'] as const)
+      await at.ports.readings.put({
+        plan: 'svg-ai',
+        vantage,
+        at: at.clock.now(),
+        signals: [{ name: 'http-read', state: badSince === null ? 'good' : 'bad', detail: '', ms: 1 }],
+        badSince,
+        serviceBadSince: badSince,
+        writes: null,
+        lastHealthy: null,
+      });
+  };
+
+  it('closes an incident that is over, on record, and opens another one with a run and clocks of its own', async () => {
+    const at = world();
+    await ended(at, true);
+    at.clock.advance(21 * 86_400_000);
+    const badSince = at.clock.now();
+    await seen(at, badSince);
+    const event = fromEventBridge();
+    const later = {
+      ...event,
+      detail: { ...event.detail, state: { ...event.detail.state, timestamp: at.clock.now() } },
+    };
+    const taken = await call(at, later);
+    expect(taken).toMatchObject({ started: true, incident: expect.not.stringContaining('INC-2026-1123-001') });
+    expect(at.ports.executions.inputs.get((taken as { execution: string }).execution)).toMatchObject({
+      incident: { startedAt: badSince },
+    });
+    expect(await at.ports.ledger.read('plan:svg-ai')).toMatchObject([
+      { actor: 'pipeline', result: { order: 'incident-close', incident: 'INC-2026-1123-001' } },
+    ]);
+  });
+
+  const goOn = /INC-2026-1123-001 is open.*continuity start svg-ai.*continuity incident close INC-2026-1123-001/;
+
+  it.each([
+    ['left the service half moved', true],
+    ['is over', false],
+  ])('pages when the run of an incident that is not over %s, and starts nothing', async (_what, changed) => {
+    const at = world();
+    const badSince = at.clock.now();
+    await ended(at, changed);
+    at.clock.advance(60_000);
+    await seen(at, badSince);
+    await call(at, fromEventBridge());
+    expect(at.ports.executions.inputs.size).toBe(1);
+    expect((await at.ports.incidents.current('svg-ai'))?.id).toBe('INC-2026-1123-001');
+    expect(await at.ports.ledger.read('plan:svg-ai')).toMatchObject([
+      { kind: 'refused', incident: 'INC-2026-1123-001', result: { page: true, reason: expect.stringMatching(goOn) } },
+    ]);
+  });
+
+  it("pages, and starts no run of its own, when a person's run has let the promotion begin and is over", async () => {
+    const at = world();
+    const { id } = await at.ports.incidents.openOrJoin('svg-ai', at.clock.now(), at.clock.now());
+    const { epoch } = await at.ports.claims.take('svg-ai', 'arn:jane', at.clock.now(), 0);
+    await at.ports.claims.commit('svg-ai', 'arn:jane', epoch, id, at.clock.now());
+    await at.ports.claims.release('svg-ai', 'arn:jane', epoch, at.clock.now(), { startsCoolDown: false });
+    expect(await call(at, fromEventBridge())).toMatchObject({ stopped: true, incident: id });
+    expect(at.ports.executions.inputs.size).toBe(0);
+    expect(await at.ports.ledger.read('plan:svg-ai')).toMatchObject([
+      { result: { page: true, reason: expect.stringContaining('arn:jane ended without recovery, and a promotion') } },
+    ]);
+  });
+
+  it('fails, and comes again, when Step Functions does not say what became of the run', async () => {
+    const at = world();
+    await call(at, fromEventBridge());
+    at.ports.executions.known.clear();
+    await expect(call(at, fromEventBridge())).rejects.toThrow('ExecutionDoesNotExist');
+  });
+
   const order = { by: 'jane', reason: 'release 42', at: '2026-11-23T23:30:00.000Z' };
   const cooling = async (at: World) => {
     const { epoch } = await at.ports.claims.take('svg-ai', 'arn:old', at.clock.now(), 0);

@@ -47,6 +47,28 @@ describe('orders of people', () => {
     expect(at.ports.ledger.entries.map(({ kind }) => kind)).toEqual(['entered', 'failed']);
   });
 
+  it('an incident is marked before its promotion begins, not when an abort holds it back or the claim is another’s', async () => {
+    const held = await claimed(fakeControls({ abort: ORDER }));
+    await expect(held.promote()).rejects.toMatchObject({ name: 'AbortedError' });
+    expect((await held.at.ports.claims.read('svg-ai'))?.promotion).toBeUndefined();
+
+    const { at, promote: call } = await claimed(fakeControls());
+    at.ports.database.promote = async () => {
+      expect((await at.ports.claims.read('svg-ai'))?.promotion).toMatchObject({
+        incident: at.request.incident.id,
+        execution: at.run.execution,
+      });
+      throw new Error('the process dies');
+    };
+    await expect(call()).rejects.toThrow('the process dies');
+
+    const { ports, clock } = at;
+    await ports.claims.release('svg-ai', at.run.execution, at.epoch, clock.now(), { startsCoolDown: false });
+    await ports.claims.take('svg-ai', 'arn:other', clock.now(), 0);
+    ports.database.promote = async () => expect.unreachable();
+    await expect(call()).rejects.toMatchObject({ name: 'StaleEpochError' });
+  });
+
   it('there is no abort once the promotion was let begin', async () => {
     const controls = fakeControls();
     const { at, promote: call } = await claimed(controls);

@@ -1,0 +1,14 @@
+import { ExecutionRefusedError } from '#domain/errors.ts';
+import type { DeployedStack } from './stack.ts';
+
+/** What Step Functions says of a claim's holder; null when it does not know it (any more): then it is over. */
+export const statusOf = async ({ executions }: DeployedStack, holder: string): Promise<string | null> => {
+  try {
+    return (await executions.describe(holder)).status;
+  } catch (error) {
+    if (error instanceof ExecutionRefusedError && /ExecutionDoesNotExist/.test(String(error))) return null;
+    throw error;
+  }
+};
+
+export const isGoingOn = (status: string | null): boolean => status === 'RUNNING' || status === 'PENDING_REDRIVE';

@@ -1,0 +1,32 @@
+import { endsIncident } from '#domain/incident.ts';
+import type { Entry } from '#domain/milestones.ts';
+import { type Outcome, staysChanged } from '#domain/outcome.ts';
+import type { Instant } from '#domain/side.ts';
+import type { Claims } from '#ports/claims.ts';
+import type { Incidents } from '#ports/incidents.ts';
+
+export interface EndPorts {
+  readonly claims: Pick<Claims, 'read'>;
+  readonly incidents: Pick<Incidents, 'current' | 'leave' | 'close'>;
+}
+
+/** Closes the incident of a run that is at its end, or puts down that the run left it open. True when it is closed. Can be repeated. */
+export const endIncident = async (
+  { claims, incidents }: EndPorts,
+  plan: string,
+  outcome: Outcome,
+  entries: readonly Entry[],
+  now: Instant,
+): Promise<boolean> => {
+  const id = outcome.incident?.id;
+  if (id === undefined) return false;
+  const [claim, open] = await Promise.all([claims.read(plan), incidents.current(plan)]);
+  const left = open?.id === id ? open.left : null;
+  if (endsIncident({ id, left }, claim, outcome, entries)) {
+    await incidents.close(plan, id, now);
+    return true;
+  }
+  const changed = outcome.result !== 'recovered' && staysChanged(outcome.steps, entries);
+  await incidents.leave(plan, id, { by: outcome.execution, at: now, changed });
+  return false;
+};

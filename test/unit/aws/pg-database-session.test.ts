@@ -74,13 +74,17 @@ describe('what the session says of a database that it did not get to', () => {
     expect(methods[0]).toMatchObject({ method: 'database-role', outcome: 'unreachable' });
   });
 
-  it('a secret store that does not answer is not the database: unknown, before the look is over', async () => {
+  it('a secret store that does not answer is not the database: unknown, and nothing is promoted beside what may live', async () => {
     const to = await sessionTo({ port: await closedPort(), silentStore: true });
     await expect(to.databaseSession.position('primary')).rejects.toMatchObject({
       name: 'ServiceUnavailableError',
       message: expect.stringContaining('secretsmanager:GetSecretValue us-west-2'),
     });
     expect(await connectSignal(to)).toMatchObject({ state: 'unknown' });
+    await expect(fencePrimary(to.at)).rejects.toMatchObject({
+      name: 'FenceFailedError',
+      message: expect.stringContaining('secretsmanager:GetSecretValue'),
+    });
   });
 
   it('one that lives and is not trusted: unknown, and nothing is promoted beside it', async () => {

@@ -23,3 +23,8 @@ export const lacksCredentials = (error: unknown): boolean =>
 export class RunError extends Error {
   override readonly name = 'RunError';
 }
+
+/** A person ended the command. One line that says what became of what had begun. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+}

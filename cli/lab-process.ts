@@ -1,15 +1,25 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MAX_SLOT } from '#lab/addresses.ts';
-import { callControl } from '#lab/control.ts';
-import { clearRemains, type RunState, runFolder, running, startTime } from '#lab/run-folder.ts';
+import { callControl, NoAnswerError } from '#lab/control.ts';
+import {
+  clearRemains,
+  type RunFolder,
+  type RunState,
+  remains,
+  runFolder,
+  running,
+  startTime,
+} from '#lab/run-folder.ts';
 import type { LabStatus } from '#lab/status.ts';
+import { holderOf, tryToHold } from '../scripts/one-at-a-time.ts';
 import { RunError, UsageError } from './exit.ts';
 
 export const PROJECT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
-const BOOT_TIMEOUT_MS = 60_000;
+/** Of a lab that was told to end: it may be booting, which it finishes first. */
+export const END_TIMEOUT_MS = 15_000;
+/** Of a lab that is well; one that hangs is ended without its answer. */
+const ANSWER_TIMEOUT_MS = 3_000;
 
 /** Labs side by side differ in their slot: `CONTINUITY_SLOT=3 npx continuity lab up`. Slot 0 is 127.0.<site>.x. */
 export const ownSlot = (): number => {
@@ -21,122 +31,120 @@ export const ownSlot = (): number => {
 
 export interface LabHandle {
   readonly control: string;
-  status(): Promise<LabStatus>;
+  /** Throws RunError when the lab does not answer within the time: 30 s unless it is given. */
+  status(withinMs?: number): Promise<LabStatus>;
   break(fault: string, options?: Record<string, unknown>): Promise<unknown>;
   heal(): Promise<{ readonly healed: readonly string[] }>;
   /** Resolves when no process of the lab is left. */
   down(): Promise<void>;
+  /** Whether its process is there; it may hang. */
+  lives(): boolean;
 }
 
-const ended = async (state: RunState, withinMs: number): Promise<boolean> => {
+/** Whether it was gone within the time. */
+export const ended = async (gone: () => boolean, withinMs: number): Promise<boolean> => {
   const deadline = Date.now() + withinMs;
-  while (startTime(state.pid) === state.started) {
+  while (!gone()) {
     if (Date.now() > deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return true;
 };
 
-const handle = (slot: number, state: RunState): LabHandle => ({
-  control: state.control,
-  status: () => callControl(state.control, 'status'),
-  break: (fault, options = {}) => callControl(state.control, 'break', { fault, ...options }),
-  heal: () => callControl(state.control, 'heal'),
-  down: async () => {
-    await callControl(state.control, 'down').catch(() => undefined);
-    if (!(await ended(state, 15_000))) {
-      process.kill(state.pid, 'SIGKILL');
-      await ended(state, 5_000);
-    }
-    // A lab that ends by itself clears up and takes its state file away; and another one may run in its place by now.
-    const run = runFolder(PROJECT, slot);
-    if (existsSync(run.stateFile) && !running(run)) await clearRemains(run);
-  },
-});
+const counted = (processes: number): string => (processes === 1 ? '1 process' : `${processes} processes`);
+
+/** What was cleared, for people. */
+export const endedWords = (processes: number): string => `ended ${counted(processes)} that a killed lab had left`;
+
+const signalled = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself.
+  }
+};
+
+/** Works on the slot as the only one: UsageError while another process does, which is about to start a lab or clears what one left. */
+export const alone = async <T>(folder: RunFolder, work: () => Promise<T>): Promise<T> => {
+  const release = tryToHold(folder.lockFile);
+  if (release === undefined) throw new UsageError(startingWords(folder));
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+};
+
+const startingWords = ({ lockFile }: RunFolder): string =>
+  `a lab is being started or cleared by process ${holderOf(lockFile) ?? 'of another command'} (${lockFile}): wait for it, then ask \`npx continuity lab status\``;
+
+export const handleOf = (slot: number, state: RunState): LabHandle => {
+  const gone = (): boolean => startTime(state.pid) !== state.started;
+  const call = <T>(action: string, body: object = {}, withinMs?: number): Promise<T> =>
+    callControl<T>(state.control, action, body, withinMs).catch((error: Error) => {
+      if (!(error instanceof NoAnswerError)) throw error;
+      throw new RunError(
+        `${error.message} from the lab's process ${state.pid}: it starts, ends or hangs; ask again, ` +
+          `or end it with \`npx continuity lab down\`; its log: ${join(state.folder, 'lab.log')}`,
+      );
+    });
+  return {
+    control: state.control,
+    status: (withinMs) => call('status', {}, withinMs),
+    break: (fault, options = {}) => call('break', { fault, ...options }),
+    heal: () => call('heal'),
+    lives: () => !gone(),
+    down: async () => {
+      // While it boots nobody answers, and a signal is heard.
+      await callControl(state.control, 'down', {}, ANSWER_TIMEOUT_MS).catch(() => signalled(state.pid, 'SIGTERM'));
+      if (!(await ended(gone, END_TIMEOUT_MS))) {
+        signalled(state.pid, 'SIGKILL');
+        await ended(gone, 5_000);
+      }
+      // A lab that ends by itself clears up and takes its state file away; and another one may run, or start, in its place by now.
+      if (holderOf(runFolder(PROJECT, slot).lockFile) === undefined) await clearKilledLab(slot);
+    },
+  };
+};
 
 /** The lab that runs in this slot, or undefined. */
 export const runningLab = (slot = ownSlot()): LabHandle | undefined => {
   const state = running(runFolder(PROJECT, slot));
-  return state && handle(slot, state);
+  return state && handleOf(slot, state);
 };
 
 /** As `runningLab`, for commands that need one. */
 export const requireLab = (slot = ownSlot()): LabHandle => {
   const lab = runningLab(slot);
-  if (!lab) throw new UsageError('no lab is running: start one with `npx continuity lab up`');
-  return lab;
+  if (lab) return lab;
+  const folder = runFolder(PROJECT, slot);
+  if (holderOf(folder.lockFile) !== undefined) throw new UsageError(startingWords(folder));
+  const left = remains(folder);
+  throw new UsageError(
+    left.any
+      ? `no lab is running: one was killed and left ${counted(left.processes)} and its data; \`npx continuity lab down\` clears that, and so does \`npx continuity lab up\``
+      : 'no lab is running: start one with `npx continuity lab up`',
+  );
 };
 
-/** Throws UsageError when a lab runs in the slot: asked before anything that takes time. */
-export const refuseSecond = (slot = ownSlot()): void => {
-  if (!runningLab(slot)) return;
+/** Throws UsageError when a lab runs in the slot. */
+export const refuseRunning = (folder: RunFolder): void => {
+  if (running(folder) === undefined) return;
   throw new UsageError(
     'a lab is running already: use it (`npx continuity lab status`) or end it with `npx continuity lab down`',
   );
 };
 
-export interface LabUp {
-  readonly lab: LabHandle;
-  /** Processes of a killed lab that were ended first. */
-  readonly cleared: number;
-}
-
-export interface LabOptions {
-  readonly slot?: number;
-  readonly timeScale?: number;
-  /** False: nothing is scheduled or warmed. Default true. */
-  readonly pipeline?: boolean;
-  /** The lab ends when this process does. Otherwise it stays up in the background. */
-  readonly attached?: boolean;
-}
-
-type Word = { readonly ready: true } | { readonly error: string };
-
-/** Boots a lab and resolves when it is ready. Throws UsageError when one runs already in the slot. */
-export const labUp = async (options: LabOptions): Promise<LabUp> => {
-  const slot = options.slot ?? ownSlot();
+/** Throws UsageError when a lab runs or starts in the slot: asked before anything that takes time. */
+export const refuseSecond = (slot = ownSlot()): void => {
   const folder = runFolder(PROJECT, slot);
-  refuseSecond(slot);
-  const cleared = await clearRemains(folder);
-  mkdirSync(folder.folder, { recursive: true });
-  const log = openSync(join(folder.folder, 'lab.log'), 'w');
-  const child = spawn(
-    process.execPath,
-    [join(PROJECT, 'lab', 'main.ts'), JSON.stringify({ ...options, slot, root: PROJECT })],
-    {
-      cwd: PROJECT,
-      detached: true,
-      stdio: ['ignore', log, log, 'ipc'],
-      // The mark by which a later start finds it, also when its state file is gone.
-      env: {
-        ...process.env,
-        CONTINUITY_LAB: folder.folder,
-        NODE_COMPILE_CACHE: join(PROJECT, '.lab', 'cache', 'compiled'),
-      },
-    },
-  );
-  const word = await new Promise<Word>((resolve) => {
-    const bound = setTimeout(
-      () => resolve({ error: `it was not ready in ${BOOT_TIMEOUT_MS / 1000} s` }),
-      BOOT_TIMEOUT_MS,
-    );
-    child.once('message', (message) => {
-      clearTimeout(bound);
-      resolve(message as Word);
-    });
-    child.once('exit', (code, signal) => {
-      clearTimeout(bound);
-      resolve({ error: `its process ended (${signal ?? `exit code ${code}`})` });
-    });
-  });
-  if ('error' in word) {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-    throw new RunError(`the lab did not start: ${word.error}; its log: ${join(folder.folder, 'lab.log')}`);
-  }
-  if (!options.attached) child.disconnect();
-  child.unref();
-  child.channel?.unref();
-  const state = running(folder);
-  if (!state) throw new RunError(`the lab ended right after it started; its log: ${join(folder.folder, 'lab.log')}`);
-  return { lab: handle(slot, state), cleared };
+  if (holderOf(folder.lockFile) !== undefined) throw new UsageError(startingWords(folder));
+  refuseRunning(folder);
+};
+
+/** Ends what a killed lab left, and gives the number of its processes; undefined when nothing is left. Throws UsageError while another command works on the slot. */
+export const clearKilledLab = async (slot = ownSlot()): Promise<number | undefined> => {
+  const folder = runFolder(PROJECT, slot);
+  if (running(folder) || !remains(folder).any) return undefined;
+  return alone(folder, async () => (running(folder) ? undefined : clearRemains(folder)));
 };

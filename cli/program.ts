@@ -13,7 +13,7 @@ import { planCommand } from './commands/plan.ts';
 import { standingCommands } from './commands/standing.ts';
 import { startCommand } from './commands/start.ts';
 import { writeLeaseCommands } from './commands/write-lease.ts';
-import { EXIT, lacksCredentials, RunError, UsageError } from './exit.ts';
+import { EXIT, InterruptedError, lacksCredentials, RunError, UsageError } from './exit.ts';
 
 const COMMANDS = [
   labCommand,
@@ -75,6 +75,7 @@ const failureOf = (error: unknown): Failure | null => {
     const lab = 'start a lab with `npx continuity lab up` and point at it with eval "$(npx continuity lab env)"';
     return failure(`no AWS credentials and no lab: log in to AWS, or ${lab}`, EXIT.usage);
   }
+  if (error instanceof InterruptedError) return failure(error.message, EXIT.interrupted);
   if (error instanceof RunError) return failure(error.message, EXIT.missed);
   return failure(error instanceof Error ? `${error.name}: ${error.message}` : String(error), EXIT.missed);
 };

@@ -39,19 +39,33 @@ export const serveControl = async (address: Address, actions: Actions): Promise<
   };
 };
 
-/** Calls an action of a running lab. Throws with the lab's own words when it refuses. */
+/** What `fetch` met is in its cause. */
+const reasonOf = ({ message, cause }: Error): string => (cause instanceof Error ? cause.message : message);
+
+/** Nobody answered at the lab's control, or not in time. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
+
+/** Calls an action of a running lab. Throws with the lab's own words when it refuses, NoAnswerError when it does not answer. */
 export const callControl = async <T>(
   url: string,
   action: string,
   body: object = {},
   timeoutMs = 30_000,
 ): Promise<T> => {
-  const answer = await fetch(`${url}/${action}`, {
-    method: 'POST',
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(timeoutMs),
+  const ask = async () => {
+    const answer = await fetch(`${url}/${action}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return { answer, value: (await answer.json()) as T & { error?: string } };
+  };
+  const { answer, value } = await ask().catch((cause: Error) => {
+    const why = cause.name === 'TimeoutError' ? `in ${timeoutMs / 1000} s` : `(${reasonOf(cause)})`;
+    throw new NoAnswerError(`no answer ${why}`, { cause });
   });
-  const value = (await answer.json()) as T & { error?: string };
   if (!answer.ok) throw new Error(value.error ?? `the lab answered ${answer.status}`);
   return value;
 };

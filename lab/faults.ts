@@ -7,6 +7,29 @@ import type { Door } from '#lab/door/door.ts';
 import type { CutMode } from '#lab/parts/wan.ts';
 import type { World } from '#lab/world.ts';
 
+/** Every fault there is, in the order in which the command and docs/lab.md name them. */
+export const FAULTS = [
+  'kill-region',
+  'blackhole-region',
+  'blackhole-global',
+  'kill-database',
+  'freeze-database',
+  'back-up-database',
+  'freeze-service',
+  'cut-regions',
+  'isolate-region',
+  'cut-third-site',
+  'cut-wan',
+  'delay-wan',
+  'mute-notices',
+] as const;
+type Fault = (typeof FAULTS)[number];
+
+const isFault = (name: string): name is Fault => (FAULTS as readonly string[]).includes(name);
+
+/** Of `delay-wan`: one way. */
+export const MAX_DELAY_MS = 60_000;
+
 /** What breaks a lab, and what puts it together again. Every fault is real: signals to processes, a cut link, a dead receiver. */
 export interface Faults {
   /** Throws with the list of faults when there is no such one. Gives one line that says what was done. */
@@ -78,7 +101,7 @@ export const createFaults = ({
     return `${region} is dead: every process of it was killed`;
   };
 
-  const faults: Record<string, (side: Side, ms: number | undefined) => Promise<string>> = {
+  const faults: Record<Fault, (side: Side, ms: unknown) => Promise<string>> = {
     'kill-region': kill,
     'kill-database': async (side) => {
       await world.databases[side].kill();
@@ -211,8 +234,9 @@ export const createFaults = ({
       return `the pods of the ${side} do not reach the third site: they cannot renew their write lease`;
     },
     'delay-wan': async (_, ms) => {
-      if (ms === undefined || !(ms >= 0 && ms <= 60_000))
-        throw new Error('delay-wan needs --ms with a number from 0 to 60000');
+      // It comes from outside as JSON, where what is no number is null.
+      if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_DELAY_MS))
+        throw new Error(`delay-wan needs --ms with a number from 0 to ${MAX_DELAY_MS}`);
       world.wan.setDelay(ms);
       active.set('delay-wan', async () => {
         world.wan.setDelay(0);
@@ -234,12 +258,11 @@ export const createFaults = ({
 
   return {
     break: async (fault, { side = 'primary', ms }) => {
-      const make = faults[fault];
-      if (!make) throw new Error(`unknown fault "${fault}"; there are: ${Object.keys(faults).join(', ')}`);
+      if (!isFault(fault)) throw new Error(`unknown fault "${fault}"; there are: ${FAULTS.join(', ')}`);
       if (side !== 'primary' && side !== 'standby')
         throw new Error(`--side must be primary or standby, got "${String(side)}"`);
       const at = Date.now();
-      return { done: await make(side, ms), at };
+      return { done: await faults[fault](side, ms), at };
     },
     heal: async () => {
       const healed: string[] = [];

@@ -5,7 +5,8 @@ import { claimFolder, clearRemains, runFolder } from '#lab/run-folder.ts';
 
 /**
  * The lab's one background process: `node lab/main.ts '{"root": ..., "slot": 0, "timeScale": 240, "attached": false}'`.
- * Tells its parent `{ready: true}` or `{error}` once, by IPC. Ends on SIGTERM, on SIGINT, on `down`, or with its parent when attached.
+ * Tells its parent `{ready: true}` or `{error}` once, by IPC. Ends on SIGTERM, on SIGINT, on `down`, and with its parent: when attached at any
+ * time, else until it has told it that it is ready. Who asks for the end while it boots is heard: it ends once it has booted.
  */
 interface Options {
   readonly root: string;
@@ -20,8 +21,19 @@ const run = runFolder(options.root, options.slot);
 const addresses = labAddresses(options.slot);
 const controlUrl = `http://${addresses.site.control.host}:${addresses.site.control.port}`;
 
+const unwanted = new AbortController();
+let told = false;
+const onOrphaned = (): void => {
+  if (options.attached || !told) unwanted.abort();
+};
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => unwanted.abort());
+process.on('disconnect', onOrphaned);
+// The parent may have gone while this was loaded. Without a parent that listens there is nothing to be connected to.
+if (process.connected === false) onOrphaned();
+
 const tell = (word: { ready: true } | { error: string }): Promise<void> =>
   new Promise((resolve) => {
+    told = true;
     if (process.send && process.connected) process.send(word, () => resolve());
     else resolve();
   });
@@ -31,8 +43,13 @@ process.env.CONTINUITY_LAB = run.folder;
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+const fail = async (error: unknown): Promise<never> => {
+  console.error(error);
+  await tell({ error: reason(error) });
+  process.exit(1);
+};
+
 const boot = async (): Promise<{ warm(): Promise<void>; end(code: number): Promise<void> }> => {
-  claimFolder(run, controlUrl);
   const lab = await startLab({ ...options, addresses, folder: run.folder, data: run.data });
   let ending: Promise<void> | undefined;
   const end = (code: number): Promise<void> => {
@@ -53,8 +70,8 @@ const boot = async (): Promise<{ warm(): Promise<void>; end(code: number): Promi
       return { ending: true };
     },
   });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end(0));
-  if (options.attached) process.on('disconnect', () => void end(0));
+  unwanted.signal.addEventListener('abort', () => void end(0));
+  if (unwanted.signal.aborted) await end(0);
   return {
     end,
     // What is warmed while the lab ends fails, and that is no failure of the lab.
@@ -62,6 +79,13 @@ const boot = async (): Promise<{ warm(): Promise<void>; end(code: number): Promi
   };
 };
 
+if (unwanted.signal.aborted) process.exit(0);
+try {
+  claimFolder(run, controlUrl);
+} catch (error) {
+  // Another lab's: to clear up here would end that one.
+  await fail(error);
+}
 try {
   const lab = await boot();
   await tell({ ready: true });
@@ -73,8 +97,6 @@ try {
       await lab.end(1);
     });
 } catch (error) {
-  console.error(error);
-  await tell({ error: reason(error) });
   await clearRemains(run);
-  process.exit(1);
+  await fail(error);
 }

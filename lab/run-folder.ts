@@ -20,6 +20,8 @@ export interface RunFolder {
   /** Data directories, in memory where there is room: removed with the lab. Readable for the database's user. */
   readonly data: string;
   readonly stateFile: string;
+  /** Held by whoever starts a lab, or clears what one left: outside of the folder, which comes and goes. */
+  readonly lockFile: string;
 }
 
 /** What `lab.json` says of a running lab. */
@@ -45,7 +47,7 @@ export const runFolder = (root: string, slot: number): RunFolder => {
   // By checkout as well: a lab of another one must not be taken for the remains of this one's.
   const checkout = createHash('sha256').update(root).digest('hex').slice(0, 8);
   const data = join(memoryFolder() ?? tmpdir(), `continuity-lab-${process.getuid?.() ?? 0}-${checkout}-${slot}`);
-  return { folder, data, stateFile: join(folder, 'lab.json') };
+  return { folder, data, stateFile: join(folder, 'lab.json'), lockFile: `${folder}.lock` };
 };
 
 /** Start time of a process in clock ticks since boot (proc(5), field 22); undefined when there is no such process. */
@@ -109,6 +111,12 @@ const marked = ({ folder, data }: RunFolder): number[] => {
   return [...found];
 };
 
+/** What a killed lab left: its processes by their number, and whether there is anything at all. Of no meaning while a lab runs or starts. */
+export const remains = (run: RunFolder): { readonly any: boolean; readonly processes: number } => {
+  const processes = marked(run).length;
+  return { any: processes > 0 || existsSync(run.data) || existsSync(run.stateFile), processes };
+};
+
 /** Ends what a killed lab left of itself: processes, shared memory, data directories, the state file. Gives the number of processes ended. `spared` ones live on. */
 export const clearRemains = async (run: RunFolder, spared: readonly number[] = []): Promise<number> => {
   const ended = new Set<number | string>();
@@ -132,6 +140,7 @@ export const clearRemains = async (run: RunFolder, spared: readonly number[] = [
   return ended.size;
 };
 
+/** Throws when the folder is another's: then nothing in it is ours to clear. */
 export const claimFolder = (run: RunFolder, control: string): RunState => {
   mkdirSync(run.folder, { recursive: true });
   mkdirSync(run.data, { recursive: true, mode: 0o755 });
@@ -142,6 +151,11 @@ export const claimFolder = (run: RunFolder, control: string): RunState => {
     data: run.data,
     control,
   };
-  writeFileSync(run.stateFile, JSON.stringify(state, null, 2), { flag: 'wx' });
+  try {
+    writeFileSync(run.stateFile, JSON.stringify(state, null, 2), { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new Error(`${run.stateFile} is there: the slot is another lab's`, { cause: error });
+  }
   return state;
 };

@@ -211,6 +211,8 @@ if (!options.force && isDone(hash, target)) {
   if (!options.quiet) console.log('packaged already: nothing changed');
   process.exit(0);
 }
+// A command that started this can say why it takes a while.
+process.send?.('packaging');
 
 const declared = await compile();
 const plan = target.region === null ? declared : (towards(declared, target.region) as Plan);

@@ -1,11 +1,19 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { EXIT, UsageError } from '#cli/exit.ts';
+import { EXIT, RunError, UsageError } from '#cli/exit.ts';
+import { interruptible } from '#cli/interruptible.ts';
 import { labEnvironment } from '#cli/lab-environment.ts';
-import { type LabHandle, labUp, refuseSecond, requireLab } from '#cli/lab-process.ts';
+import { clearKilledLab, endedWords, type LabHandle, refuseSecond, requireLab, runningLab } from '#cli/lab-process.ts';
+import { labUp } from '#cli/lab-up.ts';
 import { ensurePackaged } from '#cli/package-stack.ts';
 import { terminal } from '#cli/terminal.ts';
+import { FAULTS, MAX_DELAY_MS } from '#lab/faults.ts';
 import type { LabStatus } from '#lab/status.ts';
 import { DEFAULT_TIME_SCALE } from '#lab/time.ts';
+
+/** A lab that is well answers within a fraction of it. */
+const STATUS_WITHIN_MS = 5_000;
+const LOOK_MS = 1_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -49,19 +57,21 @@ const HINTS = [
   '  npx continuity lab down                  end the lab',
 ];
 
-const stayForeground = async (lab: LabHandle): Promise<void> => {
+const DOWN = 'lab down: nothing is left running';
+
+/** Until the person ends it, or the lab has ended by itself. */
+const stayForeground = async (lab: LabHandle, signal: AbortSignal): Promise<void> => {
   say('\nCtrl-C ends the lab.');
-  await new Promise<void>((resolve) => {
-    // The watch also keeps this process alive; it has to go, or the process would never end.
-    const watch = setInterval(() => void lab.status().catch(done), 1_000);
-    const done = (): void => {
-      clearInterval(watch);
-      resolve();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, done);
-  });
+  while (!signal.aborted && lab.lives()) await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
   await lab.down();
-  say('lab down: nothing is left running');
+  say(DOWN);
+};
+
+const delayOf = (ms: string | undefined): number | undefined => {
+  if (ms === undefined) return undefined;
+  const value = Number(ms);
+  if (ms.trim() !== '' && value >= 0 && value <= MAX_DELAY_MS) return value;
+  throw new UsageError(`--ms must be a number from 0 to ${MAX_DELAY_MS}, got "${ms}"`);
 };
 
 /** `continuity lab up|status|env|break|heal|down`: the two-region cloud on this machine. */
@@ -81,11 +91,13 @@ export const labCommand = (program: Command): void => {
       }
       refuseSecond();
       await ensurePackaged({ terminal: terminal(process.stderr) });
-      const { lab: up, cleared } = await labUp({ timeScale, attached: options.foreground === true });
-      if (cleared > 0) process.stderr.write(`ended ${cleared} processes that a killed lab had left\n`);
-      const status = await up.status();
-      say(options.json ? JSON.stringify(status) : [...statusLines(status), ...HINTS].join('\n'));
-      if (options.foreground) await stayForeground(up);
+      await interruptible(async (signal) => {
+        const { lab: up, cleared } = await labUp({ timeScale, attached: options.foreground === true, signal });
+        if (cleared > 0) process.stderr.write(`${endedWords(cleared)}\n`);
+        const status = await up.status();
+        say(options.json ? JSON.stringify(status) : [...statusLines(status), ...HINTS].join('\n'));
+        if (options.foreground) await stayForeground(up, signal);
+      });
     });
 
   lab
@@ -93,7 +105,7 @@ export const labCommand = (program: Command): void => {
     .description('addresses, regions, alarms, faults')
     .option('--json', 'as JSON')
     .action(async (options: { json?: boolean }) => {
-      const status = await requireLab().status();
+      const status = await requireLab().status(STATUS_WITHIN_MS);
       say(options.json ? JSON.stringify(status) : statusLines(status).join('\n'));
     });
 
@@ -101,25 +113,23 @@ export const labCommand = (program: Command): void => {
     .command('env')
     .description('shell lines that point any client at the lab: eval "$(npx continuity lab env)"')
     .action(async () => {
-      const environment = labEnvironment(await requireLab().status());
+      const environment = labEnvironment(await requireLab().status(STATUS_WITHIN_MS));
       for (const [name, value] of Object.entries(environment))
         say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
     });
 
   lab
     .command('break')
-    .description(
-      'make a fault: kill-region, blackhole-region, blackhole-global, kill-database, freeze-database, back-up-database, freeze-service, cut-wan, cut-regions, delay-wan, mute-notices',
-    )
+    .description(`make a fault: ${FAULTS.join(', ')}`)
     .argument('<fault>')
     .option('--side <side>', 'primary or standby', 'primary')
     .option('--ms <ms>', 'delay-wan: one-way delay in ms')
     .action(async (fault: string, options: { side: string; ms?: string }) => {
-      const running = requireLab();
-      const done = await running
-        .break(fault, { side: options.side, ms: options.ms && Number(options.ms) })
+      const ms = delayOf(options.ms);
+      const done = await requireLab()
+        .break(fault, { side: options.side, ms })
         .catch((error: Error) => {
-          throw new UsageError(error.message);
+          throw error instanceof RunError ? error : new UsageError(error.message);
         });
       say((done as { done: string }).done);
     });
@@ -134,10 +144,12 @@ export const labCommand = (program: Command): void => {
 
   lab
     .command('down')
-    .description('end the lab; nothing is left running')
+    .description('end the lab, or clear what a killed one left; nothing is left running')
     .action(async () => {
-      await requireLab().down();
-      say('lab down: nothing is left running');
+      const cleared = runningLab() === undefined ? await clearKilledLab() : undefined;
+      if (cleared === undefined) await requireLab().down();
+      else say(endedWords(cleared));
+      say(DOWN);
       process.exitCode = EXIT.met;
     });
 };

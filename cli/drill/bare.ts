@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { labEnvironment } from '#cli/lab-environment.ts';
-import { labUp, PROJECT } from '#cli/lab-process.ts';
+import { PROJECT } from '#cli/lab-process.ts';
+import { labUp } from '#cli/lab-up.ts';
 import type { Clients } from '#lab/clients.ts';
 import type { LabStatus } from '#lab/status.ts';
 
@@ -23,7 +24,7 @@ export const runBare = async (
   startLoad: (status: LabStatus) => Clients,
 ): Promise<BareResult | null> => {
   signal.throwIfAborted();
-  const { lab } = await labUp({ pipeline: false });
+  const { lab } = await labUp({ pipeline: false, signal });
   let load: Clients | undefined;
   try {
     const status = await lab.status();

@@ -6,7 +6,8 @@ import { milestoneLog, progressLines } from '#cli/drill/progress.ts';
 import { type Watched, watchRecovery } from '#cli/drill/watch.ts';
 import { RunError } from '#cli/exit.ts';
 import { labEnvironment } from '#cli/lab-environment.ts';
-import { type LabHandle, labUp } from '#cli/lab-process.ts';
+import { endedWords, type LabHandle } from '#cli/lab-process.ts';
+import { labUp } from '#cli/lab-up.ts';
 import type { Terminal } from '#cli/terminal.ts';
 import type { Plan } from '#domain/plan.ts';
 import { type Clients, type LoadSummary, startClients } from '#lab/clients.ts';
@@ -82,8 +83,8 @@ export interface DrillOptions {
 
 /** One drill, from booting the lab to counting what was lost. The lab is down afterwards, whatever happens, unless it is kept. */
 export const runDrill = async ({ screen, signal, keep }: DrillOptions): Promise<DrillRun> => {
-  const { lab, cleared } = await labUp({});
-  if (cleared > 0) screen.line(`ended ${cleared} processes that a killed lab had left`);
+  const { lab, cleared } = await labUp({ signal });
+  if (cleared > 0) screen.line(endedWords(cleared));
   let clients: Clients | undefined;
   let finished = false;
   try {

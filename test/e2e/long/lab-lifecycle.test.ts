@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runFolder } from '#lab/run-folder.ts';
 import type { LabStatus } from '#lab/status.ts';
@@ -74,7 +75,8 @@ describe.skipIf(process.platform !== 'linux')('the lab as a command', { timeout:
     process.kill(before.pid, 'SIGKILL');
     await waitFor('its end', () => !labProcesses(run).includes(before.pid));
     expect(remainsOf(SLOT, segments)).not.toEqual([]);
-    expect(await lab('status')).toMatchObject({ code: 2, stderr: expect.stringContaining('no lab is running') });
+    const left = /^continuity: no lab is running: one was killed and left [1-9]\d* processes[^\n]*lab down[^\n]*\n$/;
+    expect(await lab('status')).toMatchObject({ code: 2, stderr: expect.stringMatching(left) });
 
     const again = await lab('up');
     expect(again.code).toBe(0);
@@ -85,6 +87,63 @@ describe.skipIf(process.platform !== 'linux')('the lab as a command', { timeout:
     const own = labSegments(run);
     await lab('down');
     expect(remainsOf(SLOT, [...segments, ...own])).toEqual([]);
+  });
+
+  it('clears what a killed lab left when it is told to go down', async () => {
+    await lab('up');
+    const { pid } = JSON.parse((await lab('status', '--json')).stdout) as LabStatus;
+    const segments = labSegments(run);
+    process.kill(pid, 'SIGKILL');
+    await waitFor('its end', () => !labProcesses(run).includes(pid));
+    const down = await lab('down');
+    expect(down).toMatchObject({ code: 0, stderr: '' });
+    expect(down.stdout).toMatch(new RegExp(`^ended [1-9]\\d* processes that a killed lab had left\n${DOWN}$`));
+    expect(remainsOf(SLOT, segments)).toEqual([]);
+  });
+
+  const isClaimed = () => existsSync(run.stateFile);
+  const hasDatabase = () => labSegments(run).length > 0;
+
+  it.each([
+    ['SIGINT', '--foreground', 'as soon as it has the slot', isClaimed],
+    ['SIGINT', '--foreground', 'when a database runs', hasDatabase],
+    ['SIGTERM', '--json', 'as soon as it has the slot', isClaimed],
+    ['SIGINT', '--json', 'when a database runs', hasDatabase],
+  ] as const)('is ended by %s while it boots (%s, %s): exit 130', async (signal, how, _, begun) => {
+    const up = startCommand(['lab', 'up', how], { slot: SLOT });
+    await waitFor('the boot', begun, { withinMs: 30_000, everyMs: 1 });
+    const segments = labSegments(run);
+    up.child.kill(signal);
+    expect(await up.ended).toEqual({
+      code: 130,
+      signal: null,
+      stdout: '',
+      stderr: 'continuity: interrupted; the lab was ended, nothing is left running\n',
+    });
+    expect(remainsOf(SLOT, segments)).toEqual([]);
+  });
+
+  it.each(['--foreground', '--json'])(
+    'goes down with its command when that is killed while it boots (%s)',
+    async (how) => {
+      const up = startCommand(['lab', 'up', how], { slot: SLOT });
+      await waitFor('the boot', isClaimed, { withinMs: 30_000, everyMs: 1 });
+      up.child.kill('SIGKILL');
+      await up.ended;
+      await waitFor('nothing to be left', () => remainsOf(SLOT, []).length === 0, { withinMs: 20_000 });
+    },
+  );
+
+  it('is started once by two commands at the same time: the second says so, and changes nothing', async () => {
+    const both = await Promise.all([lab('up', '--json'), lab('up', '--json')]);
+    const [first, second] = both.sort((a, b) => Number(a.code) - Number(b.code));
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(second).toMatchObject({ code: 2, stdout: '' });
+    expect(second?.stderr).toMatch(
+      /^continuity: a lab is (running already|being started or cleared by process \d+ )[^\n]*\n$/,
+    );
+    const { pid } = JSON.parse(first?.stdout ?? '') as LabStatus;
+    expect(JSON.parse((await lab('status', '--json')).stdout)).toMatchObject({ pid });
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('in the foreground ends with %s, and leaves nothing', async (signal) => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { labEnvironment } from '#cli/lab-environment.ts';
-import { labUp, PROJECT } from '#cli/lab-process.ts';
+import { type LabHandle, labUp, PROJECT } from '#cli/lab-process.ts';
 import type { Clients } from '#lab/clients.ts';
 import type { LabStatus } from '#lab/status.ts';
 
@@ -23,9 +23,10 @@ export const runBare = async (
   startLoad: (status: LabStatus) => Clients,
 ): Promise<BareResult | null> => {
   signal.throwIfAborted();
-  const { lab } = await labUp({ pipeline: false });
+  let lab: LabHandle | undefined;
   let load: Clients | undefined;
   try {
+    ({ lab } = await labUp({ pipeline: false }));
     const status = await lab.status();
     load = startLoad(status);
     const child = fork(join(PROJECT, 'bench', 'bare-recovery.ts'), {
@@ -49,6 +50,6 @@ export const runBare = async (
     return null;
   } finally {
     await load?.stop();
-    await lab.down();
+    await lab?.down();
   }
 };

@@ -1,6 +1,16 @@
-import type { DrillRun } from '#cli/drill/run.ts';
+import { type DrillRun, RECOVER_WITHIN_MS } from '#cli/drill/run.ts';
 import { verifyChain } from '#domain/ledger-chain.ts';
 import { type Failure, type Outcome, outcomeOf } from '#domain/outcome.ts';
+import type { Transition } from '#domain/transition.ts';
+
+/** What the last poll that was not done said. */
+const waitsFor = (entries: readonly Transition[]): string => {
+  const results = entries.map(
+    ({ result }) => result as { readonly done?: unknown; readonly detail?: unknown } | undefined,
+  );
+  const waiting = results.findLast((result) => result?.done === false && typeof result.detail === 'string');
+  return waiting ? `; it waits: ${waiting.detail}` : '';
+};
 
 /** What the run's last state put on record is the whole truth; a run that died before that, or runs on, is told by what was seen of it. */
 const failureOf = ({ watched }: DrillRun): Failure => {
@@ -14,12 +24,10 @@ const failureOf = ({ watched }: DrillRun): Failure => {
     : '';
   if (execution === null) return { state: 'none', error: 'NotStarted', cause: 'the alarm started no execution' };
   if (failure !== null) return { state: failed?.state ?? state ?? 'none', ...failure };
-  const cause = status === 'RUNNING' ? 'the execution runs on' : `the execution is ${status}`;
-  return {
-    state: state ?? 'none',
-    error: status === 'RUNNING' ? 'NotEnded' : `Execution${status}`,
-    cause: `${cause}${last}`,
-  };
+  if (status !== 'RUNNING')
+    return { state: state ?? 'none', error: `Execution${status}`, cause: `the execution is ${status}${last}` };
+  const cause = `it had not ended ${RECOVER_WITHIN_MS / 1_000} s after the kill${waitsFor(entries)}${last}`;
+  return { state: state ?? 'none', error: 'NotEnded', cause };
 };
 
 /** What became of the recovery. */

@@ -78,7 +78,18 @@ describe('the report of a drill', () => {
 
   it.each([
     ['no execution', { execution: null, status: null, incident: null, entries: [], state: null }, 'NotStarted in none'],
-    ['one that runs on', { status: 'RUNNING', state: 'WaitForPromotion' }, 'NotEnded in WaitForPromotion'],
+    [
+      'one that runs on',
+      {
+        status: 'RUNNING',
+        state: 'ConfirmPromotion',
+        entries: chained([
+          ...recovery('ConfirmPromotion'),
+          ...record([2_000, 'ConfirmPromotion', 'left', { result: { done: false, detail: 'it is still a replica' } }]),
+        ]),
+      },
+      'NotEnded in ConfirmPromotion: it had not ended 90 s after the kill; it waits: it is still a replica',
+    ],
     [
       'one that died without a word',
       { status: 'FAILED', state: 'Failed', failure: { error: 'States.Runtime', cause: 'bad expression' } },

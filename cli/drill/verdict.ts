@@ -26,7 +26,7 @@ const failureOf = ({ watched }: DrillRun): Failure => {
   if (failure !== null) return { state: failed?.state ?? state ?? 'none', ...failure };
   if (status !== 'RUNNING')
     return { state: state ?? 'none', error: `Execution${status}`, cause: `the execution is ${status}${last}` };
-  const cause = `it had not ended ${RECOVER_WITHIN_MS / 1_000} s after the kill${waitsFor(entries)}${last}`;
+  const cause = `it was not seen to end within ${RECOVER_WITHIN_MS / 1_000} s of the kill${waitsFor(entries)}${last}`;
   return { state: state ?? 'none', error: 'NotEnded', cause };
 };
 

@@ -88,7 +88,7 @@ describe('the report of a drill', () => {
           ...record([2_000, 'ConfirmPromotion', 'left', { result: { done: false, detail: 'it is still a replica' } }]),
         ]),
       },
-      'NotEnded in ConfirmPromotion: it had not ended 90 s after the kill; it waits: it is still a replica',
+      'NotEnded in ConfirmPromotion: it was not seen to end within 90 s of the kill; it waits: it is still a replica',
     ],
     [
       'one that died without a word',

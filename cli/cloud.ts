@@ -15,8 +15,18 @@ export interface Cloud {
   machine(suffix: string): Promise<string>;
 }
 
+/** Throws UsageError when a variable that AWS's clients read as an address is none: they would say it as an error of the call. */
+const mustBeAddresses = (environment: NodeJS.ProcessEnv): void => {
+  for (const [name, value] of Object.entries(environment)) {
+    if (!/^AWS_ENDPOINT_URL(_|$)/.test(name) || !value) continue;
+    if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) continue;
+    throw new UsageError(`${name} must be an address such as http://127.0.0.1:4566, got "${value}"`);
+  }
+};
+
 /** AWS, or the lab where AWS_ENDPOINT_URL points: the plan's standby region, or with CONTINUITY_REGION the stack of the other direction. */
 export const cloud = async (): Promise<Cloud> => {
+  mustBeAddresses(process.env);
   const own = join(process.cwd(), 'continuity.yml');
   const written = loadPlan(existsSync(own) ? own : join(PROJECT, 'continuity.yml'));
   const plan = towards(written, process.env.CONTINUITY_REGION ?? written.regions.standby);

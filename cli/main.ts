@@ -1,4 +1,7 @@
+import { outliveReaders } from './closed-output.ts';
 import { runProgram } from './program.ts';
+
+outliveReaders(process);
 
 const failure = await runProgram(process.argv.slice(2));
 if (failure !== null) {

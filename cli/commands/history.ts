@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '#cli/exit.ts';
 import { type DeployedStack, deployedStack } from '#cli/stack.ts';
-import { stepsOf } from '#cli/steps.ts';
+import { type Step, stepsOf } from '#cli/steps.ts';
 import { terminal } from '#cli/terminal.ts';
 import { planRecord, sayPlanEntry } from '#domain/plan-record.ts';
 import { recordedOverrides, sayOverride } from '#domain/recorded-override.ts';
@@ -61,6 +61,14 @@ const unknown = (execution: string, error: unknown): unknown =>
     ? new UsageError(`there is no execution "${execution}": \`npx continuity history\` lists those that there are`)
     : error;
 
+/** How long a state took; or, of one that was not left, what became of it: a Fail state is never left, nor is what was open when the run ended. */
+export const sayEnd = ({ type, durationMs, stopped }: Step, status: ExecutionSummary['status']): string => {
+  if (durationMs !== null) return `${durationMs} ms`;
+  if (stopped) return type === 'Fail' ? 'ended its branch' : 'stopped with its branch';
+  if (status === 'RUNNING') return 'running';
+  return type === 'Fail' ? `ended the run: ${status}` : `not left: the run ended as ${status}`;
+};
+
 const skippedBy = (entries: readonly Transition[], name: string): string => {
   const left = entries.find(({ state, kind }) => state === name && kind === 'left');
   const order = (left?.result as { readonly skipped?: { readonly by: string } } | null | undefined)?.skipped;
@@ -101,9 +109,7 @@ export const historyCommand = (program: Command): void => {
       say(`${about.name}  ${style(about.status === 'SUCCEEDED' ? 'green' : 'yellow', about.status)}`);
       for (const step of steps) {
         const at = String(Date.parse(step.enteredAt) - Date.parse(about.startedAt)).padStart(7);
-        say(
-          `${at} ms  ${step.state.padEnd(22)} ${step.durationMs === null ? 'running' : `${step.durationMs} ms`}${skippedBy(entries, step.state)}`,
-        );
+        say(`${at} ms  ${step.state.padEnd(22)} ${sayEnd(step, about.status)}${skippedBy(entries, step.state)}`);
       }
       for (const words of wordsOf(entries)) say(words);
       if (about.error !== null) say(`${about.error}: ${about.cause ?? ''}`);

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT } from '#cli/exit.ts';
-import { planPath } from '#cli/plan-path.ts';
+import { planPath, planText } from '#cli/plan-path.ts';
 import { terminal } from '#cli/terminal.ts';
 import { sayFinding } from '#domain/finding.ts';
 import type { Plan } from '#domain/plan.ts';
@@ -22,7 +21,7 @@ export const planCommand = (program: Command): void => {
     .option('--json', 'findings as JSON')
     .action((file: string, options: { json?: boolean }) => {
       const path = planPath(file);
-      const checked = checkPlan(readFileSync(path, 'utf8'), relative(process.cwd(), path) || path);
+      const checked = checkPlan(planText(path, file), relative(process.cwd(), path) || path);
       const { style } = terminal(process.stderr);
       if (options.json)
         process.stdout.write(`${JSON.stringify({ good: 'plan' in checked, findings: checked.findings })}\n`);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { labEnvironment } from '#cli/lab-environment.ts';
-import { PROJECT } from '#cli/lab-process.ts';
+import { type LabHandle, PROJECT } from '#cli/lab-process.ts';
 import { labUp } from '#cli/lab-up.ts';
 import type { Clients } from '#lab/clients.ts';
 import type { LabStatus } from '#lab/status.ts';
@@ -24,9 +24,10 @@ export const runBare = async (
   startLoad: (status: LabStatus) => Clients,
 ): Promise<BareResult | null> => {
   signal.throwIfAborted();
-  const { lab } = await labUp({ pipeline: false, signal });
+  let lab: LabHandle | undefined;
   let load: Clients | undefined;
   try {
+    ({ lab } = await labUp({ pipeline: false, signal }));
     const status = await lab.status();
     load = startLoad(status);
     const child = fork(join(PROJECT, 'bench', 'bare-recovery.ts'), {
@@ -50,6 +51,6 @@ export const runBare = async (
     return null;
   } finally {
     await load?.stop();
-    await lab.down();
+    await lab?.down();
   }
 };

@@ -1,19 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cloud, cloud } from '#cli/cloud.ts';
-import { type BareResult, runBare } from '#cli/drill/bare.ts';
+import { clientsOf } from '#cli/drill/load.ts';
 import { countLost, type LossCount } from '#cli/drill/lost-writes.ts';
 import { milestoneLog, progressLines } from '#cli/drill/progress.ts';
 import { type Watched, watchRecovery } from '#cli/drill/watch.ts';
-import { RunError } from '#cli/exit.ts';
+import { RunError, UsageError } from '#cli/exit.ts';
 import { labEnvironment } from '#cli/lab-environment.ts';
 import { endedWords, type LabHandle } from '#cli/lab-process.ts';
 import { labUp } from '#cli/lab-up.ts';
 import type { Terminal } from '#cli/terminal.ts';
 import type { Plan } from '#domain/plan.ts';
-import { type Clients, type LoadSummary, startClients } from '#lab/clients.ts';
-import { createCachingResolver } from '#lab/parts/dns/caching-resolver.ts';
+import type { Clients, LoadSummary } from '#lab/clients.ts';
 import type { LabStatus } from '#lab/status.ts';
-import { labTime } from '#lab/time.ts';
 import { ledger as ledgerFactory } from '#src/composition.ts';
 import { type PipelineWork, pipelineWork } from './work.ts';
 
@@ -26,31 +24,21 @@ export interface DrillRun {
   readonly loss: LossCount;
   /** Acknowledged in the standby region in the last second of the load. */
   readonly writesInStandby: boolean;
+  /** null when it did not come so far, or its history could not be read. */
   readonly work: PipelineWork | null;
-  readonly bare: BareResult | null;
 }
 
 const STEADY_WITHIN_MS = 60_000;
 const STEADY_WRITES = 200;
 /** A look is not free: the lab lists its processes for it. */
 const STEADY_LOOK_MS = 500;
-const RECOVER_WITHIN_MS = 90_000;
+export const RECOVER_WITHIN_MS = 90_000;
 /** The load goes on after the end, to see that the standby really keeps the service. */
 const AFTERWARDS_MS = 800;
 
 /** Every SDK client, and the recovery's own ports, read these. */
 const pointAt = (status: LabStatus): void => {
   Object.assign(process.env, labEnvironment(status));
-};
-
-const clientsOf = (plan: Plan, status: LabStatus): Clients => {
-  const resolver = createCachingResolver({ server: status.endpoints.dns, time: labTime(status.timeScale) });
-  return startClients({
-    name: plan.service.record,
-    port: plan.service.port,
-    path: plan.service.writePath,
-    lookup: (name) => resolver.lookup(name),
-  });
 };
 
 /** Waits until both vantage points have reported the service healthy, functions are warm and the load is acknowledged steadily. */
@@ -74,18 +62,25 @@ const untilSteady = async (lab: LabHandle, clients: Clients, signal: AbortSignal
   }
 };
 
+const workOf = (executions: Cloud['executions'], arn: string): Promise<PipelineWork | null> =>
+  executions.history(arn).then(pipelineWork, () => null);
+
 export interface DrillOptions {
   readonly screen: Terminal;
   readonly signal: AbortSignal;
-  /** Leave the lab up afterwards; then there is no bare run to compare with. */
+  /** Leave the lab up afterwards. */
   readonly keep: boolean;
 }
 
-/** One drill, from booting the lab to counting what was lost. The lab is down afterwards, whatever happens, unless it is kept. */
+/**
+ * One drill, from booting the lab to counting what was lost. The lab is down afterwards, whatever happens, unless it is kept. From the kill on, what
+ * cannot be seen or counted is part of the answer: a drill that went badly ends with its report.
+ */
 export const runDrill = async ({ screen, signal, keep }: DrillOptions): Promise<DrillRun> => {
   const { lab, cleared } = await labUp({ signal });
   if (cleared > 0) screen.line(endedWords(cleared));
   let clients: Clients | undefined;
+  let killed = false;
   let finished = false;
   try {
     const booted = await lab.status();
@@ -106,8 +101,10 @@ export const runDrill = async ({ screen, signal, keep }: DrillOptions): Promise<
       `steady: ${load.summary().acknowledged} writes acknowledged through ${plan.service.record}; killing ${plan.regions.primary} ...`,
     );
 
+    killed = true;
     const { at: faultAt } = (await lab.break('kill-region', { side: 'primary' })) as { at: number };
-    const newMilestones = milestoneLog(faultAt);
+    const facts = { faultAt, timeScale: status.timeScale, objectives: plan.objectives };
+    const newMilestones = milestoneLog();
     const watched = await watchRecovery({
       executions,
       ledger,
@@ -116,39 +113,25 @@ export const runDrill = async ({ screen, signal, keep }: DrillOptions): Promise<
       withinMs: RECOVER_WITHIN_MS,
       signal,
       onChange: ({ incident, entries, state }) => {
-        if (!screen.live) {
-          for (const line of newMilestones(entries)) screen.line(line);
-          return;
-        }
-        const { timeScale } = status;
-        const { objectives } = plan;
-        const input = {
-          faultAt,
-          now: Date.now(),
-          timeScale,
-          objectives,
-          incident,
-          entries,
-          state,
-          writes: load.summary(),
-        };
-        screen.draw(progressLines(input, screen.style));
+        const seen = { ...facts, incident, entries };
+        if (!screen.live) for (const line of newMilestones(seen)) screen.line(line);
+        else screen.draw(progressLines({ ...seen, now: Date.now(), state, writes: load.summary() }, screen.style));
       },
     });
     await delay(AFTERWARDS_MS, undefined, { signal });
     const stoppedAt = Date.now();
     await load.stop();
     const summary = load.summary();
-    const loss = await countLost(status.databases.standby, plan.database.applicationTable, load.writes());
+    const loss = await countLost({
+      databaseUrl: status.databases.standby,
+      table: plan.database.applicationTable,
+      writes: load.writes(),
+    });
     const lastInStandby = summary.lastAt[plan.regions.standby] ?? 0;
-    const work = watched.execution === null ? null : pipelineWork(await executions.history(watched.execution));
+    const work = watched.execution === null ? null : await workOf(executions, watched.execution);
     screen.settle();
-    if (!keep) {
-      screen.line('\ncounting what orchestration costs: the same actions, called bare, in a second lab ...');
-      await lab.down();
-    }
+    if (!keep) await lab.down();
     finished = true;
-    const bare = keep ? null : await runBare(signal, (second) => clientsOf(plan, second));
     return {
       plan,
       status,
@@ -158,8 +141,10 @@ export const runDrill = async ({ screen, signal, keep }: DrillOptions): Promise<
       loss,
       writesInStandby: stoppedAt - lastInStandby < 1_000,
       work,
-      bare,
     };
+  } catch (error) {
+    if (killed || signal.aborted || error instanceof UsageError || error instanceof RunError) throw error;
+    throw new RunError(`the drill did not begin, nothing was killed: ${(error as Error).message}`, { cause: error });
   } finally {
     if (!finished) {
       await clients?.stop().catch(() => undefined);

@@ -27,6 +27,6 @@ export const reportHtml = (view: ReportView): string => `<!doctype html>
 <table>${view.facts.map(([name, value]) => `<tr><td>${escapeXml(name)}</td><td>${escapeXml(value)}</td></tr>`).join('')}</table>
 <h2>Budgets</h2>${budgetSvg(view.budgets)}
 <h2>Timeline</h2>${timelineSvg(view.steps, view.marks)}
-${list('Not done', view.notDone)}${list('Warnings', view.warnings)}${list('Recommendations', view.recommendations)}
+${list('Issues', view.issues)}${list('Done', view.done)}${list('Not done', view.notDone)}${list('Warnings', view.warnings)}${list('Recommendations', view.recommendations)}
 </body></html>
 `;

@@ -23,6 +23,10 @@ export interface ReportView {
   readonly budgets: readonly Budget[];
   readonly marks: readonly { readonly label: string; readonly atMs: number }[];
   readonly steps: readonly TimelineStep[];
+  /** What was not as it should be. */
+  readonly issues: readonly string[];
+  /** Of a run that did not recover; empty of one that did. */
+  readonly done: readonly string[];
   readonly notDone: readonly string[];
   readonly warnings: readonly string[];
   readonly recommendations: readonly string[];

@@ -46,6 +46,13 @@ export const completedAt = (entries: readonly Entry[], state: string): Instant |
 export const milestoneOf = (entry: Entry): MilestoneId | null =>
   completes(entry) ? (MILESTONES.find((milestone) => milestone.state === entry.state)?.id ?? null) : null;
 
+/** When the alarm changed, or the person asked: the accepted request says it. Accepting it comes later, and is work of the pipeline. */
+const detectedAt = (entries: readonly Entry[]): Instant | null => {
+  const accepted = entries.find((entry) => entry.state === 'AcceptRequest' && completes(entry));
+  const at = field(field(accepted?.result, 'incident'), 'detectedAt');
+  return typeof at === 'string' ? at : null;
+};
+
 /** True for a notice that went out about this entry or a later one: its result names the entry as `of`; without that, its place decides. */
 const tellsOf = (notice: Entry, seq: number): boolean => {
   if (notice.kind !== 'notice' || notice.error !== undefined) return false;
@@ -59,6 +66,7 @@ export const reached = (
 ): readonly { readonly id: MilestoneId; readonly label: string; readonly at: Instant | null }[] => {
   const verified = entries.find((entry) => entry.state === 'VerifyTraffic' && completes(entry));
   return MILESTONES.map(({ id, label, state }) => {
+    if (id === 'detected') return { id, label, at: detectedAt(entries) };
     if (state !== null) return { id, label, at: completedAt(entries, state) };
     const notice = verified && entries.find((entry) => tellsOf(entry, verified.seq));
     return { id, label, at: notice?.at ?? null };

@@ -47,7 +47,8 @@ const sayCause = (entries: readonly Entry[]): string => {
   return typeof code === 'string' ? `Under investigation; seen: ${code} (${String(rule)})` : 'Under investigation';
 };
 
-const left = (seconds: number): string =>
+/** What is left of a budget, or that none is, and by how much it is over. */
+export const sayLeft = (seconds: number): string =>
   seconds >= 0 ? formatDuration(Math.floor(seconds)) : `none, ${formatDuration(Math.ceil(-seconds))} over`;
 
 export const sayLoss = (estimate: DataLossEstimate | null): string => {
@@ -106,8 +107,8 @@ const factsOf = (input: MessageInput, outcome: Outcome): TemplateFacts => {
     commander: commander?.name ?? 'nobody is named',
     commanderPhone: commander?.phone ?? 'no phone is known',
     elapsed: said(clocks?.mtd.elapsedMs ?? 0),
-    rtoLeft: left(clocks?.rto.leftSeconds ?? 0),
-    mtdLeft: left(clocks?.mtd.leftSeconds ?? 0),
+    rtoLeft: sayLeft(clocks?.rto.leftSeconds ?? 0),
+    mtdLeft: sayLeft(clocks?.mtd.leftSeconds ?? 0),
     actionsTaken: [...outcome.overrides.map(sayOverride), ...outcome.done],
     notDone: outcome.notDone,
     nextSteps: running ? outcome.notDone.slice(0, 3) : outcome.next,

@@ -1,5 +1,5 @@
 import { formatDuration, sayMilliseconds } from '#domain/durations.ts';
-import type { Outcome } from '#domain/outcome.ts';
+import type { Failure, Outcome } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
 import { sayOverride } from '#domain/recorded-override.ts';
 import type { Instant } from '#domain/side.ts';
@@ -12,13 +12,21 @@ export type TestReport = {
   readonly test_type: string;
   readonly scenario: string;
   readonly results: {
-    /** Plan time: the most that it can be, real time x time scale. `3h20m`; `not reached` without a recovery. */
+    /** Plan time: real time x time scale, from the first bad signal to the pipeline's proof from outside. `3h20m`; `not reached` without a recovery. */
     readonly rto_achieved: string;
     readonly rpo_achieved: string;
     readonly success_criteria_met: boolean;
+    /** How many; `issues` says which. */
     readonly issues_found: number;
     readonly recommendations: readonly string[];
   };
+  /** What was not as it should be, one line each. */
+  readonly issues: readonly string[];
+  /** What ended the run; null when it recovered. */
+  readonly failure: Failure | null;
+  /** Steps of the plan, by their labels. */
+  readonly done: readonly string[];
+  readonly not_done: readonly string[];
   readonly measurements: Measurements;
   readonly execution_arn: string;
 };
@@ -31,7 +39,8 @@ export type Measurements = {
   readonly verify_ms: number | null;
   readonly total_ms: number | null;
   readonly acknowledged_writes: number;
-  readonly lost_writes: number;
+  /** null when it could not be counted. */
+  readonly lost_writes: number | null;
   /** Declared durations were divided by it. */
   readonly time_scale: number;
   /** What the objectives were compared with, in plan seconds: real time x time scale, an upper bound. */
@@ -59,10 +68,8 @@ export interface ReportInput {
   readonly timeScale: number;
   readonly writes: {
     readonly acknowledged: number;
-    /** Acknowledged and not in the new primary afterwards. */
-    readonly lost: number;
-    /** Age of the oldest lost write at the incident's start, real milliseconds; 0 when none is lost; null when it could not be counted. */
-    readonly lossWindowMs: number | null;
+    /** Acknowledged and not in the new primary afterwards; `windowMs` is the age of the oldest at the fault, real milliseconds, 0 when none is lost. */
+    readonly loss: { readonly lost: number; readonly windowMs: number } | { readonly notCounted: string };
     /** The service took and kept a write in the standby region after the traffic moved. */
     readonly writesInStandby: boolean;
   };
@@ -78,20 +85,25 @@ export const testId = (date: Instant, number: number): string => {
 /** Real milliseconds as the most plan seconds that they can be. */
 export const planSecondsAtMost = (ms: number, timeScale: number): number => (ms * timeScale) / 1_000;
 
-const achieved = (ms: number | null, timeScale: number, otherwise: string): string => {
-  if (ms === null) return otherwise;
+const achieved = (ms: number, timeScale: number): string => {
   const plan = formatDuration(Math.ceil(planSecondsAtMost(ms, timeScale)));
-  return timeScale === 1
-    ? plan
-    : `at most ${plan} of plan time (${sayMilliseconds(ms)} real at time scale ${timeScale})`;
+  return timeScale === 1 ? plan : `${plan} of plan time (${sayMilliseconds(ms)} real at time scale ${timeScale})`;
 };
+
+/** The age of the oldest lost write bounds what clients lost; the pipeline's own time bounds nothing that clients had. */
+const rpoAchieved = (windowMs: number | null, timeScale: number): string => {
+  if (windowMs === null) return 'not known';
+  return timeScale === 1 ? achieved(windowMs, timeScale) : `at most ${achieved(windowMs, timeScale)}`;
+};
+
+const windowOf = ({ loss }: ReportInput['writes']): number | null => ('windowMs' in loss ? loss.windowMs : null);
 
 /** What of the objectives and of the run was not as it should be, each with what to do about it. */
 const problems = (input: ReportInput): readonly { readonly issue: string; readonly advice: string | null }[] => {
   const { plan, outcome, timeScale, writes } = input;
   const { rtoSeconds, rpoSeconds } = plan.objectives;
   const total = outcome.phases?.totalMs ?? null;
-  const window = writes.lossWindowMs;
+  const { loss } = writes;
   const found: { issue: string; advice: string | null }[] = [];
   const add = (issue: string, advice: string | null): void => void found.push({ issue, advice });
   if (outcome.result !== 'recovered') {
@@ -103,11 +115,11 @@ const problems = (input: ReportInput): readonly { readonly issue: string; readon
     const slowest = [...outcome.steps].sort((a, b) => (b.ms ?? 0) - (a.ms ?? 0))[0];
     add('the RTO was missed', `Shorten the slowest step: ${slowest?.label ?? 'none is on record'}`);
   }
-  if (window === null)
-    add('lost writes could not be counted', 'Make the records of both sides readable after the drill');
-  else if (planSecondsAtMost(window, timeScale) > rpoSeconds) {
+  if ('notCounted' in loss)
+    add(`lost writes could not be counted: ${loss.notCounted}`, 'Make the standby database answer, and count again');
+  else if (planSecondsAtMost(loss.windowMs, timeScale) > rpoSeconds) {
     add(
-      `the RPO was missed: ${writes.lost} acknowledged writes are lost`,
+      `the RPO was missed: ${loss.lost} acknowledged writes are lost`,
       'Watch the replication lag; alarm before it reaches the RPO',
     );
   }
@@ -123,6 +135,7 @@ export const testReport = (input: ReportInput): TestReport => {
   const { phases } = outcome;
   const found = problems(input);
   const total = phases?.totalMs ?? null;
+  const window = windowOf(writes);
   const own = found.length - (input.issues?.length ?? 0);
   const scaled = (ms: number | null): number | null => (ms === null ? null : planSecondsAtMost(ms, timeScale));
   return {
@@ -131,12 +144,16 @@ export const testReport = (input: ReportInput): TestReport => {
     test_type: input.testType,
     scenario: input.scenario,
     results: {
-      rto_achieved: achieved(total, timeScale, 'not reached'),
-      rpo_achieved: achieved(writes.lossWindowMs, timeScale, 'not known'),
+      rto_achieved: total === null ? 'not reached' : achieved(total, timeScale),
+      rpo_achieved: rpoAchieved(window, timeScale),
       success_criteria_met: own === 0 && total !== null,
       issues_found: found.length,
       recommendations: [...new Set(found.flatMap(({ advice }) => advice ?? []))],
     },
+    issues: found.map(({ issue }) => issue),
+    failure: outcome.failure,
+    done: outcome.done,
+    not_done: outcome.notDone,
     measurements: {
       detect_ms: phases?.detectMs ?? null,
       decide_ms: phases?.decideMs ?? null,
@@ -144,10 +161,10 @@ export const testReport = (input: ReportInput): TestReport => {
       verify_ms: phases?.verifyMs ?? null,
       total_ms: total,
       acknowledged_writes: writes.acknowledged,
-      lost_writes: writes.lost,
+      lost_writes: 'lost' in writes.loss ? writes.loss.lost : null,
       time_scale: timeScale,
       rto_plan_seconds: scaled(total),
-      rpo_plan_seconds: scaled(writes.lossWindowMs),
+      rpo_plan_seconds: scaled(window),
       steps: outcome.steps.map(({ state, status, ms, entries }) => ({ state, status, ms, entries })),
       overridden_guards: outcome.overrides.map(sayOverride),
     },

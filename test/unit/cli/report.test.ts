@@ -76,16 +76,20 @@ describe('reportHtml', () => {
     budgets: [],
     marks: [],
     steps: [],
+    issues: ['lost writes could not be counted: timeout expired'],
+    done: ['fence the primary'],
     notDone: ['shift the traffic'],
     warnings: [],
     recommendations: [],
   };
 
-  it('says the verdict, the facts and what was not done, and needs no other file', () => {
+  it('says the verdict, the facts, what is wrong, what was done and what was not, and needs no other file', () => {
     const html = reportHtml(view);
     expect(html).toContain('class="verdict missed"');
     expect(html).toContain('INC-2026-1124-001');
-    expect(html).toContain('<li>shift the traffic</li>');
+    expect(html).toContain('<h2>Issues</h2><ul><li>lost writes could not be counted: timeout expired</li></ul>');
+    expect(html).toContain('<h2>Done</h2><ul><li>fence the primary</li></ul>');
+    expect(html).toContain('<h2>Not done</h2><ul><li>shift the traffic</li></ul>');
     expect(html).toContain('A &amp; B');
     expect(html).not.toMatch(/<script|<link|src=/);
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -17,6 +17,7 @@ let printed: readonly ReturnType<typeof vi.spyOn>[] = [];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'continuity-usage-'));
   process.chdir(folder);
+  symlinkSync('loop.yml', join(folder, 'loop.yml'));
 });
 afterAll(() => {
   process.chdir(before);
@@ -121,6 +122,7 @@ describe('bad usage is one clear line on stderr and exit 2', () => {
     [['write-lease', 'return', 'svg-ai', '--reason', ' '], '--reason must say why: it stands in the record'],
     [['plan', 'check', 'none.yml'], 'none.yml: no such file'],
     [['plan', 'check', '.'], '.: is a folder, not a plan'],
+    [['plan', 'check', 'loop.yml'], expect.stringMatching(/^loop\.yml: cannot be read: ELOOP[^\n]*$/)],
   ] as const)('%j', async (args, line) => {
     expect(await runProgram(args)).toMatchObject({ code: 2, line });
     for (const stream of printed) expect(stream).not.toHaveBeenCalled();
@@ -140,5 +142,28 @@ describe('bad usage is one clear line on stderr and exit 2', () => {
     const line = expect.stringMatching(/^no AWS credentials and no lab[^\n]*npx continuity lab up[^\n]*$/);
     expect(await runProgram(args)).toMatchObject({ code: 2, line });
     for (const stream of printed) expect(stream).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['AWS_ENDPOINT_URL', 'nonsense'],
+    ['AWS_ENDPOINT_URL', '127.0.0.1:4566'],
+    ['AWS_ENDPOINT_URL', 'localhost:4566'],
+    ['AWS_ENDPOINT_URL_DYNAMODB', 'ftp://127.0.0.1'],
+  ])('an address that is none: %s=%s', async (name, value) => {
+    vi.stubEnv(name, value);
+    const line = `${name} must be an address such as http://127.0.0.1:4566, got "${value}"`;
+    expect(await runProgram(['history'])).toMatchObject({ code: 2, line });
+  });
+
+  it('a folder for reports that takes none, before anything is booted', async () => {
+    writeFileSync(join(folder, 'a-file'), '');
+    const line = '--reports a-file/reports: no report can be written there (ENOTDIR)';
+    expect(await runProgram(['drill', '--reports', 'a-file/reports'])).toMatchObject({ code: 2, line });
+  });
+
+  // Root reads everything but a file whose reading fails.
+  it.skipIf(process.platform !== 'linux')('a plan that is there and cannot be read', async () => {
+    const line = expect.stringMatching(/^\/proc\/self\/mem: cannot be read: EIO[^\n]*$/);
+    expect(await runProgram(['plan', 'check', '/proc/self/mem'])).toMatchObject({ code: 2, line });
   });
 });

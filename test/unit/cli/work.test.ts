@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sayEnd } from '#cli/commands/history.ts';
 import { pipelineWork } from '#cli/drill/work.ts';
 import { stepsOf } from '#cli/steps.ts';
 import type { ExecutionEvent } from '#ports/executions.ts';
@@ -27,6 +28,44 @@ describe('stepsOf', () => {
 
   it('leaves a state that was not left without an end', () => {
     expect(stepsOf(events('enter Task Confirm 0'))).toMatchObject([{ exitedAt: null, durationMs: null }]);
+  });
+});
+
+describe('the end of a state that was not left', () => {
+  const ends = (status: 'RUNNING' | 'FAILED' | 'ABORTED', ...lines: readonly string[]) =>
+    stepsOf(events(...lines)).map((step) => `${step.state}: ${sayEnd(step, status)}`);
+
+  it('is the end of the run where it is a Fail state', () => {
+    expect(ends('FAILED', 'enter Task Publish 0', 'exit Task Publish 5', 'enter Fail Failed 6')).toEqual([
+      'Publish: 5 ms',
+      'Failed: ended the run: FAILED',
+    ]);
+  });
+
+  it('is the end of the run where that was stopped', () => {
+    expect(ends('ABORTED', 'enter Task Promote 0')).toEqual(['Promote: not left: the run ended as ABORTED']);
+  });
+
+  it('is none while the run goes on', () => {
+    expect(ends('RUNNING', 'enter Task Promote 0')).toEqual(['Promote: running']);
+  });
+
+  it('came with the end of the Parallel that held it, also while the run goes on', () => {
+    const history = [
+      'enter Task Fence 0',
+      'enter Parallel Both 1',
+      'enter Task Scale 2',
+      'enter Fail Stop 3',
+      'exit Parallel Both 4',
+      'enter Task Publish 5',
+    ];
+    expect(ends('RUNNING', ...history)).toEqual([
+      'Fence: running',
+      'Both: 3 ms',
+      'Scale: stopped with its branch',
+      'Stop: ended its branch',
+      'Publish: running',
+    ]);
   });
 });
 

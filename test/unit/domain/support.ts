@@ -3,6 +3,7 @@ import type { Entry } from '#domain/milestones.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { HealthySample, Reading, Signal, Vantage } from '#domain/reading.ts';
 import type { Incident } from '#domain/request.ts';
+import type { Json } from '#domain/side.ts';
 import type { NewTransition } from '#domain/transition.ts';
 import { checkPlan } from '#src/plan-file.ts';
 
@@ -82,14 +83,18 @@ const STATES = [
 
 const startOf = (state: string): number => 800 + STATES.indexOf(state) * 100;
 
+const RESULTS: Readonly<Record<string, Json>> = {
+  AcceptRequest: { plan: 'svg-ai', incident: { ...incident } },
+  AssessEvidence: { outcome: 'recover', code: 'region-down', rule: 'FO-110' },
+};
+
 /** A recovery whose steps take 100 ms each, from 800 ms on. With `until`, only the steps before that state. */
 export const recovery = (until?: string): Entry[] => {
   const states = until === undefined ? STATES : STATES.slice(0, STATES.indexOf(until));
   return record(
     ...states.flatMap((state) => {
       const start = startOf(state);
-      const result =
-        state === 'AssessEvidence' ? { outcome: 'recover', code: 'region-down', rule: 'FO-110' } : { done: true };
+      const result = RESULTS[state] ?? { done: true };
       return [
         [start, state, 'entered'],
         [start + 90, state, 'left', { result }],

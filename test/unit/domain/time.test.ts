@@ -118,6 +118,12 @@ describe('milestones', () => {
     expect(reached([...recovery('VerifyTraffic'), ...notices]).at(-1)?.at).toBeNull();
   });
 
+  test('detected is the instant that the clocks count from, not the end of its acceptance', () => {
+    const { detect } = clocksOf({ incident, entries: recovery(), objectives, now: at(99_000) });
+    expect(reached(recovery())[0]).toEqual({ id: 'detected', label: 'detected', at: detect.until });
+    expect(reached([])[0]?.at).toBeNull();
+  });
+
   test('call for a message at the start, on the way and at the end, and a message for none', () => {
     const kinds = recovery().flatMap((entry) => noticeKindOf(entry) ?? []);
     expect(kinds).toEqual([

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT, RunError, UsageError } from '#cli/exit.ts';
+import { personsWord } from '#cli/persons-word.ts';
 import { recordOrder } from '#cli/record-order.ts';
-import { type DeployedStack, deployedStack, mustBePlan, personsWord } from '#cli/stack.ts';
+import { type DeployedStack, deployedStack, mustBePlan } from '#cli/stack.ts';
 import { coolsUntil, onlyWatches } from '#domain/claim.ts';
 import { ExecutionRefusedError } from '#domain/errors.ts';
 import type { Claim } from '#ports/claims.ts';

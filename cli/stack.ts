@@ -42,11 +42,3 @@ export const deployedStack = async (): Promise<DeployedStack> => {
 export const mustBePlan = (given: string, { plan }: Cloud): void => {
   if (given !== plan.plan) throw new UsageError(`unknown plan "${given}"; the plan here is "${plan.plan}"`);
 };
-
-/** The texts that stand in the record. Throws UsageError when one of them says nothing. */
-export const personsWord = (options: { readonly reason: string; readonly as: string }) => {
-  const [by, reason] = [options.as.trim(), options.reason.trim()];
-  if (reason === '') throw new UsageError('--reason must say why: it stands in the record');
-  if (by === '') throw new UsageError('--as must say who orders it: it stands in the record');
-  return { by, reason };
-};

@@ -46,11 +46,56 @@ export const dataWithoutSecrets = <T>(value: T): T => {
   return clean === text ? value : (JSON.parse(clean) as T);
 };
 
-/** The same error, with other texts, and those of its causes: whoever caught it may have kept it. */
-export const errorWithoutSecrets = (error: unknown): unknown => {
-  for (let one = error; one instanceof Error; one = one.cause) {
-    one.message = withoutSecrets(one.message);
-    if (one.stack !== undefined) one.stack = withoutSecrets(one.stack);
+/** A text may be a getter of the error's class, which a DOMException's is, and a getter may throw. */
+const readable = (text: () => string | undefined): string => {
+  try {
+    return withoutSecrets(text() ?? '');
+  } catch {
+    return 'a text that cannot be read';
   }
-  return typeof error === 'string' ? withoutSecrets(error) : error;
+};
+
+/** The error with these parts; a copy of the same name where it cannot be written: a getter without a setter, or frozen. */
+const rewritten = (error: Error, message: string, stack: string, cause: unknown): Error => {
+  try {
+    if (error.message !== message) error.message = message;
+    if ((error.stack ?? '') !== stack) error.stack = stack;
+    if (error.cause !== cause) error.cause = cause;
+    return error;
+  } catch {
+    const copy = new Error(message, cause === undefined ? {} : { cause });
+    copy.name = error.name;
+    copy.stack = stack;
+    return copy;
+  }
+};
+
+const isError = (value: unknown): value is Error => value instanceof Error;
+const plain = (value: unknown): unknown => (typeof value === 'string' ? withoutSecrets(value) : value);
+
+const cleaned = (error: unknown): unknown => {
+  const chain: Error[] = [];
+  for (let one = error; isError(one) && !chain.includes(one); one = one.cause) chain.push(one);
+  const last = chain.at(-1);
+  if (last === undefined) return plain(error);
+  // Causes that go round are cut: what stands at their end may be a copy by now.
+  let below: unknown = isError(last.cause) ? undefined : plain(last.cause);
+  for (const one of chain.toReversed()) {
+    const message = readable(() => one.message);
+    const stack = readable(() => one.stack);
+    below = rewritten(one, message, stack, below);
+  }
+  return below;
+};
+
+/**
+ * The same error, with other texts, and those of its causes: whoever caught it may have kept it. In the place of one that cannot be written stands a
+ * copy of the same name. Never throws: what comes after it records the error by its name, and Step Functions tries again by it.
+ */
+export const errorWithoutSecrets = (error: unknown): unknown => {
+  try {
+    return cleaned(error);
+  } catch {
+    return new Error('an error that cannot be read');
+  }
 };

@@ -1,13 +1,14 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT, RunError, UsageError } from '#cli/exit.ts';
+import { personsWord } from '#cli/persons-word.ts';
 import { record, type Target, target, type Verb } from '#cli/run-order.ts';
 import { nearest } from '#domain/nearest.ts';
 import { RECOVERY_STEPS, SKIPPABLE } from '#domain/steps.ts';
 import type { Order } from '#ports/controls.ts';
 import { force } from './force.ts';
 import { redrive } from './redrive.ts';
-import { manualName } from './start.ts';
+import { retry } from './retry.ts';
 
 const FORWARD_ONLY =
   'the promotion was let begin, which cannot be undone: the run goes forward only. To stop it where it is: continuity pause';
@@ -20,7 +21,9 @@ interface Options {
 
 const mustRun = ({ about }: Target, verb: Verb): void => {
   if (about.status === 'RUNNING') return;
-  const other = about.status === 'SUCCEEDED' ? '' : '; to go on where it stopped: continuity retry';
+  const dry = (about.input as { readonly mode?: unknown } | null)?.mode === 'dry-run';
+  const again = dry ? 'to look once more' : 'to go on where it stopped';
+  const other = about.status === 'SUCCEEDED' ? '' : `; ${again}: continuity retry`;
   throw new UsageError(`${about.name} is ${about.status}: only a running execution can be told to ${verb}${other}`);
 };
 
@@ -43,7 +46,7 @@ const checkState = (state: string): void => {
   );
 };
 
-const DO: Readonly<Record<Verb, (to: Target, order: Order, state: string) => Promise<string>>> = {
+export const ORDERS: Readonly<Record<Verb, (to: Target, order: Order, state: string) => Promise<string>>> = {
   pause: async (to, order) => {
     mustRun(to, 'pause');
     await to.controls.pause(to.arn, order);
@@ -73,16 +76,7 @@ const DO: Readonly<Record<Verb, (to: Target, order: Order, state: string) => Pro
     await endWaiting(to, order);
     return 'aborted: before its next change it undoes what it did (fence lifted, replicas as before) and ends as Aborted';
   },
-  retry: async (to, order) => {
-    if (to.about.status === 'RUNNING') throw new UsageError(`${to.about.name} is running: there is nothing to retry`);
-    if (to.about.status === 'SUCCEEDED') throw new UsageError(`${to.about.name} has succeeded: nothing to retry`);
-    const name = manualName(to.plan.plan, 'retry', order.by, new Date());
-    await record(to, 'retry', order, { as: name });
-    const reason = `retry of ${to.about.name}: ${order.reason}`;
-    const input = { plan: to.plan.plan, reason, mode: 'failover', by: order.by };
-    const { arn } = await to.executions.start(to.machineArn, name, input);
-    return `started again for the same incident: each step looks first whether it is done already\n${arn}`;
-  },
+  retry,
   redrive,
   force: async (to, order) => {
     mustRun(to, 'force');
@@ -95,26 +89,26 @@ const ABOUT: Readonly<Record<Verb, string>> = {
   resume: 'let a paused execution go on',
   skip: `leave out one step: ${Object.keys(SKIPPABLE).join(', ')}`,
   abort: 'stop a running execution before its promotion, and undo what it did',
-  retry: 'go on after an execution that failed: the same incident, steps that are done stay done',
+  retry:
+    'start an execution that failed again as it was: steps that are done stay done, a dry run stays one, people who were asked are asked again',
   force:
     'let a running execution go on past a confirmation that it waits for; never past one that a rule of the design needs',
   redrive: 'let an execution that was stopped or timed out after its promotion began go on where it was, as itself',
 };
 
 const order = async (verb: Verb, execution: string, state: string, options: Options): Promise<void> => {
-  const { as: by, json } = options;
-  const reason = options.reason.trim();
-  if (reason === '') throw new UsageError('--reason must say why: it stands in the record');
+  const { by, reason } = personsWord(options);
+  const { json } = options;
   if (verb === 'skip') checkState(state);
   const to = await target(execution);
-  const said = await DO[verb](to, { by, reason, at: to.now() }, state);
+  const said = await ORDERS[verb](to, { by, reason, at: to.now() }, state);
   process.stdout.write(`${json ? JSON.stringify({ execution_arn: to.arn, order: verb, by, reason, said }) : said}\n`);
   process.exitCode = EXIT.met;
 };
 
 /** `continuity pause|resume|skip|abort|retry|redrive|force <execution> --reason "..."`: a person has the last word over a run. */
 export const controlCommands = (program: Command): void => {
-  for (const verb of Object.keys(DO) as Verb[]) {
+  for (const verb of Object.keys(ORDERS) as Verb[]) {
     const command = program.command(verb).description(ABOUT[verb]).argument('<execution>', 'ARN or name');
     if (verb === 'skip') command.argument('<state>', Object.keys(SKIPPABLE).join(', '));
     command

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '#cli/exit.ts';
+import { personsWord } from '#cli/persons-word.ts';
 import { recordOrder } from '#cli/record-order.ts';
-import { type DeployedStack, deployedStack, mustBePlan, personsWord } from '#cli/stack.ts';
+import { type DeployedStack, deployedStack, mustBePlan } from '#cli/stack.ts';
 import { parseDuration } from '#domain/durations.ts';
 import { openWindow } from '#domain/maintenance-window.ts';
 import { type StandingOrders as Standing, sayOrder } from '#domain/standing-orders.ts';

@@ -4,15 +4,13 @@ import { cloud } from '#cli/cloud.ts';
 import { dryRunLines, lastDurations } from '#cli/dry-run.ts';
 import { EXIT, UsageError } from '#cli/exit.ts';
 import { followExecution } from '#cli/follow.ts';
+import { personsWord } from '#cli/persons-word.ts';
+import { manualName, startExecution } from '#cli/start-execution.ts';
 import { terminal } from '#cli/terminal.ts';
 import type { DryRun } from '#domain/dry-run.ts';
 import { parseDuration } from '#domain/durations.ts';
 import { GUARDS } from '#domain/guards.ts';
 import { isOverridable, notOverridable, OVERRIDABLE_IDS } from '#domain/override.ts';
-
-/** A valid, telling and unique execution name: `svg-ai-manual-jane-20261123T233507123Z`. */
-export const manualName = (plan: string, how: 'manual' | 'dry-run' | 'retry', person: string, now: Date): string =>
-  `${plan}-${how}-${person.replace(/[^A-Za-z0-9_-]/g, '')}-${now.toISOString().replace(/[-:.]/g, '')}`.slice(0, 80);
 
 const OVERRIDE = /^\s*([^=\s]+)\s*=\s*(\S.*?)\s*$/s;
 
@@ -89,9 +87,7 @@ export const startCommand = (program: Command): void => {
         throw new UsageError(`--mode must be failover or dry-run, got "${options.mode}"`);
       }
       const dry = options.dryRun === true || options.mode === 'dry-run';
-      if (options.reason.trim() === '') throw new UsageError('--reason must say why: it stands in the record');
-      const by = options.as.trim();
-      if (by === '') throw new UsageError('--as must say who starts it: it stands in the record');
+      const { by, reason } = personsWord(options, 'starts');
       const overrides = parseOverrides(options.override);
       const asked = {
         ...askedFor(options),
@@ -101,9 +97,9 @@ export const startCommand = (program: Command): void => {
       const { executions, machine, plan: own } = await cloud();
       if (plan !== own.plan) throw new UsageError(`unknown plan "${plan}"; the plan here is "${own.plan}"`);
       const machineArn = await machine('regional-failover');
-      const input = { plan, reason: options.reason, mode: dry ? 'dry-run' : 'failover', ...asked };
+      const input = { plan, reason, mode: dry ? 'dry-run' : 'failover', ...asked };
       const how = dry ? 'dry-run' : 'manual';
-      const { arn } = await executions.start(machineArn, manualName(plan, how, by, new Date()), input);
+      const arn = await startExecution(executions, machineArn, manualName(plan, how, by, new Date()), input);
       const screen = terminal(process.stderr, { quiet: options.json === true });
       screen.line(`started ${arn}`);
       if (!options.wait) {

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '#cli/exit.ts';
+import { personsWord } from '#cli/persons-word.ts';
 import { recordOrder } from '#cli/record-order.ts';
-import { deployedStack, mustBePlan, personsWord } from '#cli/stack.ts';
+import { deployedStack, mustBePlan } from '#cli/stack.ts';
 import type { Instant } from '#domain/side.ts';
 import { holds, type Lease, overBy, waitMs } from '#domain/write-lease.ts';
 import { claims, database, databaseSession, writeLease } from '#src/composition.ts';

@@ -4,10 +4,9 @@ import { InvalidRequestError } from '#domain/errors.ts';
 import { GUARDS } from '#domain/guards.ts';
 import { nearest } from '#domain/nearest.ts';
 import { notOverridable, OVERRIDABLE_IDS, type OverridableGuard } from '#domain/override.ts';
-import { MODES } from '#domain/request.ts';
+import { MODES, MOST_NAME, MOST_REASON } from '#domain/request.ts';
 
 /** Each field's error text is what is allowed there: the refusal says it. */
-const MOST_REASON = 1_000;
 const reasonText = `a text of 1 to ${MOST_REASON} characters`;
 const instantText = 'a time such as 2026-11-23T23:35:07.123Z';
 const instant = z.iso.datetime({ error: instantText });
@@ -26,7 +25,7 @@ const why = z
   .min(1, { error: reasonText })
   .max(MOST_REASON, { error: reasonText });
 const overridesText = `an object such as {"${OVERRIDABLE_IDS[0]}": "why"}`;
-const byText = 'a name of 1 to 100 characters';
+const byText = `a name of 1 to ${MOST_NAME} characters`;
 /** What a person may ask for beyond what the plan needs. */
 const extras = {
   approval: z.literal('required', { error: '"required"' }).exactOptional(),
@@ -35,7 +34,7 @@ const extras = {
     .refine((given) => (parseDuration(given) ?? 0) >= 2, { error: withinText })
     .transform((given) => parseDuration(given) ?? 0)
     .exactOptional(),
-  by: z.string({ error: byText }).trim().min(1, { error: byText }).max(100, { error: byText }).exactOptional(),
+  by: z.string({ error: byText }).trim().min(1, { error: byText }).max(MOST_NAME, { error: byText }).exactOptional(),
   overrides: z
     .strictObject(
       Object.fromEntries(OVERRIDABLE_IDS.map((id) => [id, why.exactOptional()])) as {
@@ -49,7 +48,7 @@ const extras = {
 /** What a person types in the Step Functions console. */
 const consoleInput = z.strictObject({ ...fields, ...extras }).refine((input) => !input.overrides || input.by, {
   path: ['by'],
-  error: 'who overrides: a name of 1 to 100 characters',
+  error: `who overrides: ${byText}`,
 });
 
 /** What the alarm intake starts. */

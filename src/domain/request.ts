@@ -4,6 +4,12 @@ import type { Instant } from '#domain/side.ts';
 /** `dry-run`: look at everything, name every change, make none. */
 export const MODES = ['failover', 'dry-run'] as const;
 export type Mode = (typeof MODES)[number];
+export const isMode = (value: unknown): value is Mode => MODES.some((mode) => mode === value);
+
+/** Of a reason, in characters. */
+export const MOST_REASON = 1_000;
+/** Of the name of who asks, in characters. */
+export const MOST_NAME = 100;
 
 /** The incident id of a dry run while no incident is open: it opens none. */
 export const NO_INCIDENT = 'dry-run';

@@ -85,6 +85,17 @@ describe('bad usage is one clear line on stderr and exit 2', () => {
       'unknown state "ScaleUpWorkload" (did you mean ScaleUpWorkloads?); these can be skipped: ScaleUpWorkloads, RepointApplication',
     ],
     [['abort', 'x'], `required option '--reason <text>' not specified${COMMANDS}`],
+    ...['pause', 'resume', 'abort', 'retry', 'redrive', 'force'].map((verb): [string[], string] => [
+      [verb, 'x', '--reason', 'r', '--as', '  '],
+      '--as must say who orders it: it stands in the record',
+    ]),
+    [
+      ['skip', 'x', 'ScaleUpWorkloads', '--reason', 'r', '--as', ''],
+      '--as must say who orders it: it stands in the record',
+    ],
+    [['abort', 'x', '--reason', 'r', '--as', 'x'.repeat(101)], '--as must be 100 characters at most, got 101'],
+    [['start', 'svg-ai', '--reason', 'r', '--as', 'x'.repeat(101)], '--as must be 100 characters at most, got 101'],
+    [['start', 'svg-ai', '--reason', 'r'.repeat(1001)], '--reason must be 1000 characters at most, got 1001'],
     [['abort', 'x', '--reason', ''], '--reason must say why: it stands in the record'],
     [['retry', 'x', '--reason', ''], '--reason must say why: it stands in the record'],
     [['automation'], `a command is missing${COMMANDS}`],

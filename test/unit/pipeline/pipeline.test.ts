@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
@@ -97,6 +98,18 @@ describe('a step that fails', () => {
       kind: 'failed',
       error: { name: 'UnreachableError', message: 'connect ECONNREFUSED' },
     });
+  });
+
+  it("keeps its name on record and for Step Functions when its cause is a time-out's reason", async () => {
+    const late = AbortSignal.timeout(1);
+    const handler = pipeline({}).handler(async () => {
+      await once(late, 'abort');
+      throw new UnreachableError('GET /deployments: no answer in 1 ms', { cause: late.reason });
+    });
+    const failing = handler.with(parts())(envelope(), lambdaContext());
+    await expect(failing).rejects.toMatchObject({ name: 'UnreachableError', retryable: true });
+    expect(here.ports.ledger.entries[1]).toMatchObject({ kind: 'failed', error: { name: 'UnreachableError' } });
+    expect(output.join('')).toContain('"StepFailed":1');
   });
 
   it('stops itself before the time-out, aborts its signal, and says so on record', async () => {

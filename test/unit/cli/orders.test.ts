@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ORDERS } from '#cli/commands/control.ts';
+import type { Target, Verb } from '#cli/run-order.ts';
+import type { Json } from '#domain/side.ts';
+import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
+
+const MACHINE = 'arn:aws:states:us-west-2:123456789012:stateMachine:regional-failover';
+const NAME = EXECUTION.split(':').at(-1) ?? '';
+
+let at: World;
+
+beforeEach(() => {
+  at = world();
+});
+
+interface About {
+  readonly status?: string;
+  readonly input?: Json;
+  readonly error?: string | null;
+}
+
+const target = ({ status = 'RUNNING', input = { plan: 'svg-ai', mode: 'failover' }, error = null }: About): Target =>
+  ({
+    ...at.ports,
+    plan: at.plan,
+    machineArn: MACHINE,
+    arn: EXECUTION,
+    about: { arn: EXECUTION, name: NAME, status, input, error },
+    now: () => at.clock.now(),
+  }) as unknown as Target;
+
+const order = (verb: Verb, about: About = {}, state = '', by = 'jane'): Promise<string> =>
+  ORDERS[verb](target(about), { by, reason: 'as tested', at: at.clock.now() }, state);
+
+const started = () => [...at.ports.executions.inputs.values()] as Record<string, unknown>[];
+
+describe('retry', () => {
+  const FAILED = { status: 'FAILED', error: 'ServiceUnavailableError' };
+
+  it('of a dry run starts a dry run, and says so', async () => {
+    const said = await order('retry', { ...FAILED, input: { plan: 'svg-ai', reason: 'r', mode: 'dry-run' } });
+    expect(started()).toMatchObject([{ mode: 'dry-run', by: 'jane' }]);
+    expect(said).toContain('it is a dry run, as the first was: nothing is changed');
+  });
+
+  it('asks for approval where people were asked, and says so', async () => {
+    const said = await order('retry', { ...FAILED, error: 'ApprovalDeclinedError' });
+    expect(started()).toMatchObject([{ mode: 'failover', approval: 'required' }]);
+    expect(said).toContain('people are asked for their approval again');
+  });
+
+  it('asks for approval where a run was aborted while people were asked', async () => {
+    at.ports.approvals.requests.set(EXECUTION, {} as never);
+    await order('retry', { ...FAILED, error: 'AbortedError' });
+    expect(started()).toMatchObject([{ approval: 'required' }]);
+  });
+
+  it('says which overrides it leaves out', async () => {
+    const input = { plan: 'svg-ai', reason: 'r', mode: 'failover', by: 'bob', overrides: { 'GU-210': 'the board' } };
+    const said = await order('retry', { ...FAILED, input });
+    expect(said).toMatch(/overrides are not taken over.*GU-210="the board"; .*--override GU-210="the board"/);
+    expect(started()[0]).not.toHaveProperty('overrides');
+  });
+
+  it('is refused, off the record, where the first was nothing that can be done again', async () => {
+    await expect(order('retry', { ...FAILED, input: 'text' })).rejects.toMatchObject({ name: 'UsageError' });
+    expect(at.ports.ledger.entries).toEqual([]);
+  });
+});
+
+describe('an order to a run that is over', () => {
+  it('names the retry as what it is: a dry run goes on with nothing', async () => {
+    const input = { plan: 'svg-ai', mode: 'dry-run' };
+    await expect(order('pause', { status: 'FAILED', input })).rejects.toThrow(/to look once more: continuity retry$/);
+    await expect(order('pause', { status: 'FAILED' })).rejects.toThrow(/to go on where it stopped: continuity retry$/);
+  });
+});

@@ -44,7 +44,10 @@ export interface StepOptions<I, S extends Stage, F extends PortFactories, V exte
    * claim must still be held at its epoch (else StaleEpochError). Only for stage `claimed`.
    */
   readonly mutates?: S extends 'claimed' ? boolean : false;
-  /** It changes nothing, and ends with StaleEpochError all the same when the claim is another's: a person has taken over. Only for stage `claimed`. */
+  /**
+   * It changes nothing, and ends all the same with StaleEpochError when the claim is another's (a person has taken over) and with AbortedError when a
+   * person has aborted. Only for stage `claimed`.
+   */
   readonly watches?: S extends 'claimed' ? boolean : false;
   /** The first that changes something: from here on nobody takes the claim over. */
   readonly begins?: boolean;
@@ -147,8 +150,7 @@ export const pipeline = <
           ...options.ports,
           ledger,
           clock,
-          ...(options.mutates || options.watches ? { claims } : {}),
-          ...(options.mutates ? { controls } : {}),
+          ...(options.mutates || options.watches ? { claims, controls } : {}),
         },
         options.environment ?? [],
         options,

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
-import { AbortedError, PausedError, StaleEpochError } from '#domain/errors.ts';
+import { PausedError, StaleEpochError } from '#domain/errors.ts';
 import { link } from '#domain/ledger-chain.ts';
 import type { Plan } from '#domain/plan.ts';
 import { SKIPPABLE } from '#domain/steps.ts';
@@ -8,6 +8,7 @@ import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import { type Control, type Controls, NOTHING_ORDERED } from '#ports/controls.ts';
 import type { Ledger } from '#ports/ledger.ts';
+import { abortedBy } from '#src/aborted-by.ts';
 import { type Environment, parseEnvironment, type VariableName } from '#src/environment.ts';
 import { pieceOfWork } from '#src/work.ts';
 import { type Envelope, looseRequest, parseEnvelope, parseRun, type Stage } from './envelope.ts';
@@ -90,7 +91,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     ledger,
     clock: time,
     ...(holds ? { claims } : {}),
-    ...(setup.mutates ? { controls } : {}),
+    ...(holds ? { controls } : {}),
   };
   const names = [
     ...setup.environment,
@@ -98,7 +99,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     ...(setup.parts.ledger ? [] : setup.own.ledger.variables),
     ...(holds && !setup.parts.claims ? setup.own.claims.variables : []),
     // As `orders` below: over other parts without controls nobody orders anything.
-    ...(setup.mutates && !setup.parts.controls && !setup.parts.claims ? setup.own.controls.variables : []),
+    ...(holds && !setup.parts.controls && !setup.parts.claims ? setup.own.controls.variables : []),
   ];
   let parsed: Partial<Environment> | undefined;
   const environment = (): Partial<Environment> => {
@@ -151,7 +152,9 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       now.control = await orders()?.read(run.execution);
       const { pause, abort } = now.control ?? NOTHING_ORDERED;
       if (pause && !abort) {
-        throw new PausedError(`paused by ${pause.by} at ${pause.at}: ${pause.reason}; continuity resume lets it go on`);
+        throw new PausedError(
+          `paused by ${pause.by} at ${pause.at}: ${pause.reason}; while it runs continuity resume lets it go on, once it has failed continuity retry`,
+        );
       }
     },
   };
@@ -198,7 +201,14 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       : port.check(plan.plan, run.execution, epoch);
   };
 
-  const watching = { before: held };
+  /** What changes nothing ends by an abort too: nobody looks for evidence, or waits for a lease, of a run that is to end. */
+  const watching = {
+    before: async (): Promise<void> => {
+      const { run } = now.envelope as unknown as Envelope<I, 'claimed'>;
+      const [control] = await Promise.all([orders()?.read(run.execution), held()]);
+      if (control?.abort) throw abortedBy(control.abort);
+    },
+  };
 
   /** For whoever asks later, in another run, whether the standby may be on its way. */
   const committed = (): Promise<void> => {
@@ -222,7 +232,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       const late = setup.oneWay && (await orders()?.commit(run.execution, clock().now())) === false;
       if ((abort && now.control?.committedAt === null) || late) {
         const order = abort ?? (await orders()?.read(run.execution))?.abort;
-        throw new AbortedError(`aborted by ${order?.by ?? 'a person'}: ${order?.reason ?? ''}`);
+        throw abortedBy(order);
       }
       // Before the change, not after it: who goes on with this incident has to know of a promotion whose run died in it.
       if (setup.oneWay) await committed();
@@ -269,7 +279,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       (held ?? made.claims).check(of, execution, epoch).catch((error: unknown) => {
         if (!(error instanceof StaleEpochError)) throw error;
       });
-    const ordered = setup.mutates ? orders() : undefined;
+    const ordered = holds ? orders() : undefined;
     return {
       ...setup.parts,
       ports,

@@ -9,7 +9,9 @@ import type { RecoveryRequest } from '#domain/request.ts';
 import { type ApprovalRequest, type Choice, openRound, sayVotes } from '#domain/votes.ts';
 import type { Announcer } from '#ports/announcer.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { Controls } from '#ports/controls.ts';
 import type { LinkKey } from '#ports/link-key.ts';
+import { abortedBy } from '#src/aborted-by.ts';
 import { attempt } from '#src/attempt.ts';
 import { keepSecret } from '#src/known-secrets.ts';
 import type { DecisionPorts } from '#src/take-decision.ts';
@@ -41,6 +43,7 @@ export interface OpenStep {
     readonly announcer: Announcer;
     readonly personalAnnouncer: Announcer;
     readonly linkKey: LinkKey;
+    readonly controls: Pick<Controls, 'read'>;
   };
   readonly environment: { readonly DECISION_URL: string };
   readonly plan: Plan;
@@ -79,13 +82,16 @@ const open = async (step: OpenStep, round: 1 | 2, approvers: readonly string[]):
 /**
  * Opens a round of the request for approval and tells the approvers. The state waits with its task token until they have decided or its time is
  * over; a decision that was taken between two rounds goes to the new token at once. A message that cannot be sent is on record; the command
- * works without it.
+ * works without it. Throws AbortedError, and asks nobody, when a person has aborted the run.
  */
 export const openApproval = async (step: OpenStep, round: 1 | 2) => {
   const { ports, input } = step;
   const { approvers, escalateTo } = input.approval;
   const asked = round === 1 ? approvers : [...approvers, ...escalateTo];
   const opened = await open(step, round, asked);
+  // After it is open: an abort that comes later finds it, and ends the wait by its token.
+  const { abort } = await ports.controls.read(step.run.execution);
+  if (abort) throw abortedBy(abort);
   const settled = await settle(ports.taskTokens, opened);
   const [sent, links] =
     settled === null ? await Promise.all([announce(step, opened), sendLinks(step, opened)]) : [null, {}];

@@ -26,6 +26,7 @@ const handlersOver = async (at: World): Promise<ReadonlyMap<string, Handler>> =>
   const parts = {
     ports,
     claims: ports.claims,
+    controls: ports.controls,
     ledger: ports.ledger,
     clock,
     plan,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { EXIT, RunError, UsageError } from '#cli/exit.ts';
 import { personsWord } from '#cli/persons-word.ts';
 import { record, type Target, target, type Verb } from '#cli/run-order.ts';
+import { completes } from '#domain/milestones.ts';
 import { nearest } from '#domain/nearest.ts';
 import { RECOVERY_STEPS, SKIPPABLE } from '#domain/steps.ts';
 import type { Order } from '#ports/controls.ts';
@@ -49,22 +50,35 @@ const checkState = (state: string): void => {
 export const ORDERS: Readonly<Record<Verb, (to: Target, order: Order, state: string) => Promise<string>>> = {
   pause: async (to, order) => {
     mustRun(to, 'pause');
+    const { abort } = await to.controls.read(to.arn);
+    if (abort)
+      throw new UsageError(`${to.about.name} was aborted by ${abort.by} at ${abort.at}: it ends, and holds nowhere`);
+    const asked = await to.approvals.read(to.arn);
     await to.controls.pause(to.arn, order);
     await record(to, 'pause', order);
-    return 'paused: it holds before its next change, for about an hour; continuity resume lets it go on';
+    const holds = 'it holds before its next change, for about an hour; continuity resume lets it go on';
+    return asked?.status === 'open'
+      ? `paused, but the time of the people who are asked runs on, until ${asked.expiresAt}: declined or out of time, it lifts its fence and ends; approved, ${holds}`
+      : `paused: ${holds}`;
   },
   resume: async (to, order) => {
     mustRun(to, 'resume');
+    const { pause } = await to.controls.read(to.arn);
+    if (pause === null) throw new UsageError(`${to.about.name} is not paused: there is nothing to resume`);
     await to.controls.resume(to.arn);
     await record(to, 'resume', order);
-    return 'resumed: it goes on within 10 seconds';
+    return 'resumed: where it holds, it goes on within 10 seconds';
   },
   skip: async (to, order, state) => {
     mustRun(to, 'skip');
+    const begun = (await to.ledger.read(to.arn)).filter((entry) => entry.state === state);
+    if (begun.some(completes)) throw new UsageError(`${state} of ${to.about.name} is over: there is nothing to skip`);
     const consequence = SKIPPABLE[state] ?? '';
     await to.controls.skip(to.arn, state, order);
     await record(to, 'skip', order, { state, consequence });
-    return `${state} will be skipped: ${consequence}`;
+    return begun.length === 0
+      ? `${state} will be skipped: ${consequence}`
+      : `${state} has begun: if it is tried again it will be skipped: ${consequence}`;
   },
   abort: async (to, order) => {
     mustRun(to, 'abort');
@@ -74,7 +88,7 @@ export const ORDERS: Readonly<Record<Verb, (to: Target, order: Order, state: str
     }
     await record(to, 'abort', order);
     await endWaiting(to, order);
-    return 'aborted: before its next change it undoes what it did (fence lifted, replicas as before) and ends as Aborted';
+    return 'aborted: at its next look, or before its next change, it undoes what it did (fence lifted, replicas as before) and ends as Aborted';
   },
   retry,
   redrive,

@@ -117,6 +117,12 @@ const maintenance = async (
   }
   const until = parseUntil(options.until ?? '', at);
   const now = await orders.startMaintenance(plan, { ...word, at, until });
+  if (now === null) {
+    const open = (await orders.read(plan)).maintenance;
+    throw new UsageError(
+      `a maintenance window until ${open?.until} was started ${open && sayOrder(open)}: one until ${until} would shorten it; to end it: continuity maintenance end ${plan} --reason "<why>"`,
+    );
+  }
   await recordOrder(stack, { order: 'maintenance-start', ...word, until }, at);
   say(
     options.json,

@@ -1,5 +1,5 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { coolsUntil, liftCommand, onlyWatches } from '#domain/claim.ts';
+import { coolsUntil, liftCommands, onlyWatches } from '#domain/claim.ts';
 import { ClaimHeldError, CoolDownError, ServiceUnavailableError, StaleEpochError } from '#domain/errors.ts';
 import type { Instant } from '#domain/side.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
@@ -118,7 +118,7 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
         }
         if (present?.holder) {
           throw new ClaimHeldError(
-            `plan ${plan} is being recovered by ${present.holder} since ${present.takenAt}; when that run is over, lift it with: ${liftCommand(plan)}`,
+            `plan ${plan} is being recovered by ${present.holder} since ${present.takenAt}; ${liftCommands(plan, present.holder)}`,
           );
         }
         const until = coolsUntil(present?.releasedAt ?? null, coolDownSeconds, now);

@@ -29,5 +29,8 @@ export const coolsUntil = (releasedAt: Instant | null, coolDownSeconds: number, 
   return until > Date.parse(now) ? new Date(until).toISOString() : null;
 };
 
-/** What lifts a claim whose holder is over. */
-export const liftCommand = (plan: string): string => `continuity claim release ${plan} --reason "<why>"`;
+/** What ends the holder of a claim while it runs, and what lifts the claim of one that is over. */
+export const liftCommands = (plan: string, holder: string): string => {
+  const name = holder.split(':').at(-1) ?? holder;
+  return `while it runs: continuity abort ${name} --reason "<why>"; when it is over: continuity claim release ${plan} --reason "<why>"`;
+};

@@ -7,7 +7,7 @@ import {
   targetsOf,
   type Wanted,
 } from '#domain/capacity.ts';
-import { type ClaimSeen, coolsUntil, liftCommand, onlyWatches } from '#domain/claim.ts';
+import { type ClaimSeen, coolsUntil, liftCommands, onlyWatches } from '#domain/claim.ts';
 import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
 import { formatDuration } from '#domain/durations.ts';
 import { mayBePromoting, serves } from '#domain/instance-status.ts';
@@ -119,7 +119,7 @@ export const STANDING_GUARDS: readonly Row<StandingFacts>[] = [
         return pass(
           `${holder} holds the claim since ${takenAt} and has changed nothing yet: a person takes over from it`,
         );
-      return refuse(`held by ${holder} since ${takenAt}; when that run is over: ${liftCommand(plan.plan)}`);
+      return refuse(`held by ${holder} since ${takenAt}; ${liftCommands(plan.plan, holder)}`);
     },
   },
   {

@@ -1,5 +1,22 @@
+import type { Entry } from '#domain/milestones.ts';
 import type { Failure, Outcome, StepRecord } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
+
+interface Fenced {
+  readonly methods?: readonly { readonly before?: Readonly<Record<string, number>> }[];
+}
+
+/** What brings the replicas back that the fence took away: as many as were wanted before it, by the record, else by the plan. */
+const scaleBack = ({ fence, workloads }: Plan, entries: readonly Entry[]): readonly string[] => {
+  if (!fence.methods.includes('workloads-to-zero')) return [];
+  const left = entries.find(({ state, kind }) => state === 'FencePrimary' && kind === 'left');
+  const { methods = [] } = (left?.result ?? {}) as Fenced;
+  const before = methods.find((one) => one.before !== undefined)?.before ?? {};
+  return workloads.deployments.map(
+    ({ name, replicas }) =>
+      `in ${workloads.clusters.primary}: kubectl -n ${workloads.namespace} scale deployment/${name} --replicas=${before[name] || replicas}`,
+  );
+};
 
 /** What a person may do after a run, in order. Nothing here is done by the pipeline. */
 export const nextCommands = (
@@ -8,6 +25,7 @@ export const nextCommands = (
   result: Outcome['result'],
   steps: readonly StepRecord[],
   failure: Failure | null,
+  entries: readonly Entry[],
 ): readonly string[] => {
   const status = (state: string): StepRecord['status'] | undefined =>
     steps.find((step) => step.state === state)?.status;
@@ -28,9 +46,12 @@ export const nextCommands = (
   }
   const next = [history];
   if (status('PromoteReplica') === 'not-done' && status('FencePrimary') !== 'not-done') {
-    next.push(
-      `${instances.primary} may be fenced; to lift the fence when it should serve again: ALTER ROLE ${applicationRole} LOGIN, and continuity write-lease return ${plan.plan} --reason "<why>"`,
-    );
+    const lift = [
+      `ALTER ROLE ${applicationRole} LOGIN`,
+      `continuity write-lease return ${plan.plan} --reason "<why>"`,
+      ...scaleBack(plan, entries),
+    ];
+    next.push(`${instances.primary} may be fenced; to lift the fence when it should serve again: ${lift.join('; ')}`);
   }
   if (status('PromoteReplica') !== 'not-done') {
     next.push(

@@ -163,6 +163,6 @@ export const outcomeOf = ({
     orders: ordersOf(entries),
     clocks: incident && clocksOf({ incident, entries, objectives: plan.objectives, now, timeScale }),
     phases: incident && phasesOf(incident, entries),
-    next: nextCommands(plan, execution, result, steps, failure),
+    next: nextCommands(plan, execution, result, steps, failure, entries),
   };
 };

@@ -40,11 +40,12 @@ export const SIDE_STEPS: readonly SideStep[] = [
   { ...step('LiftFence', 'lift the fence', true), after: 'VerifyTraffic' },
 ];
 
-/** State -> what is given up by skipping it, in words. Every other step is needed by a rule of the design and cannot be skipped. */
+/**
+ * State -> what is given up by skipping it, in words. Every other step is needed by a rule of the design and cannot be skipped: RepointApplication too,
+ * which gives the standby the write lease and lets the application's role in, where a fence that replicated shuts it out.
+ */
 export const SKIPPABLE: Readonly<Record<string, string>> = {
   ScaleUpWorkloads: 'the standby serves with the replicas that it has: scale it up yourself if they are too few',
-  RepointApplication:
-    'the application keeps its database host and is not restarted: right only where it finds the standby database by itself',
 };
 
 /**

@@ -7,7 +7,10 @@ export interface StandingOrders {
   /** Repeating it keeps the first order. */
   switchOff(plan: string, order: StandingOrder): Promise<Standing>;
   switchOn(plan: string): Promise<Standing>;
-  /** A later one takes the place of an earlier: the window is as the last person said. */
-  startMaintenance(plan: string, order: WindowOrder): Promise<Standing>;
+  /**
+   * A later one takes the place of an earlier that is over by then, or its own person's. One conditional write: null, and nothing changes, when
+   * somebody else's is open and lasts longer.
+   */
+  startMaintenance(plan: string, order: WindowOrder): Promise<Standing | null>;
   endMaintenance(plan: string): Promise<Standing>;
 }

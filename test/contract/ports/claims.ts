@@ -57,7 +57,9 @@ export const describeClaims = (at: () => ContractCloud) =>
       await claims.take(plan, 'arn:a', NOW, HOUR);
       await expect(claims.take(plan, 'arn:b', NOW, HOUR)).rejects.toMatchObject({
         name: 'ClaimHeldError',
-        message: expect.stringMatching(/arn:a.*continuity claim release c[-0-9a-f]+ --reason/),
+        message: expect.stringMatching(
+          /arn:a.*continuity abort a --reason.*continuity claim release c[-0-9a-f]+ --reason/,
+        ),
       });
     });
 

@@ -35,4 +35,21 @@ export const describeStandingOrders = (at: () => ContractCloud) =>
       });
       await expect(standingOrders.endMaintenance(plan)).resolves.toMatchObject({ maintenance: null });
     });
+
+    it("keep somebody else's window that is open and lasts longer", async () => {
+      const { standingOrders } = at().ports;
+      const plan = at().freshId();
+      const hers = { ...order('a migration'), until: '2026-11-23T18:00:00.000Z' };
+      const by = (person: string, now: string, until: string) => ({ by: person, reason: 'a patch', at: now, until });
+      await standingOrders.startMaintenance(plan, hers);
+      const short = by('bob', '2026-11-23T13:00:00.000Z', '2026-11-23T13:01:00.000Z');
+      await expect(standingOrders.startMaintenance(plan, short)).resolves.toBeNull();
+      await expect(standingOrders.read(plan)).resolves.toMatchObject({ maintenance: hers });
+      const own = by('jane', '2026-11-23T13:00:00.000Z', '2026-11-23T17:00:00.000Z');
+      await expect(standingOrders.startMaintenance(plan, own)).resolves.toMatchObject({ maintenance: own });
+      const longer = by('bob', '2026-11-23T13:00:00.000Z', '2026-11-23T19:00:00.000Z');
+      await expect(standingOrders.startMaintenance(plan, longer)).resolves.toMatchObject({ maintenance: longer });
+      const later = { ...order('the next'), at: '2026-11-23T19:00:00.000Z', until: '2026-11-23T19:30:00.000Z' };
+      await expect(standingOrders.startMaintenance(plan, later)).resolves.toMatchObject({ maintenance: later });
+    });
   });

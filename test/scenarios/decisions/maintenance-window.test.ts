@@ -11,7 +11,8 @@ import { waitFor } from '#test/support/wait-for.ts';
  * Proves:
  * 1. The alarm starts nothing; that is on record with the window, and in `continuity history`.
  * 2. A person's start is refused by the window too, before anything is changed, and the refusal names it.
- * 3. The window ends by order, which is on record; a second end is refused in one line with exit code 2.
+ * 3. Nobody else shortens the window by starting one of their own: who has it is named.
+ * 4. The window ends by order, which is on record; a second end is refused in one line with exit code 2.
  */
 const scenario = useScenarioLab(167);
 
@@ -63,6 +64,23 @@ it(
     expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' })).toEqual([]);
 
     // 3
+    const shorter = await person(
+      'maintenance',
+      'start',
+      plan.plan,
+      '--until',
+      '1m',
+      '--as',
+      'bob',
+      '--reason',
+      'a patch',
+    );
+    expect(shorter).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/until \S+ was started by jane .*would shorten it; to end it: .*maintenance end/),
+    });
+
+    // 4
     await lab.faults.heal();
     expect(await person('maintenance', 'end', plan.plan, ...word)).toMatchObject({ code: 0, stderr: '' });
     expect(await person('maintenance', 'end', plan.plan, ...word)).toMatchObject({

@@ -116,7 +116,11 @@ export const fakeStandingOrders = (): StandingOrders & { down: boolean } => {
     switchOff: (_plan: string, order: NonNullable<Standing['automationOff']>) =>
       become({ automationOff: now.automationOff ?? order }),
     switchOn: () => become({ automationOff: null }),
-    startMaintenance: (_plan: string, maintenance: NonNullable<Standing['maintenance']>) => become({ maintenance }),
+    startMaintenance: async (_plan: string, maintenance: NonNullable<Standing['maintenance']>) => {
+      const open = now.maintenance;
+      const others = open !== null && open.by !== maintenance.by && open.until > maintenance.at;
+      return others && open.until > maintenance.until ? null : become({ maintenance });
+    },
     endMaintenance: () => become({ maintenance: null }),
   };
   return orders;

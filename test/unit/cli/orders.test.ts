@@ -75,3 +75,48 @@ describe('an order to a run that is over', () => {
     await expect(order('pause', { status: 'FAILED' })).rejects.toThrow(/to go on where it stopped: continuity retry$/);
   });
 });
+
+describe('what an order says is what is', () => {
+  const jane = () => ({ by: 'jane', reason: 'look', at: at.clock.now() });
+  const entry = (kind: 'entered' | 'left') =>
+    at.ports.ledger.append({
+      execution: EXECUTION,
+      plan: 'svg-ai',
+      incident: null,
+      state: 'ScaleUpWorkloads',
+      kind,
+      at: at.clock.now(),
+      attempt: 0,
+      actor: 'pipeline',
+      inputDigest: '',
+    });
+
+  it('pause: while people are asked their time runs on', async () => {
+    expect(await order('pause')).toMatch(/^paused: it holds before its next change/);
+    at.ports.approvals.requests.set(EXECUTION, { status: 'open', expiresAt: '2026-11-24T00:00:00.000Z' } as never);
+    expect(await order('pause')).toMatch(
+      /^paused, but the time of the people who are asked runs on, until 2026-11-24T/,
+    );
+  });
+
+  it('pause: a run that was aborted holds nowhere', async () => {
+    await at.ports.controls.abort(EXECUTION, jane());
+    await expect(order('pause')).rejects.toThrow(/was aborted by jane at .*: it ends, and holds nowhere$/);
+  });
+
+  it('resume: only what is paused', async () => {
+    await expect(order('resume')).rejects.toThrow(/is not paused: there is nothing to resume$/);
+    await at.ports.controls.pause(EXECUTION, jane());
+    expect(await order('resume')).toMatch(/^resumed/);
+  });
+
+  it('skip: a step that has begun is skipped if it is tried again, one that is over is not', async () => {
+    expect(await order('skip', {}, 'ScaleUpWorkloads')).toMatch(/^ScaleUpWorkloads will be skipped: /);
+    await entry('entered');
+    expect(await order('skip', {}, 'ScaleUpWorkloads')).toMatch(/^ScaleUpWorkloads has begun: if it is tried again/);
+    await entry('left');
+    const before = at.ports.ledger.entries.length;
+    await expect(order('skip', {}, 'ScaleUpWorkloads')).rejects.toThrow(/is over: there is nothing to skip$/);
+    expect(at.ports.ledger.entries).toHaveLength(before);
+  });
+});

@@ -78,11 +78,15 @@ describe('bad usage is one clear line on stderr and exit 2', () => {
     [['skip', 'x', '--reason', 'r'], `missing required argument 'state'${COMMANDS}`],
     [
       ['skip', 'x', 'PromoteReplica', '--reason', 'r'],
-      'PromoteReplica cannot be skipped: a rule of the design needs it; these can: ScaleUpWorkloads, RepointApplication',
+      'PromoteReplica cannot be skipped: a rule of the design needs it; these can: ScaleUpWorkloads',
+    ],
+    [
+      ['skip', 'x', 'RepointApplication', '--reason', 'r'],
+      'RepointApplication cannot be skipped: a rule of the design needs it; these can: ScaleUpWorkloads',
     ],
     [
       ['skip', 'x', 'ScaleUpWorkload', '--reason', 'r'],
-      'unknown state "ScaleUpWorkload" (did you mean ScaleUpWorkloads?); these can be skipped: ScaleUpWorkloads, RepointApplication',
+      'unknown state "ScaleUpWorkload" (did you mean ScaleUpWorkloads?); these can be skipped: ScaleUpWorkloads',
     ],
     [['abort', 'x'], `required option '--reason <text>' not specified${COMMANDS}`],
     ...['pause', 'resume', 'abort', 'retry', 'redrive', 'force'].map((verb): [string[], string] => [

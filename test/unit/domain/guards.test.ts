@@ -96,7 +96,7 @@ describe('guards', () => {
       'another run holds the claim',
       { claim: { value: claim({ holder: 'arn:other' }) } },
       'GU-030',
-      'claim release svg-ai',
+      'while it runs: continuity abort other --reason "<why>"; when it is over: continuity claim release svg-ai --reason',
     ],
     ['the claim cannot be read', { claim: { error: 'throttled' } }, 'GU-040', 'throttled'],
     [

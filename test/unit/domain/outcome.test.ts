@@ -90,7 +90,21 @@ describe('outcome', () => {
       error: 'PromotionRefusedError',
       cause: '',
     });
-    expect(part.next.join('\n')).toContain('ALTER ROLE svg_ai_app LOGIN');
+    expect(part.next.join('\n')).toContain('ALTER ROLE svg_ai_app LOGIN; continuity write-lease return svg-ai');
+  });
+
+  test('a fenced primary that was not replaced: how to bring its replicas back, as many as there were', () => {
+    const failure = { state: 'PromoteReplica', error: 'PromotionRefusedError', cause: '' };
+    const scale = (replicas: number) =>
+      new RegExp(`kubectl -n \\S+ scale deployment/svg-ai-api --replicas=${replicas}$`, 'm');
+    expect(outcome(recovery('PromoteReplica'), failure).next.join('\n')).toMatch(scale(3));
+    const result = { methods: [{ method: 'workloads-to-zero', outcome: 'fenced', before: { 'svg-ai-api': 5 } }] };
+    const fenced = recovery('PromoteReplica').map((entry) =>
+      entry.state === 'FencePrimary' && entry.kind === 'left' ? { ...entry, result } : entry,
+    );
+    const again = { ...result, methods: [{ ...result.methods[0], before: { 'svg-ai-api': 0 } }] };
+    const renewed = record([3_000, 'FencePrimary', 'left', { result: again }]);
+    expect(outcome([...fenced, ...renewed], failure).next.join('\n')).toMatch(scale(5));
   });
 
   test('refused: only when nothing was changed', () => {

@@ -1,7 +1,8 @@
-import { expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { createFaults, type FaultsOptions } from '#lab/faults.ts';
 
 const setDelay = vi.fn();
+beforeEach(() => setDelay.mockClear());
 const faults = createFaults({ world: { wan: { setDelay } } } as unknown as FaultsOptions);
 
 it.each([undefined, null, '', 'x', Number.NaN, Number.POSITIVE_INFINITY, -1, 60_001])(

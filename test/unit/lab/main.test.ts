@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { PROJECT } from '#cli/lab-process.ts';
 import { claimFolder, type RunFolder, runFolder } from '#lab/run-folder.ts';
 import { slowness } from '#test/support/wait-for.ts';
 
@@ -29,11 +30,12 @@ it("a lab that finds its slot taken gives up, and leaves the other's processes a
   timeout: 30_000 * slowness,
 }, async () => {
   const state = claimFolder(run, 'http://127.0.0.1:9');
-  const second = fork('lab/main.ts', [JSON.stringify({ root, slot: 0 })], { stdio: 'ignore' });
-  const ended = once(second, 'exit');
-  const [word] = await once(second, 'message');
-  expect(word).toEqual({ error: `${run.stateFile} is there: the slot is another lab's` });
-  expect(await ended).toEqual([1, null]);
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(PROJECT, '.lab', 'cache', 'compiled') };
+  const second = fork(join(PROJECT, 'lab', 'main.ts'), [JSON.stringify({ root, slot: 0 })], { env, stdio: 'ignore' });
+  const words: unknown[] = [];
+  second.on('message', (word) => void words.push(word));
+  expect(await once(second, 'close')).toEqual([1, null]);
+  expect(words).toEqual([{ error: `${run.stateFile} is there: the slot is another lab's` }]);
   expect(other.exitCode ?? other.signalCode).toBeNull();
   expect(JSON.parse(readFileSync(run.stateFile, 'utf8'))).toEqual(state);
 });

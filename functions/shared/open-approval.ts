@@ -11,11 +11,11 @@ import type { Announcer } from '#ports/announcer.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Controls } from '#ports/controls.ts';
 import type { LinkKey } from '#ports/link-key.ts';
-import { abortedBy } from '#src/aborted-by.ts';
 import { attempt } from '#src/attempt.ts';
 import { keepSecret } from '#src/known-secrets.ts';
 import type { DecisionPorts } from '#src/take-decision.ts';
 import { settle } from '#src/take-decision.ts';
+import { abortedBy } from './aborted-by.ts';
 
 const ANNOUNCE_WITHIN_MS = 4_000;
 const RACES = 10;

@@ -10,5 +10,3 @@ export const statusOf = async ({ executions }: DeployedStack, holder: string): P
     throw error;
   }
 };
-
-export const isGoingOn = (status: string | null): boolean => status === 'RUNNING' || status === 'PENDING_REDRIVE';

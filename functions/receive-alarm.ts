@@ -1,10 +1,12 @@
 import { firstBadAt } from '#domain/diagnosis.ts';
+import { isGoingOn } from '#domain/execution-status.ts';
 import { standingRefusal } from '#domain/guards.ts';
 import { promotionBegun } from '#domain/incident.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
 import type { Plan } from '#domain/plan.ts';
 import { type RefusedAlarm, refusalEntry } from '#domain/plan-record.ts';
 import type { Reading } from '#domain/reading.ts';
+import { serviceSignals } from '#domain/reading-history.ts';
 import type { Instant } from '#domain/side.ts';
 import { event } from '#pipeline/event.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
@@ -86,8 +88,7 @@ const COOLING = 'GU-040';
 const failedSince = (readings: readonly Reading[], releasedAt: Instant | null): boolean =>
   readings.some(
     ({ at, signals }) =>
-      (releasedAt === null || at > releasedAt) &&
-      signals.some(({ name, state }) => state === 'bad' && (name === 'http-read' || name === 'http-write')),
+      (releasedAt === null || at > releasedAt) && serviceSignals(signals).some(({ state }) => state === 'bad'),
   );
 
 /**
@@ -110,7 +111,7 @@ const tellStopped = (call: Call, { id }: OpenIncident, why: string): Promise<voi
 /** Step Functions takes a name once. While that run goes on, the alarm is a repetition; when it is over, nobody answers the incident. */
 const recordNamesake = async (call: Call, incident: OpenIncident, arn: string): Promise<void> => {
   const { status, stoppedAt } = await call.ports.executions.describe(arn);
-  if (status !== 'RUNNING' && status !== 'PENDING_REDRIVE') {
+  if (!isGoingOn(status)) {
     await tellStopped(call, incident, `its run ${arn} is over (${status} at ${stoppedAt})`);
     return;
   }
@@ -119,8 +120,9 @@ const recordNamesake = async (call: Call, incident: OpenIncident, arn: string): 
 
 /**
  * Only the change into ALARM starts a recovery. Switched off, in maintenance, while a run holds the claim or while the plan cools down it starts
- * none: that is on record, and people are told when nobody recovers. The run asks the same guards again before its first change. Its execution is named by plan and incident: the same event twice, or two alarms at the same
- * instant, are one execution. An incident that is open although it is over is closed, and is no reason to start nothing. Throws InvalidRequestError on an event of another shape.
+ * none: that is on record, and people are told when nobody recovers. The run asks the same guards again before its first change. Its execution is
+ * named by plan and incident: the same event twice, or two alarms at the same instant, are one execution. An incident that is open although it is
+ * over is closed, and is no reason to start nothing. Throws InvalidRequestError on an event of another shape.
  */
 export const receiveAlarm = async (call: Call): Promise<Intake> => {
   const { event: alarm, ports, environment, plan, clock } = call;

@@ -237,8 +237,10 @@ const problems = await Promise.all(
 );
 const wrong = problems.filter((problem) => problem !== null);
 if (wrong.length > 0) fail(1, ...wrong);
-const packagedAt = (name: string) => JSON.parse(readFileSync(join(packages, name, TEMPLATE), 'utf8'));
-const long = target.stacks.flatMap(({ name }) => namesTooLong(packagedAt(name)));
+const templates = new Map(
+  target.stacks.map(({ name }) => [name, JSON.parse(readFileSync(join(packages, name, TEMPLATE), 'utf8'))]),
+);
+const long = [...templates.values()].flatMap(namesTooLong);
 if (long.length > 0)
   fail(
     2,
@@ -246,7 +248,7 @@ if (long.length > 0)
     ...long.map((name) => `  ${name}`),
   );
 // Traffic must be able to move without a control plane: only the pipeline's stack holds records and roles that move it.
-const packaged = packagedAt('pipeline');
+const packaged = templates.get('pipeline');
 const findings = [...checkTraffic(plan, packaged.Resources), ...checkTriggers(packaged.Resources)];
 if (findings.length > 0) fail(2, 'the packaged stack is refused:', ...findings.map((finding) => `  ${finding}`));
 for (const { name, output } of target.stacks) pointAt(at(output), join(packages, name));

@@ -180,21 +180,17 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
 
 export type Grant = keyof ReturnType<typeof statements>;
 
+const TRACE = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'] as const;
+
 export const tracing: Statement = {
   Sid: 'TracesHaveNoResources',
-  ...allow('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'),
+  ...allow('*', ...TRACE),
 };
 
 /** Step Functions also asks what to sample: https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html */
 export const machineTracing: Statement = {
   Sid: 'TracesHaveNoResources',
-  ...allow(
-    '*',
-    'xray:PutTraceSegments',
-    'xray:PutTelemetryRecords',
-    'xray:GetSamplingRules',
-    'xray:GetSamplingTargets',
-  ),
+  ...allow('*', ...TRACE, 'xray:GetSamplingRules', 'xray:GetSamplingTargets'),
 };
 
 /** Interfaces are made before there is anything to name. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */

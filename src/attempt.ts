@@ -21,23 +21,31 @@ const mayAnswerYet = (error: unknown): boolean =>
 const textOf = (error: unknown): string =>
   withoutSecrets(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
+/** The answer, or `late` with what to say of it when there was none after `withinMs`; the call itself goes on. */
+export const inTime = async <T>(answer: Promise<T>, withinMs: number, late: (said: string) => Error): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late(`no answer in ${withinMs} ms`)), withinMs);
+  });
+  try {
+    return await Promise.race([answer, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 /**
  * Calls and never throws. After `withinMs` the answer is no longer waited for, and what is under way of the call is over with it.
  */
 export const attempt = async <T>(call: () => Promise<T>, withinMs: number): Promise<Attempt<T>> => {
   const start = performance.now();
   const took = () => Math.round(performance.now() - start);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new UnreachableError(`no answer in ${withinMs} ms`)), withinMs);
-  });
   try {
-    return { outcome: 'answered', value: await pieceOfWork(() => Promise.race([call(), late])), ms: took() };
+    const value = await pieceOfWork(() => inTime(call(), withinMs, (said) => new UnreachableError(said)));
+    return { outcome: 'answered', value, ms: took() };
   } catch (error) {
     const outcome = error instanceof UnreachableError ? 'unreachable' : 'failed';
     return { outcome, silent: mayAnswerYet(error), detail: textOf(error), ms: took() };
-  } finally {
-    clearTimeout(timer);
   }
 };
 

@@ -7,6 +7,7 @@ import { openResults, packagedDigest } from '#cli/campaign/results.ts';
 import type { CellResult } from '#cli/campaign/verdict.ts';
 import { runCells } from '#cli/campaign/workers.ts';
 import { EXIT, UsageError } from '#cli/exit.ts';
+import { interruptible } from '#cli/interruptible.ts';
 import { ownSlot, PROJECT } from '#cli/lab-process.ts';
 import { ensurePackaged } from '#cli/package-stack.ts';
 import { type Terminal, terminal } from '#cli/terminal.ts';
@@ -59,10 +60,7 @@ const run = async (options: Options): Promise<void> => {
   const workers = whole('--workers', options.workers ?? String(Math.min(2, availableParallelism())), 1, MOST_WORKERS);
   const useSlots = slots(workers);
   const screen = terminal(options.json ? process.stderr : process.stdout);
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  try {
+  await interruptible(async (signal) => {
     await ensurePackaged({ terminal: screen });
     const digest = packagedDigest(PROJECT);
     const results = openResults(options.results, digest);
@@ -83,14 +81,14 @@ const run = async (options: Options): Promise<void> => {
       root: PROJECT,
       slots: useSlots,
       keepIn: join(PROJECT, 'reports', 'campaign'),
-      signal: interrupt.signal,
+      signal,
       onResult: (result) => {
         results.add(result);
         ended.set(cellName(result), result);
         screen.line(resultLine(result, ended.size, cells.length, screen.style));
       },
     });
-    if (interrupt.signal.aborted) {
+    if (signal.aborted) {
       screen.line(`interrupted after ${ended.size} of ${cells.length} cells; the same command goes on with the others`);
       process.exitCode = EXIT.interrupted;
       return;
@@ -112,9 +110,7 @@ const run = async (options: Options): Promise<void> => {
     if (totals.failed > 0) screen.line(`  logs: ${join('reports', 'campaign')}`);
     if (options.json) process.stdout.write(`${JSON.stringify({ build: digest, seconds, totals, cells: all })}\n`);
     process.exitCode = totals.failed === 0 ? EXIT.met : EXIT.missed;
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
-  }
+  });
 };
 
 /** `continuity campaign`: every state of the failover with every fault of the AWS API, each in a lab of its own. */

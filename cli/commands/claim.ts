@@ -1,11 +1,12 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT, RunError, UsageError } from '#cli/exit.ts';
-import { isGoingOn, statusOf } from '#cli/holder-status.ts';
+import { statusOf } from '#cli/holder-status.ts';
 import { personsWord } from '#cli/persons-word.ts';
 import { recordOrder } from '#cli/record-order.ts';
 import { type DeployedStack, deployedStack, mustBePlan } from '#cli/stack.ts';
 import { coolsUntil, onlyWatches } from '#domain/claim.ts';
+import { isGoingOn } from '#domain/execution-status.ts';
 import type { Claim } from '#ports/claims.ts';
 import { claims } from '#src/composition.ts';
 

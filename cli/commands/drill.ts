@@ -7,6 +7,7 @@ import { mustTakeReports } from '#cli/drill/report-files.ts';
 import { runDrill } from '#cli/drill/run.ts';
 import { summaryLines } from '#cli/drill/summary.ts';
 import { EXIT, UsageError } from '#cli/exit.ts';
+import { interruptible } from '#cli/interruptible.ts';
 import { PROJECT, refuseSecond } from '#cli/lab-process.ts';
 import { ensurePackaged } from '#cli/package-stack.ts';
 import { terminal } from '#cli/terminal.ts';
@@ -28,35 +29,31 @@ export const drillCommand = (program: Command): void => {
       refuseSecond();
       mustTakeReports(options.reports);
       const screen = terminal(options.json ? process.stderr : process.stdout);
-      const interrupt = new AbortController();
-      const onSignal = (): void => interrupt.abort();
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-      try {
-        await ensurePackaged({ terminal: screen });
-        const { signal } = interrupt;
-        const keep = options.keep === true;
-        const run = await runDrill({ screen, signal, keep });
-        const { drill, written, interrupted } = await concludeDrill(run, options.reports, signal, async () => {
-          if (keep || run.work === null) return null;
-          screen.line('\ncounting what orchestration costs: the same actions, called bare, in a second lab ...');
-          return runBare(signal, (second) => clientsOf(run.plan, second));
-        });
-        for (const line of summaryLines(drill, written)) screen.line(line);
-        if (keep) screen.line('  the lab is up: npx continuity lab status');
-        if (options.json) process.stdout.write(`${JSON.stringify(drill.report)}\n`);
-        process.exitCode = drill.met ? EXIT.met : EXIT.missed;
-        if (interrupted) {
-          process.stderr.write(
-            'continuity: interrupted while counting what orchestration costs; the drill was over: its report stands, without that ratio\n',
-          );
+      await interruptible(async (signal) => {
+        try {
+          await ensurePackaged({ terminal: screen });
+          const keep = options.keep === true;
+          const run = await runDrill({ screen, signal, keep });
+          const { drill, written, interrupted } = await concludeDrill(run, options.reports, signal, async () => {
+            if (keep || run.work === null) return null;
+            screen.line('\ncounting what orchestration costs: the same actions, called bare, in a second lab ...');
+            return runBare(signal, (second) => clientsOf(run.plan, second));
+          });
+          for (const line of summaryLines(drill, written)) screen.line(line);
+          if (keep) screen.line('  the lab is up: npx continuity lab status');
+          if (options.json) process.stdout.write(`${JSON.stringify(drill.report)}\n`);
+          process.exitCode = drill.met ? EXIT.met : EXIT.missed;
+          if (interrupted) {
+            process.stderr.write(
+              'continuity: interrupted while counting what orchestration costs; the drill was over: its report stands, without that ratio\n',
+            );
+            process.exitCode = EXIT.interrupted;
+          }
+        } catch (error) {
+          if (!signal.aborted) throw error;
+          process.stderr.write('continuity: interrupted; the lab was ended, nothing is left running\n');
           process.exitCode = EXIT.interrupted;
         }
-      } catch (error) {
-        if (!interrupt.signal.aborted) throw error;
-        process.stderr.write('continuity: interrupted; the lab was ended, nothing is left running\n');
-        process.exitCode = EXIT.interrupted;
-      } finally {
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
-      }
+      });
     });
 };

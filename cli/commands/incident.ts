@@ -1,10 +1,11 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '#cli/exit.ts';
-import { isGoingOn, statusOf } from '#cli/holder-status.ts';
+import { statusOf } from '#cli/holder-status.ts';
 import { personsWord } from '#cli/persons-word.ts';
 import { recordOrder } from '#cli/record-order.ts';
-import { deployedStack } from '#cli/stack.ts';
+import { type DeployedStack, deployedStack } from '#cli/stack.ts';
+import { isGoingOn } from '#domain/execution-status.ts';
 import { promotionBegun } from '#domain/incident.ts';
 import type { Claim } from '#ports/claims.ts';
 import type { OpenIncident } from '#ports/incidents.ts';
@@ -23,10 +24,15 @@ const lines = (plan: string, open: OpenIncident | null, claim: Claim | null): re
   ];
 };
 
+const look = (stack: DeployedStack): Promise<readonly [OpenIncident | null, Claim | null]> => {
+  const { plan } = stack.plan;
+  return Promise.all([stack.make(incidents).current(plan), stack.make(claims).read(plan)]);
+};
+
 const show = async ({ json }: { readonly json?: boolean }): Promise<void> => {
   const stack = await deployedStack();
   const { plan } = stack.plan;
-  const [open, claim] = await Promise.all([stack.make(incidents).current(plan), stack.make(claims).read(plan)]);
+  const [open, claim] = await look(stack);
   process.stdout.write(`${json ? JSON.stringify(open) : lines(plan, open, claim).join('\n')}\n`);
   process.exitCode = EXIT.met;
 };
@@ -41,7 +47,7 @@ const close = async (incident: string, options: Options): Promise<void> => {
   const word = personsWord(options);
   const stack = await deployedStack();
   const { plan } = stack.plan;
-  const [open, claim] = await Promise.all([stack.make(incidents).current(plan), stack.make(claims).read(plan)]);
+  const [open, claim] = await look(stack);
   if (open?.id !== incident) {
     throw new UsageError(`incident "${incident}" of ${plan} is not open; ${lines(plan, open, claim)[0]}`);
   }

@@ -90,8 +90,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     ...setup.ports,
     ledger,
     clock: time,
-    ...(holds ? { claims } : {}),
-    ...(holds ? { controls } : {}),
+    ...(holds ? { claims, controls } : {}),
   };
   const names = [
     ...setup.environment,
@@ -192,19 +191,21 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     },
   };
 
+  const claimPort = (): Claims => setup.parts.claims ?? made.claims;
+  const claimed = () => now.envelope as unknown as Envelope<I, 'claimed'>;
+
   /** Of a run that was taken over from, the next step ends here. */
   const held = (): Promise<void> => {
-    const { run, epoch } = now.envelope as unknown as Envelope<I, 'claimed'>;
-    const port = setup.parts.claims ?? made.claims;
+    const { run, epoch } = claimed();
     return setup.begins
-      ? port.act(plan.plan, run.execution, epoch, clock().now())
-      : port.check(plan.plan, run.execution, epoch);
+      ? claimPort().act(plan.plan, run.execution, epoch, clock().now())
+      : claimPort().check(plan.plan, run.execution, epoch);
   };
 
   /** What changes nothing ends by an abort too: nobody looks for evidence, or waits for a lease, of a run that is to end. */
   const watching = {
     before: async (): Promise<void> => {
-      const { run } = now.envelope as unknown as Envelope<I, 'claimed'>;
+      const { run } = claimed();
       const [control] = await Promise.all([orders()?.read(run.execution), held()]);
       if (control?.abort) throw abortedBy(control.abort);
     },
@@ -212,9 +213,8 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
 
   /** For whoever asks later, in another run, whether the standby may be on its way. */
   const committed = (): Promise<void> => {
-    const { run, epoch, request } = now.envelope as unknown as Envelope<I, 'claimed'>;
-    const port = setup.parts.claims ?? made.claims;
-    return port.commit(plan.plan, run.execution, epoch, request.incident.id, clock().now());
+    const { run, epoch, request } = claimed();
+    return claimPort().commit(plan.plan, run.execution, epoch, request.incident.id, clock().now());
   };
 
   /**
@@ -223,7 +223,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
    */
   const claiming = {
     before: async (): Promise<void> => {
-      const { run } = now.envelope as unknown as Envelope<I, 'claimed'>;
+      const { run } = claimed();
       await now.entering;
       await held();
       if (!setup.heeds) return;
@@ -274,11 +274,12 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
   /** The parts for a rehearsal: what would be written is not, and a claim that is not held stops nothing. */
   const rehearsing = (): Partial<Parts<F>> => {
     const record = setup.parts.ledger ?? made.ledger;
-    const held = holds ? (setup.parts.claims ?? made.claims) : undefined;
     const check = (...[of, execution, epoch]: Parameters<Claims['check']>): Promise<void> =>
-      (held ?? made.claims).check(of, execution, epoch).catch((error: unknown) => {
-        if (!(error instanceof StaleEpochError)) throw error;
-      });
+      claimPort()
+        .check(of, execution, epoch)
+        .catch((error: unknown) => {
+          if (!(error instanceof StaleEpochError)) throw error;
+        });
     const ordered = holds ? orders() : undefined;
     return {
       ...setup.parts,
@@ -293,13 +294,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
           return link(entry, null);
         },
       },
-      ...(held && {
-        claims: {
-          ...held,
-          check,
-          act: check,
-        },
-      }),
+      ...(holds && { claims: { ...claimPort(), check, act: check } }),
       ...(ordered && { controls: ordered }),
     };
   };

@@ -21,13 +21,13 @@ interface Seen {
   readonly readings: readonly Reading[];
 }
 
-const pastOne = (plan: Plan, open: OpenIncident | null, { claim, readings }: Seen): OpenIncident | null =>
-  open !== null && isPast(open, claim, readings, plan.detection.vantagesNeeded) ? open : null;
+const isOver = (plan: Plan, open: OpenIncident, { claim, readings }: Seen): boolean =>
+  isPast(open, claim, readings, plan.detection.vantagesNeeded);
 
 /** The open incident, if it is not over. */
 export const presentIncident = async ({ ports, plan }: Intake, seen: Seen): Promise<OpenIncident | null> => {
   const open = await ports.incidents.current(plan.plan);
-  return pastOne(plan, open, seen) === null ? open : null;
+  return open === null || isOver(plan, open, seen) ? null : open;
 };
 
 /**
@@ -39,12 +39,11 @@ export const openIncident = async (
   seen: Seen,
   { startedAt, detectedAt }: Omit<Incident, 'id'>,
 ): Promise<OpenIncident> => {
-  const past = pastOne(plan, await ports.incidents.current(plan.plan), seen);
-  if (past !== null) {
-    const reason = `its last run ended at ${past.left?.at}, and the service was seen well since`;
-    const entry = closureEntry(plan.plan, past.id, reason);
-    await ports.ledger.append({ ...entry, at: clock.now(), inputDigest: inputDigest({ incident: past.id, reason }) });
-    await ports.incidents.close(plan.plan, past.id, clock.now());
-  }
+  const open = await ports.incidents.openOrJoin(plan.plan, startedAt, detectedAt);
+  if (!isOver(plan, open, seen)) return open;
+  const reason = `its last run ended at ${open.left?.at}, and the service was seen well since`;
+  const entry = closureEntry(plan.plan, open.id, reason);
+  await ports.ledger.append({ ...entry, at: clock.now(), inputDigest: inputDigest({ incident: open.id, reason }) });
+  await ports.incidents.close(plan.plan, open.id, clock.now());
   return ports.incidents.openOrJoin(plan.plan, startedAt, detectedAt);
 };

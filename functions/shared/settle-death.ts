@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isGoingOn } from '#domain/execution-status.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
 import { completedAt } from '#domain/milestones.ts';
 import { type Failure, outcomeOf } from '#domain/outcome.ts';
@@ -138,7 +139,7 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
   const about = await ports.executions.describe(execution);
   const { status } = about;
   const nothing: Settled = { execution, status, recorded: false, claimReleased: false };
-  if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return nothing;
+  if (isGoingOn(status)) return nothing;
   const holds = claim?.holder === execution;
   // From here on no step of it that is still on its way begins a change: one that had begun is on record before the record is read.
   if (holds && !(await ports.claims.close(plan.plan, execution, claim.epoch, clock.now(), claim.takenAt)))

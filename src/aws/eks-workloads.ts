@@ -71,11 +71,10 @@ export const eksWorkloads = (plan: Pick<Plan, 'regions' | 'workloads'>): Workloa
   const configMapPath = (name: string): string => `/api/v1/namespaces/${namespace}/configmaps/${name}`;
 
   return {
-    status: async (side, deployments) => {
-      return Promise.all(
+    status: (side, deployments) =>
+      Promise.all(
         deployments.map(async (name) => toStatus(name, (await apis[side].get(deploymentPath(name))) as Deployment)),
-      );
-    },
+      ),
     room: async (side, deployments) => kubernetesRoom(apis[side], namespace, deployments),
     rightsMissing: (side) => kubernetesRightsMissing(apis[side], namespace),
     autoscalers: async (side, deployments) => kubernetesAutoscalers(apis[side], namespace).list(deployments),

@@ -41,8 +41,8 @@ const after =
   };
 
 /**
- * The few requests that the pipeline makes of a Kubernetes API: GET and merge patch of one object, and reviews of its own rights. The official client is 1.5 MB of
- * bundle for them. A process that was idle tries once more, at once, where the server had closed the connection that was kept
+ * The few requests that the pipeline makes of a Kubernetes API: GET and merge patch of one object, and reviews of its own rights. The official client is
+ * 1.5 MB of bundle for them. A process that was idle tries once more, at once, where the server had closed the connection that was kept
  * (https://nodejs.org/api/http.html#requestreusedsocket; each of these requests may be repeated), and where the cluster's authority has become
  * another: it was built anew under its name, and is looked up again. Throws UnreachableError (no answer in `timeoutMs`), WorkloadNotFoundError
  * (404), ServiceUnavailableError (429, 5xx), CallRefusedError.

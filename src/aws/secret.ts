@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { CallRefusedError, ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
+import { inTime } from '#src/attempt.ts';
 import { keepSecret } from '#src/known-secrets.ts';
 import { readForAll } from '#src/work.ts';
 import { clientOptions } from './sdk-client.ts';
@@ -19,18 +20,6 @@ const WITHIN_MS = 1_000;
 /** Silence of the store says nothing of the database that the login is for: it is never an UnreachableError. */
 const ofTheStore = (error: unknown): unknown =>
   error instanceof UnreachableError ? new ServiceUnavailableError(error.message, { cause: error }) : error;
-
-const inTime = async <T>(what: string, read: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ServiceUnavailableError(`${what}: no answer in ${WITHIN_MS} ms`)), WITHIN_MS);
-  });
-  try {
-    return await Promise.race([read, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 /**
  * The database login from Secrets Manager, `{"username", "password"}`, read once per process. Its value is in no message.
@@ -64,7 +53,7 @@ export const loginSecret = (region: string, name: string) => {
         throw ofTheStore(error);
       });
       // What comes late is there for the next call.
-      return inTime(what, read);
+      return inTime(read, WITHIN_MS, (said) => new ServiceUnavailableError(`${what}: ${said}`));
     },
     forget: (): void => {
       read = undefined;

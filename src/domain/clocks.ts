@@ -28,6 +28,13 @@ export type Clocks = Readonly<Record<Clock['id'], Clock>>;
 /** Milliseconds from one instant to a later one; negative when it is earlier. */
 export const msBetween = (from: Instant, until: Instant): number => Date.parse(until) - Date.parse(from);
 
+/** The last of them; null when there is none. */
+export const latestOf = (instants: readonly Instant[]): Instant | null =>
+  instants.reduce<Instant | null>(
+    (latest, one) => (latest === null || msBetween(latest, one) > 0 ? one : latest),
+    null,
+  );
+
 export const warningAt = (used: number, budget: number): Warning | null =>
   WARN_AT.findLast((mark) => used * 100 >= budget * mark) ?? null;
 

@@ -1,4 +1,4 @@
-import { msBetween } from '#domain/clocks.ts';
+import { latestOf, msBetween } from '#domain/clocks.ts';
 import { lsnDifference } from '#domain/lsn.ts';
 import type { HealthySample, Reading } from '#domain/reading.ts';
 import type { Instant } from '#domain/side.ts';
@@ -47,9 +47,8 @@ export const lastSample = (readings: readonly Reading[]): HealthySample | null =
  * not yet seen one refused. Where the service goes bad by degrees, its start says little of that.
  */
 export const writesUntil = (readings: readonly Reading[], startedAt: Instant): Instant =>
-  readings
-    .flatMap(({ writes, lastHealthy }) => [writes?.until ?? startedAt, lastHealthy?.at ?? startedAt])
-    .reduce((latest, one) => (msBetween(latest, one) > 0 ? one : latest), startedAt);
+  latestOf(readings.flatMap(({ writes, lastHealthy }) => [writes?.until ?? startedAt, lastHealthy?.at ?? startedAt])) ??
+  startedAt;
 
 const earlier = (at: Instant, seconds: number): Instant => new Date(Date.parse(at) - seconds * 1_000).toISOString();
 

@@ -1,4 +1,4 @@
-import { msBetween } from '#domain/clocks.ts';
+import { latestOf, msBetween } from '#domain/clocks.ts';
 import { lsnDifference } from '#domain/lsn.ts';
 import type { HealthySample } from '#domain/reading.ts';
 import type { Instant } from '#domain/side.ts';
@@ -19,8 +19,7 @@ interface Standby {
  */
 const completeUntil = (primary: Primary, { lsn, lastReplayAt, heartbeatAt }: Standby, at: Instant): Instant | null => {
   if (lsnDifference(primary.lsn, lsn) >= 0) return at;
-  const known = [lastReplayAt, heartbeatAt].filter((instant) => instant !== null);
-  return known.sort((a, b) => msBetween(b, a)).at(-1) ?? null;
+  return latestOf([lastReplayAt, heartbeatAt].filter((instant) => instant !== null));
 };
 
 /** Where the database stood at a look that found everything well; null where nobody knows how far the standby was behind. */

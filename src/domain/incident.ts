@@ -2,6 +2,7 @@ import type { ClaimSeen } from '#domain/claim.ts';
 import type { Entry } from '#domain/milestones.ts';
 import { fenceLifted, type Outcome, staysChanged } from '#domain/outcome.ts';
 import { OUTSIDE, type Reading } from '#domain/reading.ts';
+import { serviceSignals } from '#domain/reading-history.ts';
 import type { Instant } from '#domain/side.ts';
 
 /** That a run of the incident ended and left it open. */
@@ -46,7 +47,7 @@ const isLater = (at: Instant | null | undefined, than: Instant): boolean =>
 
 /** A run of readings of a bad service that began since then comes after a good one. */
 const wellSince = ({ at, signals, serviceBadSince, lastHealthy }: Reading, since: Instant): boolean => {
-  const http = signals.filter(({ name }) => name === 'http-read' || name === 'http-write');
+  const http = serviceSignals(signals);
   const isWell = http.length > 0 && http.every(({ state }) => state === 'good');
   return isLater(serviceBadSince, since) || isLater(lastHealthy?.at, since) || (isWell && isLater(at, since));
 };

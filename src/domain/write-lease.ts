@@ -128,7 +128,7 @@ export const granted = (lease: Lease, side: Side, claim: number, now: Instant): 
   if (holds(lease, side)) return { ...lease, claim: Math.max(lease.claim, claim) };
   const other = otherSide(side);
   const lost = holds(lease, other) ? now : lease.lostAt[other];
-  const lostAt = side === 'primary' ? { primary: null, standby: lost } : { primary: lost, standby: null };
+  const lostAt = { ...lease.lostAt, [other]: lost, [side]: null };
   return { ...lease, state: 'granted', holder: side, epoch: lease.epoch + 1, claim, lostAt };
 };
 

@@ -219,6 +219,27 @@ describe('the network', () => {
   });
 });
 
+describe('the clusters', () => {
+  const reached = (cluster: string): readonly string[] =>
+    Object.keys(GRANTS).filter((key) =>
+      statementsOf(pipeline[`${key}Role`] as Resource).some(
+        ({ Action, Resource }) =>
+          Action.includes('eks:DescribeCluster') && JSON.stringify(Resource).includes(`cluster/${cluster}`),
+      ),
+    );
+
+  // Whoever is not named there has no access entry, and finds out in the middle of a recovery.
+  it('are reached by the roles that docs/getting-started.md has an access entry made for, and no others', () => {
+    const text = readFileSync('docs/getting-started.md', 'utf8').replaceAll(/\s+/g, ' ');
+    const [, all = '', primary = ''] =
+      /for the roles of (.*?): in the standby all of them, in the primary those of (.*?)\. /.exec(text) ?? [];
+    const named = (list: string): readonly string[] => list.split(/, | and /).sort();
+    const { clusters } = plan.workloads;
+    expect(named(all)).toEqual([...reached(clusters.standby)].sort());
+    expect(named(primary)).toEqual([...reached(clusters.primary)].sort());
+  });
+});
+
 describe('evidence', () => {
   const bucket = () => pipeline.EvidenceBucket?.Properties;
 

@@ -13,7 +13,9 @@ const ALARMS_WITHIN_MS = 2_000;
 
 /** The look before this one: a diagnosis has to last. */
 const input = z
-  .strictObject({ previous: z.strictObject({ code: z.string(), looks: z.int().positive() }).nullable() })
+  .strictObject({
+    previous: z.strictObject({ code: z.string(), looks: z.int().positive(), at: z.iso.datetime() }).nullable(),
+  })
   .optional();
 
 interface Step extends Observes {
@@ -60,4 +62,5 @@ export const handler = pipeline({
   input,
   ports: { readings, serviceProbe, databaseSession, database, alarms },
   watches: true,
+  heeds: true,
 }).handler(assessEvidence);

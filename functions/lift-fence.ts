@@ -8,13 +8,23 @@ import { pipeline } from '#pipeline/pipeline.ts';
 import type { Approvals } from '#ports/approvals.ts';
 import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { Controls } from '#ports/controls.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession } from '#ports/database-session.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
 import { attempt } from '#src/attempt.ts';
-import { approvals, claims, database, databaseSession, ledger, workloads, writeLease } from '#src/composition.ts';
+import {
+  approvals,
+  claims,
+  controls,
+  database,
+  databaseSession,
+  ledger,
+  workloads,
+  writeLease,
+} from '#src/composition.ts';
 import { failure } from './shared/failure.ts';
 
 const WITHIN_MS = 5_000;
@@ -37,6 +47,7 @@ interface Step {
   readonly ports: {
     readonly approvals: Approvals;
     readonly claims: Pick<Claims, 'read'>;
+    readonly controls: Pick<Controls, 'abort'>;
     readonly database: Database;
     readonly databaseSession: DatabaseSession;
     readonly ledger: Ledger;
@@ -56,9 +67,21 @@ export interface Lift {
   readonly detail: string;
 }
 
-/** Why the fence has to stay, or null. Whoever lifts it beside a promoted standby has two databases that take writes. */
-const mustStay = async ({ ports, plan, request: { incident } }: Step): Promise<string | null> => {
+/**
+ * Why the fence has to stay, or null. Whoever lifts it beside a promoted standby has two databases that take writes: so the run is aborted first, and
+ * a promotion of it that is still under way in another process is not let begin, or was, and the fence stays.
+ */
+const mustStay = async (step: Step): Promise<string | null> => {
+  const { ports, plan, clock, run } = step;
+  const { incident } = step.request;
+  const { failure } = step.input;
   const looked = await attempt(async () => {
+    const order = {
+      by: 'pipeline',
+      reason: failure === null ? 'it has failed' : `${failure.error} in ${failure.state}`,
+      at: clock.now(),
+    };
+    if (!(await ports.controls.abort(run.execution, order))) return 'the promotion was let begin by this run';
     const [instance, position, claim] = await Promise.all([
       ports.database.describe('standby'),
       ports.databaseSession.position('standby'),
@@ -182,7 +205,7 @@ export const liftFence = async (step: Step) => {
 
 export const handler = pipeline({
   input,
-  ports: { approvals, claims, database, databaseSession, ledger, workloads, writeLease },
+  ports: { approvals, claims, controls, database, databaseSession, ledger, workloads, writeLease },
   mutates: true,
   undoes: true,
 }).handler(liftFence);

@@ -1,15 +1,21 @@
 import * as z from 'zod';
-import { NoEffectError, TrafficRefusedError } from '#domain/errors.ts';
+import { msBetween } from '#domain/clocks.ts';
+import { NoEffectError, TrafficRefusedError, VerificationOldError } from '#domain/errors.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { Traffic, TrafficRecord } from '#ports/traffic.ts';
 import { traffic } from '#src/composition.ts';
 
 /** What VerifyStandby gave, carried by the state machine. */
 const input = z.strictObject({
-  verification: z.looseObject({ passed: z.boolean(), target: z.string(), id: z.string() }),
+  verification: z.looseObject({ passed: z.boolean(), at: z.iso.datetime(), target: z.string(), id: z.string() }),
 });
 
+/** This state waits for a pause, and is redriven: a standby that was verified before that may have died since. Real milliseconds. */
+const FRESH_MS = 60_000;
+
 interface Step {
+  readonly clock: Clock;
   readonly input: z.output<typeof input>;
   readonly ports: { readonly traffic: Traffic };
 }
@@ -18,12 +24,15 @@ const seen = (records: readonly TrafficRecord[]) =>
   records.map(({ name, target, servedBy }) => ({ name, target, servedBy }));
 
 /**
- * Points every record of the plan at the standby. Throws TrafficRefusedError without a verification that passed (design, point 7), NoEffectError
- * when a record reads back otherwise; an order that the provider shows later is for VerifyTraffic to follow. `changeId` is null when every record was there already.
+ * Points every record of the plan at the standby. Throws TrafficRefusedError without a verification that passed (design, point 7),
+ * VerificationOldError with one that is not of the last minute (the state machine verifies again), NoEffectError when a record reads back otherwise;
+ * an order that the provider shows later is for VerifyTraffic to follow. `changeId` is null when every record was there already.
  */
-export const shiftTraffic = async ({ input, ports }: Step) => {
-  if (!input.verification.passed)
-    throw new TrafficRefusedError('the standby was not verified: no traffic is sent there');
+export const shiftTraffic = async ({ input, ports, clock }: Step) => {
+  const { passed, at } = input.verification;
+  if (!passed) throw new TrafficRefusedError('the standby was not verified: no traffic is sent there');
+  if (msBetween(at, clock.now()) > FRESH_MS)
+    throw new VerificationOldError(`the standby was verified at ${at}: no traffic is sent there before it is again`);
   const before = await ports.traffic.read();
   const { changeId, changed, settled } = await ports.traffic.shift('standby');
   const after = await ports.traffic.read();

@@ -36,7 +36,8 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   RequestApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   EscalateApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
-  LiftFence: ['record', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
+  // The run is aborted before its fence is lifted, by a conditional write.
+  LiftFence: ['record', 'writeState', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
   // The point of no return is a conditional write.
   PromoteReplica: [
     'record',

@@ -49,7 +49,9 @@ export interface StepOptions<I, S extends Stage, F extends PortFactories, V exte
    * person has aborted. Only for stage `claimed`.
    */
   readonly watches?: S extends 'claimed' ? boolean : false;
-  /** The first that changes something: from here on nobody takes the claim over. */
+  /** It changes nothing, and a pause holds it all the same: what it finds out has to be of the time when the run goes on. */
+  readonly heeds?: boolean;
+  /** The first that changes something: from here on nobody takes the claim over. A pause sends the run back to its evidence, unless it was begun. */
   readonly begins?: boolean;
   /** What a person ordered does not stop it: it is what an abort runs. */
   readonly undoes?: boolean;
@@ -109,7 +111,7 @@ export const pipeline = <
         mutates: options.mutates === true,
         watches: options.watches === true,
         begins: options.begins === true,
-        heeds: options.mutates === true && options.undoes !== true,
+        heeds: options.heeds === true || (options.mutates === true && options.undoes !== true),
         oneWay: options.oneWay === true,
         patient: options.patient === true,
         own: { claims, clock, controls, ledger },

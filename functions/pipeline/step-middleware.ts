@@ -150,7 +150,8 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       now.step = run.state;
       now.control = await orders()?.read(run.execution);
       const { pause, abort } = now.control ?? NOTHING_ORDERED;
-      if (pause && !abort) {
+      // What was begun is made whole: a half fence is nothing to look at for an hour.
+      if (pause && !abort && !(setup.begins && run.attempt > 0)) {
         throw new PausedError(
           `paused by ${pause.by} at ${pause.at}: ${pause.reason}; while it runs continuity resume lets it go on, once it has failed continuity retry`,
         );

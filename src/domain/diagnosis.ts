@@ -79,7 +79,7 @@ export interface Bounds {
   /** States of the plan's health alarms; null or absent when they could not be read. */
   readonly alarms?: readonly AlarmReading[] | null;
   /** The look before this one, in the same run. */
-  readonly previous?: { readonly code: string; readonly looks: number } | null;
+  readonly previous?: { readonly code: string; readonly looks: number; readonly at: Instant } | null;
 }
 
 /** Bad if any is bad; good if any is good and none bad; unknown when nothing is known. */
@@ -193,7 +193,9 @@ export const diagnose = (readings: readonly Reading[], bounds: Bounds): Verdict 
   const { previous, alarms = null, answers = DEFAULT_ANSWERS } = bounds;
   const inAlarm = alarms?.some(({ state }) => state === 'ALARM') ?? false;
   const needed = looksNeeded(rule, { person: facts.person, inAlarm });
-  const looks = previous?.code === code ? previous.looks + 1 : 1;
+  // A pause may lie between two looks: what lasted before it has not lasted until now.
+  const follows = previous?.code === code && msBetween(previous.at, bounds.now) <= bounds.maxAgeMs;
+  const looks = follows ? previous.looks + 1 : 1;
   const answer = isAnswered(code) ? (rule.outcome === 'recover' ? THIS_PLAN : answers[code]) : null;
   const outcome = outcomeOf(rule, looks >= needed, answer);
   const seen = outside.length === 0 ? 'no vantage point has reported' : vantages.map(say).join('. ');

@@ -123,6 +123,12 @@ export class TrafficRefusedError extends ContinuityError {
   readonly retryable = false;
 }
 
+/** What proves a healthy standby is of another time: it is verified again. */
+export class VerificationOldError extends ContinuityError {
+  override readonly name = 'VerificationOldError';
+  readonly retryable = false;
+}
+
 export class NoticeNotSentError extends ContinuityError {
   override readonly name = 'NoticeNotSentError';
   readonly retryable = true;

@@ -82,9 +82,21 @@ describe.each(machines())('$name', ({ machine }) => {
   });
 
   it('counts every loop: a bound, a counter that grows within and starts outside, and a way out', () => {
-    const loops = nodes.filter(({ name }) => reachable(machine, name).has(name));
+    // But for those that take a person's pause each time: the time of the run is their bound.
+    const paused = (rule: { ErrorEquals: readonly string[] }): boolean =>
+      rule.ErrorEquals.some((name) => name === 'PausedError' || name === 'VerificationOldError');
+    const back = nodes.flatMap(({ name, state }) => (state.Catch ?? []).filter(paused).map(({ Next }) => [name, Next]));
+    expect(back).toEqual([
+      ['FencePrimary', 'AssessEvidence'],
+      ['ShiftTraffic', 'VerifyStandby'],
+    ]);
+    expect(machine.TimeoutSeconds).toBeGreaterThan(0);
+    const counted = structuredClone(machine);
+    for (const { state } of nodesOf(counted))
+      if (state.Catch) Object.assign(state, { Catch: state.Catch.filter((rule) => !paused(rule)) });
+    const loops = nodes.filter(({ name }) => reachable(counted, name).has(name));
     const members = (name: string) =>
-      loops.filter((other) => reachable(machine, name).has(other.name) && reachable(machine, other.name).has(name));
+      loops.filter((other) => reachable(counted, name).has(other.name) && reachable(counted, other.name).has(name));
     for (const { name } of loops) {
       const loop = members(name);
       const inside = new Set(loop.map((node) => node.name));
@@ -205,10 +217,10 @@ describe('regional-failover', () => {
   });
 
   it('never lifts the fence where something may have been promoted, and promotes nothing after it', () => {
-    // AbortedError says that nothing was promoted: abort and promotion exclude each other by one conditional write (adr 0010).
+    // Where the promotion may be under way the function itself says so: abort and promotion exclude each other by one conditional write (adr 0010).
     const { state: recover } = nodes.find(({ name }) => name === 'RecoverStandby') ?? {};
     const lifting = recover?.Catch?.filter(({ Next }) => Next === 'LiftFence');
-    expect(lifting?.map(({ ErrorEquals }) => ErrorEquals)).toEqual([['AbortedError']]);
+    expect(lifting?.map(({ ErrorEquals }) => ErrorEquals)).toEqual([['States.ALL']]);
     expect(reachable(machine, 'RepointApplication').has('LiftFence')).toBe(false);
     expect(reachable(machine, 'LiftFence').has('RecoverStandby')).toBe(false);
     const leads = nodes.filter(({ state }) => successorsOf(state).includes('LiftFence')).map(({ name }) => name);

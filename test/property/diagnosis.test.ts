@@ -11,7 +11,13 @@ const anyBounds: fc.Arbitrary<Required<Bounds>> = fc.record({
   needed: fc.constantFrom(1, 2),
   trigger: fc.constantFrom('alarm', 'person'),
   alarms: fc.constantFrom<Required<Bounds>['alarms'][]>(null, [], [{ name: 'healthy', state: 'ALARM', since: NOW }]),
-  previous: fc.option(fc.record({ code: fc.constantFrom(...DIAGNOSIS_CODES), looks: fc.integer({ min: 1, max: 30 }) })),
+  previous: fc.option(
+    fc.record({
+      code: fc.constantFrom(...DIAGNOSIS_CODES),
+      looks: fc.integer({ min: 1, max: 30 }),
+      at: fc.constant(NOW),
+    }),
+  ),
   answers: fc.record({
     'region-down': fc.constantFrom('regional-failover', 'other'),
     'database-down': fc.constantFrom('regional-failover', 'other'),
@@ -24,7 +30,8 @@ const RUNS = { numRuns: 2_000 };
 /** The outcome by the usual answers when the diagnosis has lasted: what remains is the evidence. */
 const settled = (readings: readonly Reading[], bounds: Bounds): Verdict['outcome'] => {
   const { code } = diagnose(readings, bounds);
-  return diagnose(readings, { ...bounds, answers: DEFAULT_ANSWERS, previous: { code, looks: 1_000 } }).outcome;
+  return diagnose(readings, { ...bounds, answers: DEFAULT_ANSWERS, previous: { code, looks: 1_000, at: bounds.now } })
+    .outcome;
 };
 
 const CALLS = new Set<string>(['region-down', 'database-down', 'application-down']);

@@ -127,20 +127,34 @@ export const fakeStandingOrders = (): StandingOrders & { down: boolean } => {
 };
 
 /** Of one execution: the tests look at one. */
+/** Each execution begins with `start`. */
 export const fakeControls = (start: Partial<Control> = {}): Controls => {
-  let now: Control = { ...NOTHING_ORDERED, ...start };
-  const become = (next: Partial<Control>): Control => {
-    now = { ...now, ...next };
+  const all = new Map<string, Control>();
+  const of = (execution: string): Control => all.get(execution) ?? { ...NOTHING_ORDERED, ...start };
+  const become = (execution: string, next: Partial<Control>): Control => {
+    const now = { ...of(execution), ...next };
+    all.set(execution, now);
     return now;
   };
   return {
-    read: async () => now,
-    pause: async (_, pause) => become({ pause: now.pause ?? pause }),
-    resume: async () => become({ pause: null }),
-    skip: async (_, state, order) => become({ skips: { [state]: order, ...now.skips } }),
-    force: async (_, state, order) => become({ forces: { [state]: order, ...now.forces } }),
-    abort: async (_, abort) => now.committedAt === null && become({ abort: now.abort ?? abort }).abort !== null,
-    commit: async (_, at) => now.abort === null && become({ committedAt: now.committedAt ?? at }).committedAt !== null,
+    read: async (execution) => of(execution),
+    pause: async (execution, pause) => become(execution, { pause: of(execution).pause ?? pause }),
+    resume: async (execution) => become(execution, { pause: null }),
+    skip: async (execution, state, order) => become(execution, { skips: { [state]: order, ...of(execution).skips } }),
+    force: async (execution, state, order) =>
+      become(execution, { forces: { [state]: order, ...of(execution).forces } }),
+    abort: async (execution, order) => {
+      const { committedAt, abort } = of(execution);
+      if (committedAt !== null) return false;
+      become(execution, { abort: abort ?? order });
+      return true;
+    },
+    commit: async (execution, at) => {
+      const { committedAt, abort } = of(execution);
+      if (abort !== null) return false;
+      become(execution, { committedAt: committedAt ?? at });
+      return true;
+    },
   };
 };
 

@@ -79,6 +79,11 @@ export const world = () => {
       database.servers.primary.up = false;
       workloads.clusters.primary.up = false;
     },
+    /** They are back, as they were. */
+    revivePrimary: () => {
+      database.servers.primary.up = true;
+      workloads.clusters.primary.up = true;
+    },
   };
 };
 

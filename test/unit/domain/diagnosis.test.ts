@@ -8,7 +8,7 @@ import { at, reading } from './support.ts';
 const alarms = [{ name: 'continuity-svg-ai-prod-healthy-standby', state: 'ALARM', since: at(0) }] as const;
 const bounds: Bounds = { now: at(1_000), maxAgeMs: 60_000, needed: 2, trigger: 'alarm', alarms };
 /** As after so many looks that gave the same code. */
-const lasted = (code: string, looks: number): Bounds => ({ ...bounds, previous: { code, looks } });
+const lasted = (code: string, looks: number): Bounds => ({ ...bounds, previous: { code, looks, at: bounds.now } });
 const bad = { service: 'bad', database: 'bad', replication: 'bad', application: 'bad' } as const;
 const good = { service: 'good', database: 'good', replication: 'good', application: 'good' } as const;
 
@@ -106,6 +106,10 @@ describe('the decision table', () => {
     expect(diagnose(well, lasted('healthy', 4))).toMatchObject({ looks: 5, looksNeeded: 6, outcome: 'more-evidence' });
     expect(diagnose(well, lasted('healthy', 5))).toMatchObject({ looks: 6, outcome: 'none' });
     expect(diagnose(well, lasted('region-down', 5))).toMatchObject({ looks: 1, outcome: 'more-evidence' });
+    // A pause lay between the two.
+    const before = new Date(Date.parse(bounds.now) - bounds.maxAgeMs - 1).toISOString();
+    const old = { ...bounds, previous: { code: 'healthy', looks: 5, at: before } };
+    expect(diagnose(well, old)).toMatchObject({ looks: 1, outcome: 'more-evidence' });
     const cut = [reading('standby', bad), reading('witness', good)];
     expect(diagnose(cut, lasted('partition-from-us', 23))).toMatchObject({
       outcome: 'none',

@@ -12,7 +12,11 @@ describe('AssessEvidence', () => {
     const request = { ...at.request, trigger: 'person', actor: 'person' } as const;
     const first = await assessEvidence({ ...at, request });
     expect(first).toMatchObject({ outcome: 'more-evidence', rule: 'FO-900', looks: 1, looksNeeded: 6 });
-    const verdict = await assessEvidence({ ...at, request, input: { previous: { code: 'healthy', looks: 5 } } });
+    const verdict = await assessEvidence({
+      ...at,
+      request,
+      input: { previous: { code: 'healthy', looks: 5, at: at.clock.now() } },
+    });
     expect(verdict).toMatchObject({ outcome: 'none', rule: 'FO-900' });
     expect(verdict.reason).toContain('nothing to recover from');
   });
@@ -55,7 +59,7 @@ describe('AssessEvidence', () => {
     at.ports.alarms.down = true;
     const first = await assessEvidence(at);
     expect(first).toMatchObject({ outcome: 'more-evidence', code: 'region-down', looks: 1, alarms: null });
-    const previous = { code: first.code, looks: first.looks };
+    const previous = { code: first.code, looks: first.looks, at: at.clock.now() };
     expect(await assessEvidence({ ...at, input: { previous } })).toMatchObject({ outcome: 'recover', looks: 2 });
   });
 
@@ -63,7 +67,10 @@ describe('AssessEvidence', () => {
     const at = world();
     at.ports.database.servers.primary.up = false;
     await witness(at);
-    const verdict = await assessEvidence({ ...at, input: { previous: { code: 'database-down', looks: 23 } } });
+    const verdict = await assessEvidence({
+      ...at,
+      input: { previous: { code: 'database-down', looks: 23, at: at.clock.now() } },
+    });
     expect(verdict).toMatchObject({ outcome: 'other-plan', rule: 'FO-170', answer: 'database-failover' });
     expect(verdict.vantages.find(({ vantage }) => vantage === 'primary')).toMatchObject({ application: 'good' });
     expect(verdict.alarms?.map(({ state }) => state)).toEqual(['ALARM', 'ALARM']);

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Controls } from '#ports/controls.ts';
 import { fakeControls } from '#test/support/fakes/state.ts';
 import { world } from '#test/support/fakes/world.ts';
-import { fencePrimary } from '../../../functions/fence-primary.ts';
+import { handler as assess } from '../../../functions/assess-evidence.ts';
+import { handler as fence, fencePrimary } from '../../../functions/fence-primary.ts';
 import { handler as promote } from '../../../functions/promote-replica.ts';
 import { handler as scaleUp } from '../../../functions/scale-up-workloads.ts';
 
@@ -15,12 +16,19 @@ const claimed = async (controls: Controls) => {
   const { epoch } = await ports.claims.take('svg-ai', run.execution, clock.now(), 0);
   const parts = { ports, claims: ports.claims, ledger: ports.ledger, clock, plan, controls, environment: {} };
   const context = { getRemainingTimeInMillis: () => 15_000 } as Context;
-  const fence = await fencePrimary(at);
-  const event = (state: string, input?: unknown) => ({ run: { ...run, state }, request, epoch, input });
+  const fenced = await fencePrimary(at);
+  const event = (state: string, input?: unknown, attempt = 0) => ({
+    run: { ...run, state, attempt },
+    request,
+    epoch,
+    input,
+  });
   return {
     at,
+    assess: () => assess.with(parts)(event('AssessEvidence'), context),
+    fence: (attempt: number) => fence.with(parts)(event('FencePrimary', undefined, attempt), context),
     scaleUp: () => scaleUp.with(parts)(event('ScaleUpWorkloads'), context),
-    promote: () => promote.with(parts)(event('PromoteReplica', { fence }), context),
+    promote: () => promote.with(parts)(event('PromoteReplica', { fence: fenced }), context),
   };
 };
 
@@ -34,6 +42,15 @@ describe('orders of people', () => {
     await controls.resume(at.run.execution);
     await call();
     expect(at.ports.workloads.clusters.standby.deployments.get('svg-ai-api')?.wanted).toBe(3);
+  });
+
+  it('a pause holds evidence back, and a fence that was not begun; one that was is made whole', async () => {
+    const { at, assess: look, fence: call } = await claimed(fakeControls({ pause: ORDER }));
+    await expect(look()).rejects.toMatchObject({ name: 'PausedError' });
+    await expect(call(0)).rejects.toMatchObject({ name: 'PausedError' });
+    expect((await at.ports.claims.read('svg-ai'))?.actingAt).toBeNull();
+    expect(await call(1)).toMatchObject({ fenced: true, verified: true });
+    expect(at.ports.ledger.entries.map(({ state }) => state)).toEqual(['FencePrimary', 'FencePrimary']);
   });
 
   it('an abort holds the promotion back, also one that comes while the step begins', async () => {

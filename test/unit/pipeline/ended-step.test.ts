@@ -6,11 +6,12 @@ import { pipeline } from '#pipeline/pipeline.ts';
 import type { Database } from '#ports/database.ts';
 import { type AwsAnswer, type AwsServer, awsServer, describedReplica } from '#test/support/aws-server.ts';
 import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
+import { slowness } from '#test/support/wait-for.ts';
 import { capturedOutput } from './captured-output.ts';
 import { lambdaContext } from './lambda-context.ts';
 
 /** Until the time-out of the function; it answers 500 ms before. */
-const SHORT_MS = 700;
+const SHORT_MS = 500 + 300 * slowness;
 
 let here: World;
 let epoch: number;

@@ -1,6 +1,7 @@
 import { FenceFailedError } from '#domain/errors.ts';
 import type { FenceMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
+import { beforeFence, fenceOf } from '#domain/rescaling.ts';
 import type { Instant } from '#domain/side.ts';
 import { type Lease, leaseFence, overBy } from '#domain/write-lease.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
@@ -25,6 +26,8 @@ export interface FenceStep {
   readonly clock: Clock;
   /** Of the claim: what is changed of the lease carries it. */
   readonly epoch: number;
+  /** Its name is kept on the deployments that it changes. */
+  readonly run: { readonly execution: string };
 }
 
 export interface FenceMethod {
@@ -32,7 +35,7 @@ export interface FenceMethod {
   /** `revoked`: taken away, and not over before `until`. */
   readonly outcome: 'fenced' | 'revoked' | 'unreachable' | 'failed';
   readonly detail: string;
-  /** Replicas wanted before, by deployment: what lifting the fence brings back. */
+  /** Replicas wanted before any fence, by deployment, as the deployments keep it: lifting the fence brings them back from there. */
   readonly before?: Readonly<Record<string, number>>;
   /** From this instant on the application of the old primary writes no more, by its lease. */
   readonly until?: Instant;
@@ -62,22 +65,26 @@ const fenceDatabase = async ({ ports }: FenceStep): Promise<FenceMethod> => {
     : { method, outcome: 'failed', detail: 'the application role can still log in or still has a session' };
 };
 
-const fenceWorkloads = async ({ ports, plan }: FenceStep): Promise<FenceMethod> => {
+const fenceWorkloads = async ({ ports, plan, run: { execution } }: FenceStep): Promise<FenceMethod> => {
   const method = 'workloads-to-zero';
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
-  let before: Record<string, number> | undefined;
+  let before: Record<string, number> = {};
   const answer = await attemptRepeatedly(async () => {
     const found = await ports.workloads.status('primary', names);
-    // What was there before the first try: a repeated one finds its own zeros.
-    before ??= Object.fromEntries(found.map(({ name, wanted }) => [name, wanted]));
-    await Promise.all(names.map((name) => ports.workloads.scale('primary', name, 0)));
+    before = Object.fromEntries(found.map((one) => [one.name, beforeFence(one, execution)]));
+    await Promise.all(
+      found.map(async (one) => {
+        const rescaling = fenceOf(one, execution);
+        if (rescaling !== null) await ports.workloads.rescale('primary', one.name, rescaling);
+      }),
+    );
     return ports.workloads.status('primary', names);
   }, WITHIN_MS);
-  if (answer.outcome !== 'answered') return { method, ...unanswered(answer), before: before ?? {} };
+  if (answer.outcome !== 'answered') return { method, ...unanswered(answer), before };
   const left = answer.value.filter((status) => status.wanted !== 0).map((status) => status.name);
   return left.length === 0
-    ? { method, outcome: 'fenced', detail: `${names.join(', ')}: no replicas wanted`, before: before ?? {} }
-    : { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted`, before: before ?? {} };
+    ? { method, outcome: 'fenced', detail: `${names.join(', ')}: no replicas wanted`, before }
+    : { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted`, before };
 };
 
 /** What the lease itself says of the old primary's application. */

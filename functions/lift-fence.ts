@@ -3,6 +3,8 @@ import { promotionBegun } from '#domain/incident.ts';
 import { serves } from '#domain/instance-status.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
+import { type Undo, undoFences, undoScaleUp } from '#domain/rescaling.ts';
+import type { Side } from '#domain/side.ts';
 import { lapse } from '#domain/votes.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Approvals } from '#ports/approvals.ts';
@@ -29,21 +31,11 @@ import { failure } from './shared/failure.ts';
 
 const WITHIN_MS = 5_000;
 
-const method = z.looseObject({
-  method: z.string(),
-  before: z.record(z.string(), z.number().int().nonnegative()).optional(),
-});
-
-/** What FencePrimary gave, null when it gave nothing; and why the run stops. */
-const input = z.strictObject({ fence: z.looseObject({ methods: z.array(method) }).nullable(), failure });
+/** Why the run stops. What the fence found is not asked of the run, which may not know: it is on the deployments. */
+const input = z.strictObject({ failure });
 
 interface Step {
-  readonly input: {
-    readonly failure: z.output<typeof failure>;
-    readonly fence: {
-      readonly methods: readonly { readonly before?: Readonly<Record<string, number>> | undefined }[];
-    } | null;
-  };
+  readonly input: z.output<typeof input>;
   readonly ports: {
     readonly approvals: Approvals;
     readonly claims: Pick<Claims, 'read'>;
@@ -118,61 +110,58 @@ const liftLease = async ({ ports, plan, clock, epoch }: Step): Promise<readonly 
     : [{ method, outcome: answer.outcome, detail: answer.detail }];
 };
 
-/** A fence that was repeated found zero replicas before it: then the plan's number counts. */
-const wantedOf = ({ input: { fence }, plan }: Step): readonly (readonly [string, number])[] => {
-  const before = fence?.methods.find((one) => one.before !== undefined)?.before ?? {};
-  return plan.workloads.deployments.map(({ name, replicas }) => [name, before[name] || replicas] as const);
+const namesOf = ({ plan }: Step): readonly string[] => plan.workloads.deployments.map(({ name }) => name);
+
+const say = (undone: readonly Undo[]): string => undone.map(({ name, replicas }) => `${name}: ${replicas}`).join(', ');
+
+/** Sets the replicas, and gives those that do not read back so. */
+const undo = async ({ ports }: Step, side: Side, wanted: readonly Undo[]): Promise<readonly Undo[]> => {
+  if (wanted.length === 0) return [];
+  await Promise.all(wanted.map(({ name, replicas }) => ports.workloads.scale(side, name, replicas)));
+  const names = wanted.map(({ name }) => name);
+  const after = await ports.workloads.status(side, names);
+  return wanted.filter(({ name, replicas }) => after.find((one) => one.name === name)?.wanted !== replicas);
 };
 
 const liftWorkloads = async (step: Step): Promise<Lift> => {
-  const wanted = wantedOf(step);
-  const names = wanted.map(([name]) => name);
+  const method = 'workloads-back';
   const answer = await attempt(async () => {
-    await Promise.all(wanted.map(([name, replicas]) => step.ports.workloads.scale('primary', name, replicas)));
-    return step.ports.workloads.status('primary', names);
+    const wanted = undoFences(await step.ports.workloads.status('primary', namesOf(step)));
+    return { wanted, wrong: await undo(step, 'primary', wanted) };
   }, WITHIN_MS);
-  if (answer.outcome !== 'answered')
-    return { method: 'workloads-back', outcome: answer.outcome, detail: answer.detail };
-  const wrong = wanted.filter(([name, replicas]) => answer.value.find((one) => one.name === name)?.wanted !== replicas);
-  const said = wanted.map(([name, replicas]) => `${name}: ${replicas}`).join(', ');
-  return wrong.length === 0
-    ? { method: 'workloads-back', outcome: 'lifted', detail: `replicas wanted: ${said}` }
-    : {
-        method: 'workloads-back',
-        outcome: 'failed',
-        detail: `not as wanted: ${wrong.map(([name]) => name).join(', ')}`,
-      };
+  if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
+  const { wanted, wrong } = answer.value;
+  if (wrong.length > 0) return { method, outcome: 'failed', detail: `not as wanted: ${say(wrong)}` };
+  const detail = wanted.length === 0 ? 'no deployment is fenced' : `replicas wanted: ${say(wanted)}`;
+  return { method, outcome: 'lifted', detail };
 };
 
-const replicasBefore = z.looseObject({
-  deployments: z.array(z.looseObject({ name: z.string(), before: z.number().int().nonnegative() })),
-});
-
 /** What autoscalers of the standby had as their minimum before this run raised it; it is on the objects themselves. */
-const restoreMinimums = async ({ ports, plan }: Step): Promise<readonly string[]> => {
-  const names = plan.workloads.deployments.map(({ name }) => name);
-  const raised = (await ports.workloads.autoscalers('standby', names)).filter(({ minBefore }) => minBefore !== null);
+const restoreMinimums = async (step: Step): Promise<readonly string[]> => {
+  const { ports } = step;
+  const raised = (await ports.workloads.autoscalers('standby', namesOf(step))).filter(
+    ({ minBefore }) => minBefore !== null,
+  );
   await Promise.all(raised.map((autoscaler) => ports.workloads.restoreMinimum('standby', autoscaler)));
   return raised.map(({ name, minBefore }) => `${name} from ${minBefore}`);
 };
 
-/** The standby's replicas as they were before this run scaled it up, by its record; nothing when it did not. */
+/** The standby's replicas as they were before this run scaled it up; nothing when it did not try to. */
 const scaleBack = async (step: Step): Promise<readonly Lift[]> => {
   const method = 'standby-back';
   const { ports, run } = step;
   const answer = await attempt(async () => {
     const entries = await ports.ledger.read(run.execution);
-    const own = entries.filter(({ state }) => state === 'ScaleUpWorkloads');
-    const minimums = own.length === 0 ? [] : await restoreMinimums(step);
-    const scaled = own.find(({ kind }) => kind === 'left')?.result;
-    const before = replicasBefore.safeParse(scaled).data?.deployments ?? [];
-    await Promise.all(before.map((one) => ports.workloads.scale('standby', one.name, one.before)));
-    return [...minimums, ...before.map((one) => `${one.name}: ${one.before}`)];
+    if (!entries.some(({ state }) => state === 'ScaleUpWorkloads')) return { undone: [], wrong: [] };
+    const minimums = await restoreMinimums(step);
+    const wanted = undoScaleUp(await ports.workloads.status('standby', namesOf(step)), run.execution);
+    const wrong = await undo(step, 'standby', wanted);
+    return { undone: wanted.length === 0 ? minimums : [...minimums, say(wanted)], wrong };
   }, WITHIN_MS);
   if (answer.outcome !== 'answered') return [{ method, outcome: answer.outcome, detail: answer.detail }];
-  return answer.value.length === 0
-    ? []
-    : [{ method, outcome: 'lifted', detail: `replicas wanted: ${answer.value.join(', ')}` }];
+  const { undone, wrong } = answer.value;
+  if (wrong.length > 0) return [{ method, outcome: 'failed', detail: `not as wanted: ${say(wrong)}` }];
+  return undone.length === 0 ? [] : [{ method, outcome: 'lifted', detail: `replicas wanted: ${undone.join(', ')}` }];
 };
 
 /** Whoever decides from now on is told that it is over. Best effort: the run has ended either way. */
@@ -188,8 +177,8 @@ const closeRequest = async ({ ports, run }: Step): Promise<string | null> => {
 };
 
 /**
- * Undoes the fence of a run that stops before its promotion: the application may log in to the old primary again, has its write lease, its replicas
- * come back, and the standby is scaled back to what it was.
+ * Undoes the fence of a run that stops before its promotion: the application may log in to the old primary again, has its write lease, the replicas
+ * that a fence took come back, and the standby is scaled back to what it was.
  * Each way for itself, each read back; a region that does not answer is an outcome. Changes nothing when the standby is promoted or may be on its
  * way, or when nobody knows: then the fence stays. Repeatable.
  */

@@ -1,6 +1,7 @@
 import { type Autoscaler, autoscalerOf, targetsOf, withinMax } from '#domain/capacity.ts';
 import { CallRefusedError, NoEffectError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
+import { beforeRun, scaleUpOf } from '#domain/rescaling.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Readings } from '#ports/readings.ts';
 import type { Workloads } from '#ports/workloads.ts';
@@ -12,6 +13,7 @@ const READINGS_WITHIN_MS = 2_000;
 interface Step {
   readonly ports: { readonly workloads: Workloads; readonly readings: Pick<Readings, 'list'> };
   readonly plan: Plan;
+  readonly run: { readonly execution: string };
 }
 
 /** What became of an autoscaler's minimum: on record, so that a failback puts it back. A type, not an interface: it goes on record as JSON. */
@@ -82,11 +84,11 @@ const raiseMinimums = async (
 
 /**
  * Sets the replicas that were seen in the primary, and the plan's at least, in the standby region where fewer are wanted; never scales down. A peak
- * that cannot be read leaves the plan's floor. An autoscaler's minimum is raised first, and what it was is on record and on the object. Throws
+ * that cannot be read leaves the plan's floor. An autoscaler's minimum is raised first. What both were is on record and on the objects. Throws
  * NoEffectError when they are not wanted then.
  */
 export const scaleUpWorkloads = async (step: Step) => {
-  const { ports, plan } = step;
+  const { ports, plan, run } = step;
   const seen = await attempt(() => ports.readings.list(plan.plan), READINGS_WITHIN_MS);
   const targets = targetsOf(plan, seen.outcome === 'answered' ? seen.value : []);
   const names = targets.map((target) => target.name);
@@ -101,21 +103,23 @@ export const scaleUpWorkloads = async (step: Step) => {
   const autoscalers = await raiseMinimums(step, found, deployments);
   const wantedOf = (statuses: typeof before, name: string) =>
     statuses.find((status) => status.name === name)?.wanted ?? 0;
-  const short = deployments.filter((deployment) => wantedOf(before, deployment.name) < deployment.replicas);
-  await Promise.all(short.map(({ name, replicas }) => ports.workloads.scale('standby', name, replicas)));
-  const after = short.length === 0 ? before : await ports.workloads.status('standby', names);
+  const rescalings = before.flatMap((one) => {
+    const replicas = deployments.find(({ name }) => name === one.name)?.replicas ?? 0;
+    const rescaling = scaleUpOf(one, replicas, run.execution);
+    return rescaling === null ? [] : [{ name: one.name, rescaling }];
+  });
+  await Promise.all(rescalings.map(({ name, rescaling }) => ports.workloads.rescale('standby', name, rescaling)));
+  const after = rescalings.length === 0 ? before : await ports.workloads.status('standby', names);
   const unchanged = deployments.filter((deployment) => wantedOf(after, deployment.name) < deployment.replicas);
   if (unchanged.length > 0) {
     const list = unchanged.map(({ name, replicas }) => `${name} wants ${wantedOf(after, name)} of ${replicas}`);
     throw new NoEffectError(`scaled up, but: ${list.join(', ')}`);
   }
   return {
-    deployments: deployments.map(({ name, from }) => ({
-      name,
-      from,
-      before: wantedOf(before, name),
-      after: wantedOf(after, name),
-    })),
+    deployments: deployments.map(({ name, from }) => {
+      const found = before.find((one) => one.name === name);
+      return { name, from, before: found ? beforeRun(found, run.execution) : 0, after: wantedOf(after, name) };
+    }),
     autoscalers,
     ...(refused === undefined ? {} : { autoscalersUnread: refused }),
   };

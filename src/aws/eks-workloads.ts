@@ -6,6 +6,7 @@ import type { WorkloadStatus, Workloads } from '#ports/workloads.ts';
 import { eksToken } from './eks-token.ts';
 import { type KubernetesAccess, kubernetesApi } from './kubernetes-api.ts';
 import { kubernetesAutoscalers } from './kubernetes-autoscalers.ts';
+import { rescalingIn, rescalingPatch } from './kubernetes-rescaling.ts';
 import { kubernetesRightsMissing } from './kubernetes-rights.ts';
 import { kubernetesRoom } from './kubernetes-room.ts';
 import { clientOptions, MAYBE_DEAD, NEEDED } from './sdk-client.ts';
@@ -17,7 +18,7 @@ const TIMEOUT_MS = 2_000;
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 interface Deployment {
-  readonly metadata: { readonly generation?: number };
+  readonly metadata: { readonly generation?: number; readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: { readonly replicas?: number };
   readonly status?: {
     readonly observedGeneration?: number;
@@ -35,6 +36,7 @@ const toStatus = (name: string, { metadata, spec, status }: Deployment): Workloa
   updated: status?.updatedReplicas ?? 0,
   total: status?.replicas ?? 0,
   observed: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),
+  rescaled: rescalingIn(metadata.annotations),
 });
 
 /** Kubernetes behind EKS: endpoint and authority from DescribeCluster, a fresh token for each request. */
@@ -80,8 +82,11 @@ export const eksWorkloads = (plan: Pick<Plan, 'regions' | 'workloads'>): Workloa
     autoscalers: async (side, deployments) => kubernetesAutoscalers(apis[side], namespace).list(deployments),
     raiseMinimum: async (side, autoscaler, min) => kubernetesAutoscalers(apis[side], namespace).raise(autoscaler, min),
     restoreMinimum: async (side, autoscaler) => kubernetesAutoscalers(apis[side], namespace).restore(autoscaler),
+    rescale: async (side, deployment, rescaling) => {
+      await apis[side].patch(deploymentPath(deployment), rescalingPatch(rescaling.after, rescaling));
+    },
     scale: async (side, deployment, replicas) => {
-      await apis[side].patch(`${deploymentPath(deployment)}/scale`, { spec: { replicas } });
+      await apis[side].patch(deploymentPath(deployment), rescalingPatch(replicas, null));
     },
     readConfig: async (side, configMap, key) => {
       const found = (await apis[side].get(configMapPath(configMap))) as { data?: Record<string, string> };

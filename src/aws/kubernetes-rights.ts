@@ -4,14 +4,11 @@ interface Right {
   readonly verb: 'get' | 'patch';
   readonly group: string;
   readonly resource: string;
-  readonly subresource?: string;
 }
 
 /** What a recovery changes in a namespace, and reads only there: everything else a look at the room asks for itself. */
 const NEEDED: readonly Right[] = [
   { verb: 'patch', group: 'apps', resource: 'deployments' },
-  // A resource of its own: a right on deployments does not have it. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
-  { verb: 'patch', group: 'apps', resource: 'deployments', subresource: 'scale' },
   { verb: 'get', group: '', resource: 'configmaps' },
   { verb: 'patch', group: '', resource: 'configmaps' },
   { verb: 'patch', group: 'autoscaling', resource: 'horizontalpodautoscalers' },
@@ -19,11 +16,10 @@ const NEEDED: readonly Right[] = [
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
-const say = ({ verb, resource, subresource }: Right): string =>
-  `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
+const say = ({ verb, resource }: Right): string => `${verb} ${resource}`;
 
 /**
- * Those of the needed rights that the caller has not: `patch deployments/scale`. Every authenticated caller may ask.
+ * Those of the needed rights that the caller has not: `patch deployments`. Every authenticated caller may ask.
  * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
  */
 export const kubernetesRightsMissing = async (api: KubernetesApi, namespace: string): Promise<readonly string[]> => {

@@ -1,6 +1,7 @@
 import type { ClaimSeen } from '#domain/claim.ts';
+import { fenceLifted } from '#domain/lifted-fence.ts';
 import type { Entry } from '#domain/milestones.ts';
-import { fenceLifted, type Outcome, staysChanged } from '#domain/outcome.ts';
+import { type Outcome, staysChanged } from '#domain/outcome.ts';
 import { OUTSIDE, type Reading } from '#domain/reading.ts';
 import { serviceSignals } from '#domain/reading-history.ts';
 import type { Instant } from '#domain/side.ts';

@@ -1,3 +1,4 @@
+import { fenceLifted } from '#domain/lifted-fence.ts';
 import type { Entry } from '#domain/milestones.ts';
 import type { Failure, Outcome, StepRecord } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
@@ -6,16 +7,27 @@ interface Fenced {
   readonly methods?: readonly { readonly before?: Readonly<Record<string, number>> }[];
 }
 
-/** What brings the replicas back that the fence took away: as many as were wanted before it, by the record, else by the plan. */
+const FENCES: readonly string[] = ['FencePrimary', 'RenewFence'];
+
+/** Replicas wanted before the fence, by deployment, by the record; a deployment is not there when it does not say. */
+const beforeFence = (entries: readonly Entry[]): Readonly<Record<string, number>> => {
+  const left = entries.filter(({ state, kind }) => kind === 'left' && FENCES.includes(state));
+  const methods = left.flatMap(({ result }) => (result as Fenced | null)?.methods ?? []);
+  return Object.assign({}, ...methods.map(({ before }) => before));
+};
+
+/** What brings the replicas back that the fence took away: as many as the record says, or else the deployment itself. */
 const scaleBack = ({ fence, workloads }: Plan, entries: readonly Entry[]): readonly string[] => {
   if (!fence.methods.includes('workloads-to-zero')) return [];
-  const left = entries.find(({ state, kind }) => state === 'FencePrimary' && kind === 'left');
-  const { methods = [] } = (left?.result ?? {}) as Fenced;
-  const before = methods.find((one) => one.before !== undefined)?.before ?? {};
-  return workloads.deployments.map(
-    ({ name, replicas }) =>
-      `in ${workloads.clusters.primary}: kubectl -n ${workloads.namespace} scale deployment/${name} --replicas=${before[name] || replicas}`,
-  );
+  const before = beforeFence(entries);
+  const kubectl = `kubectl -n ${workloads.namespace}`;
+  return workloads.deployments.flatMap(({ name }) => {
+    const kept = `"$(${kubectl} get deployment/${name} -o jsonpath='{.metadata.annotations.continuity/replicas-before}')"`;
+    const replicas = before[name] ?? kept;
+    // None were wanted before the fence either.
+    if (replicas === 0) return [];
+    return `in ${workloads.clusters.primary}: ${kubectl} scale deployment/${name} --replicas=${replicas}`;
+  });
 };
 
 /** What a person may do after a run, in order. Nothing here is done by the pipeline. */
@@ -45,7 +57,8 @@ export const nextCommands = (
     return failure?.error === 'InvalidRequestError' ? [again] : [history];
   }
   const next = [history];
-  if (status('PromoteReplica') === 'not-done' && status('FencePrimary') !== 'not-done') {
+  const lifted = fenceLifted(entries);
+  if (status('PromoteReplica') === 'not-done' && status('FencePrimary') !== 'not-done' && !lifted) {
     const lift = [
       `ALTER ROLE ${applicationRole} LOGIN`,
       `continuity write-lease return ${plan.plan} --reason "<why>"`,

@@ -1,4 +1,5 @@
 import { type Clocks, clocksOf, msBetween, type Phases, phasesOf } from '#domain/clocks.ts';
+import { fenceLifted } from '#domain/lifted-fence.ts';
 import { completedAt, completes, type Entry } from '#domain/milestones.ts';
 import { nextCommands } from '#domain/next-commands.ts';
 import type { Plan } from '#domain/plan.ts';
@@ -120,13 +121,6 @@ const stepsOf = (entries: readonly Entry[]): readonly Step[] => {
 
 /** What LiftFence undoes. */
 const FENCING: readonly string[] = ['FencePrimary', 'RenewFence', 'ScaleUpWorkloads', 'LiftFence'];
-
-/** True when LiftFence read back that every part of the fence is lifted. */
-export const fenceLifted = (entries: readonly Entry[]): boolean =>
-  entries.some(
-    ({ state, kind, result }) =>
-      state === 'LiftFence' && kind === 'left' && (result as { readonly lifted?: unknown } | null)?.lifted === true,
-  );
 
 /** True when something that the run changed stays changed: a fence that was lifted does not count. */
 export const staysChanged = (steps: readonly StepRecord[], entries: readonly Entry[]): boolean => {

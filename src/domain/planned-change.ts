@@ -25,7 +25,7 @@ export type PlannedChange = {
   readonly note: string | null;
 };
 
-interface Replicas {
+interface Wanted {
   readonly name: string;
   readonly wanted: number;
 }
@@ -37,8 +37,8 @@ export interface ChangeFacts {
   /** Id of the open incident; null: one would be opened. */
   readonly incident: string | null;
   readonly primaryPosition: Looked<{ readonly lsn: string }>;
-  readonly primaryWorkloads: Looked<readonly Replicas[]>;
-  readonly standbyWorkloads: Looked<readonly Replicas[]>;
+  readonly primaryWorkloads: Looked<readonly Wanted[]>;
+  readonly standbyWorkloads: Looked<readonly Wanted[]>;
   readonly standbyAutoscalers: Looked<readonly Autoscaler[]>;
   readonly standbyInstance: Looked<{
     readonly id: string;
@@ -77,10 +77,12 @@ const change = (call: string, target: string, from: string | null, to: string, m
 
 const TRIED = 'does not answer now: it would be tried all the same, and not answering is an outcome of the step';
 
+const KEPT = 'what it was is kept on the object';
+
 const silent = <T>(looked: Looked<T>): string | null =>
   'error' in looked ? `${TRIED} (${looked.error.slice(0, 200)})` : null;
 
-const wantedOf = (looked: Looked<readonly Replicas[]>, name: string): number | null =>
+const wantedOf = (looked: Looked<readonly Wanted[]>, name: string): number | null =>
   'error' in looked ? null : (looked.value.find((one) => one.name === name)?.wanted ?? null);
 
 const scales = (
@@ -94,7 +96,9 @@ const scales = (
     const now = wantedOf(statuses, name);
     const target = `deployment ${plan.workloads.namespace}/${name} in ${plan.workloads.clusters[side]}`;
     const from = now === null ? null : `${now} replicas`;
-    return change('kubernetes: scale', target, from, `${to(now, replicas, name)} replicas`, { note: silent(statuses) });
+    const next = `${to(now, replicas, name)} replicas`;
+    const note = silent(statuses) ?? (from === next ? null : KEPT);
+    return change('kubernetes: scale', target, from, next, { note });
   });
 };
 
@@ -179,7 +183,7 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
         const target = `horizontalpodautoscaler ${namespace}/${autoscaler.name} in ${clusters.standby}`;
         const to = Math.max(autoscaler.min, targetOf(name, replicas));
         return change('kubernetes: patch', target, `minReplicas ${autoscaler.min}`, `minReplicas ${to}`, {
-          note: 'so that it does not take away what is scaled up; what it was is kept on the object',
+          note: `so that it does not take away what is scaled up; ${KEPT}`,
         });
       }),
       ...scales(plan, 'standby', facts, (now, planned, name) => Math.max(now ?? 0, targetOf(name, planned))),

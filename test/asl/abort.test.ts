@@ -51,6 +51,29 @@ describe('an abort before the promotion is heard', () => {
     expect(await at.ports.claims.read(at.plan.plan)).toMatchObject({ holder: null });
   });
 
+  it.each([
+    ['paused before the fence: nothing was changed, and nothing is', 9],
+    ['paused before the fence of a primary that people scaled to nothing: it stays so', 0],
+  ])('%s', async (_, wanted) => {
+    const at = await outage();
+    const deployments = [...at.ports.workloads.clusters.primary.deployments.values()];
+    at.ports.workloads.clusters.primary.up = true;
+    for (const one of deployments) one.wanted = wanted;
+    const order = () => ({ by: 'jane', reason: 'first a look', at: at.clock.now() });
+    const run = await runRegionalFailover(at, async (state, call) => {
+      if (state === 'FencePrimary' && call === 1) await at.ports.controls.pause(ARN, order());
+      if (state === 'FencePrimary' && call === 3) await abort(at);
+      return state === 'AssessEvidence' ? verdict('recover', call) : undefined;
+    });
+    expectAborted(run, at);
+    expect(run.called.filter((state) => state === 'FencePrimary').length).toBeGreaterThan(2);
+    const lifted = run.record.find(({ state, kind }) => state === 'LiftFence' && kind === 'left')?.result;
+    expect(lifted).toMatchObject({
+      methods: [{}, { method: 'workloads-back', detail: 'no deployment is fenced' }, {}],
+    });
+    expect(deployments.map((one) => one.wanted)).toEqual(deployments.map(() => wanted));
+  });
+
   it("while the old primary's lease runs out: nobody is asked, and the fence is lifted", async () => {
     const at = await outage();
     const run = await runRegionalFailover(

@@ -31,7 +31,24 @@ export const describeWorkloads = (at: () => ContractLab) =>
         updated: replicas,
         total: replicas,
         observed: true,
+        rescaled: null,
       });
+    });
+
+    it('keep what they were before a recovery changed them, until it is undone; others may scale them meanwhile', async () => {
+      const { workloads } = at().ports;
+      const { name } = deployment();
+      const rescaling = { before: 0, after: 2, execution: 'arn:aws:states:us-west-2:123456789012:execution:m:one' };
+      expect((await status())?.rescaled).toBeNull();
+      for (const _ of [1, 2]) await workloads.rescale('standby', name, rescaling);
+      expect(await status()).toMatchObject({ wanted: 2, rescaled: rescaling });
+      const scale = `/apis/apps/v1/namespaces/${at().plan.workloads.namespace}/deployments/${name}/scale`;
+      await kubernetes(at().lab, 'standby', scale, 'PATCH', { spec: { replicas: 1 } });
+      expect(await status()).toMatchObject({ wanted: 1, rescaled: rescaling });
+      await workloads.rescale('standby', name, { ...rescaling, after: 0 });
+      expect(await status()).toMatchObject({ wanted: 0, rescaled: { ...rescaling, after: 0 } });
+      for (const _ of [1, 2]) await workloads.scale('standby', name, 0);
+      expect(await status()).toMatchObject({ wanted: 0, rescaled: null });
     });
 
     it('say that no right is missing, as kubectl does', async () => {

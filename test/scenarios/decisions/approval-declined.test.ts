@@ -11,7 +11,8 @@ import { waitFor } from '#test/support/wait-for.ts';
  * Proves:
  * 1. While people think, the old primary is fenced: it takes no writes.
  * 2. One who declines stops it: nothing is promoted, no traffic moves, and the run ends as ApprovalDeclinedError with name and reason.
- * 3. The fence is lifted and read back: the application may log in and has its replicas back, clients are served by region A again, nothing is lost.
+ * 3. The fence is lifted and read back: the application may log in again. What people scaled to nothing the fence did not take, and nobody brings it
+ *    back for them: put right by hand, clients are served by region A again, nothing is lost.
  * 4. Everybody is told; the incident is over, and no cool-down keeps the next recovery away.
  */
 const scenario = useScenarioLab(122);
@@ -53,6 +54,11 @@ it(
     expect((await ports.traffic.read()).every(({ side }) => side === 'primary')).toBe(true);
 
     // 3
+    const names = plan.workloads.deployments.map(({ name }) => name);
+    expect(await ports.workloads.status('primary', names)).toMatchObject(
+      names.map(() => ({ wanted: 0, rescaled: null })),
+    );
+    for (const { name, replicas } of plan.workloads.deployments) await ports.workloads.scale('primary', name, replicas);
     const before = writers.summary().acknowledged;
     await waitFor('clients to be served by A again', () => writers.summary().acknowledged >= before + 50, {
       withinMs: 30_000,

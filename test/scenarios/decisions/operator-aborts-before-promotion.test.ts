@@ -5,15 +5,18 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
 /**
- * Situation: the application in A hangs, its database lives. A person starts a failover that has to be approved; while it waits behind its fence
+ * Situation: the application in A, scaled up beyond the plan for the day, hangs; its database lives. A person starts a failover that has to be approved; while it waits behind its fence
  * the application wakes up again, and a person aborts.
  *
  * Proves:
  * 1. The run ends as Aborted, by name: nothing is promoted, no traffic is moved.
- * 2. What was done is undone: the application may write in A again, with all its replicas; the standby has none.
+ * 2. What was done is undone: the application may write in A again, with as many replicas as it had; the standby has none.
  * 3. Who and why is on record; a second abort is refused in one line with exit code 2.
  */
 const scenario = useScenarioLab(132);
+
+/** More than the plan says. */
+const REPLICAS = 5;
 
 /** Waits until the record of the execution has the entry. */
 const until = (at: ScenarioLab, arn: string, state: string, kind: string): Promise<unknown> =>
@@ -29,6 +32,11 @@ it(
     const at = scenario();
     const { plan, lab, ports } = at;
     await at.disableAlarmRule();
+    const names = plan.workloads.deployments.map(({ name }) => name);
+    for (const name of names) await ports.workloads.scale('primary', name, REPLICAS);
+    await waitFor('the replicas of the day', async () =>
+      (await ports.workloads.status('primary', names)).every(({ ready }) => ready === REPLICAS),
+    );
     await lab.faults.break('freeze-service', { side: 'primary' });
     await waitFor(
       'a vantage point to see the service bad',
@@ -56,9 +64,9 @@ it(
     expect((await ports.traffic.read()).map(({ side }) => side)).toEqual(plan.traffic.records.map(() => 'primary'));
 
     // 2
-    const names = plan.workloads.deployments.map(({ name }) => name);
-    expect((await ports.workloads.status('primary', names)).map(({ wanted }) => wanted)).toEqual(
-      plan.workloads.deployments.map(({ replicas }) => replicas),
+    expect(plan.workloads.deployments.map(({ replicas }) => replicas)).not.toContain(REPLICAS);
+    expect(await ports.workloads.status('primary', names)).toMatchObject(
+      names.map(() => ({ wanted: REPLICAS, rescaled: null })),
     );
     expect((await ports.workloads.status('standby', names)).map(({ wanted }) => wanted)).toEqual(names.map(() => 0));
     await expectSteadyState(at, 'primary');

@@ -13,6 +13,7 @@ export const recoveredStandby = async (): Promise<World> => {
       ready: replicas,
       updated: replicas,
       total: replicas,
+      rescaled: null,
       stamp: 'x',
       restarts: 1,
       host,

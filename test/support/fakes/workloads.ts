@@ -1,11 +1,13 @@
 import type { Autoscaler, Room } from '#domain/capacity.ts';
 import { UnreachableError, WorkloadNotFoundError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
+import type { Rescaling } from '#domain/rescaling.ts';
 import type { Side } from '#domain/side.ts';
 import type { Workloads } from '#ports/workloads.ts';
 
 export interface FakeDeployment {
   wanted: number;
+  rescaled: Rescaling | null;
   ready: number;
   updated: number;
   /** More than `updated` while replicas of an old template still serve. */
@@ -45,10 +47,8 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
     deployments: new Map(
       plan.workloads.deployments.map(({ name, replicas }) => {
         const count = side === 'primary' ? replicas : 0;
-        return [
-          name,
-          { wanted: count, ready: count, updated: count, total: count, stamp: null, restarts: 0, host: hosts.primary },
-        ];
+        const counts = { wanted: count, ready: count, updated: count, total: count };
+        return [name, { ...counts, rescaled: null, stamp: null, restarts: 0, host: hosts.primary }];
       }),
     ),
   });
@@ -67,8 +67,8 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
     settles: true,
     status: async (side, names) => {
       const seen = names.map((name) => {
-        const { wanted, ready, updated, total } = find(side, name);
-        return { name, wanted, ready, updated, total, observed: true };
+        const { wanted, ready, updated, total, rescaled } = find(side, name);
+        return { name, wanted, ready, updated, total, observed: true, rescaled };
       });
       if (workloads.settles) {
         for (const name of names) {
@@ -98,8 +98,11 @@ export const fakeWorkloads = (plan: Plan, hosts: Readonly<Record<Side, string>>)
         one.name === name && one.minBefore !== null ? { ...one, min: one.minBefore, minBefore: null } : one,
       );
     },
+    rescale: async (side, name, rescaling) => {
+      Object.assign(find(side, name), { wanted: rescaling.after, rescaled: rescaling });
+    },
     scale: async (side, name, replicas) => {
-      find(side, name).wanted = replicas;
+      Object.assign(find(side, name), { wanted: replicas, rescaled: null });
     },
     readConfig: async (side, map, name) => reach(side).config.get(`${map}.${name}`) ?? null,
     writeConfig: async (side, map, name, value) => {

@@ -10,7 +10,6 @@ interface Asked {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
-  readonly subresource?: string;
 }
 
 /** A cluster that allows what `allows` says. */
@@ -41,22 +40,19 @@ it('asks for everything in the namespace, and the manifest of the project gives 
   const seen: Asked[] = [];
   const allowed = cluster((asked) => {
     seen.push(asked);
-    const resource = asked.subresource === undefined ? asked.resource : `${asked.resource}/${asked.subresource}`;
     return (role?.rules ?? []).some(
       ({ apiGroups, resources, verbs }) =>
-        apiGroups.includes(asked.group) && resources.includes(resource) && verbs.includes(asked.verb),
+        apiGroups.includes(asked.group) && resources.includes(asked.resource) && verbs.includes(asked.verb),
     );
   });
   expect(await kubernetesRightsMissing(allowed, namespace)).toEqual([]);
   expect(seen.map((asked) => asked.namespace)).toEqual(seen.map(() => namespace));
-  expect(seen).toContainEqual(
-    expect.objectContaining({ resource: 'deployments', subresource: 'scale', verb: 'patch' }),
-  );
+  expect(seen).toContainEqual(expect.objectContaining({ group: 'apps', resource: 'deployments', verb: 'patch' }));
 });
 
 it('names what is missing; no answer is no right', async () => {
-  const some = cluster(({ subresource }) => subresource === undefined);
-  expect(await kubernetesRightsMissing(some, 'production')).toEqual(['patch deployments/scale']);
+  const some = cluster(({ resource }) => resource !== 'deployments');
+  expect(await kubernetesRightsMissing(some, 'production')).toEqual(['patch deployments']);
   const silent = cluster(({ resource }) => (resource === 'configmaps' ? undefined : true));
   expect(await kubernetesRightsMissing(silent, 'production')).toEqual(['get configmaps', 'patch configmaps']);
 });

@@ -5,6 +5,7 @@ import type { DiagnosisOutcome } from '#domain/diagnosis.ts';
 import { MILESTONES } from '#domain/milestones.ts';
 import { type Failure, outcomeOf } from '#domain/outcome.ts';
 import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
+import type { Json } from '#domain/side.ts';
 import { DRY_RUN_STEPS, ENDING_STEPS, FORCEABLE, RECOVERY_STEPS, REFUSALS, SIDE_STEPS } from '#domain/steps.ts';
 import { at, examplePlan, incident, record, recovery } from './support.ts';
 
@@ -93,18 +94,38 @@ describe('outcome', () => {
     expect(part.next.join('\n')).toContain('ALTER ROLE svg_ai_app LOGIN; continuity write-lease return svg-ai');
   });
 
-  test('a fenced primary that was not replaced: how to bring its replicas back, as many as there were', () => {
+  describe('a fenced primary that was not replaced: how to bring its replicas back', () => {
     const failure = { state: 'PromoteReplica', error: 'PromotionRefusedError', cause: '' };
-    const scale = (replicas: number) =>
-      new RegExp(`kubectl -n \\S+ scale deployment/svg-ai-api --replicas=${replicas}$`, 'm');
-    expect(outcome(recovery('PromoteReplica'), failure).next.join('\n')).toMatch(scale(3));
-    const result = { methods: [{ method: 'workloads-to-zero', outcome: 'fenced', before: { 'svg-ai-api': 5 } }] };
-    const fenced = recovery('PromoteReplica').map((entry) =>
-      entry.state === 'FencePrimary' && entry.kind === 'left' ? { ...entry, result } : entry,
-    );
-    const again = { ...result, methods: [{ ...result.methods[0], before: { 'svg-ai-api': 0 } }] };
-    const renewed = record([3_000, 'FencePrimary', 'left', { result: again }]);
-    expect(outcome([...fenced, ...renewed], failure).next.join('\n')).toMatch(scale(5));
+    const methods = (before: Record<string, number>): Json => ({
+      methods: [{ method: 'workloads-to-zero', outcome: 'fenced', before }],
+    });
+    const fenced = (result: Json) =>
+      recovery('PromoteReplica').map((entry) =>
+        entry.state === 'FencePrimary' && entry.kind === 'left' ? { ...entry, result } : entry,
+      );
+    const nextOf = (entries: ReturnType<typeof recovery>) => outcome(entries, failure).next.join('\n');
+
+    test('as many as there were, also when only the second fence reached it', () => {
+      const five = / scale deployment\/svg-ai-api --replicas=5$/m;
+      expect(nextOf(fenced(methods({ 'svg-ai-api': 5 })))).toMatch(five);
+      const renewed = record([3_000, 'RenewFence', 'left', { result: methods({ 'svg-ai-api': 5 }) }]);
+      expect(nextOf([...fenced(methods({})), ...renewed])).toMatch(five);
+    });
+
+    test('as many as the deployment keeps, where the record does not say', () => {
+      const failed = record([3_000, 'FencePrimary', 'failed', { error: { name: 'FenceFailedError', message: '' } }]);
+      const next = nextOf([...recovery('FencePrimary'), ...failed]);
+      expect(next).toContain(
+        `scale deployment/svg-ai-api --replicas="$(kubectl -n production get deployment/svg-ai-api -o jsonpath='{.metadata.annotations.continuity/replicas-before}')"`,
+      );
+    });
+
+    test('none where there were none, or where the fence is lifted', () => {
+      expect(nextOf(fenced(methods({ 'svg-ai-api': 0 })))).not.toContain('scale deployment');
+      const lifted = record([3_000, 'LiftFence', 'left', { result: { lifted: true } }]);
+      const next = nextOf([...fenced(methods({ 'svg-ai-api': 5 })), ...lifted]);
+      expect(next).not.toContain('to lift the fence');
+    });
   });
 
   test('refused: only when nothing was changed', () => {

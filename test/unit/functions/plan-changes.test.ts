@@ -51,7 +51,9 @@ describe('PlanChanges', () => {
     expect(of('PromoteReplica')).toMatchObject([
       { call: 'rds:PromoteReadReplica', target: 'svg-ai-db-replica in us-west-2', needed: true, note: 'one-way' },
     ]);
-    expect(of('ScaleUpWorkloads')).toMatchObject([{ from: '0 replicas', to: '3 replicas' }]);
+    expect(of('ScaleUpWorkloads')).toMatchObject([
+      { from: '0 replicas', to: '3 replicas', note: 'what it was is kept on the object' },
+    ]);
     at.ports.workloads.clusters.standby.autoscalers = [
       { name: 'hpa', deployment: 'svg-ai-api', min: 1, max: 9, minBefore: null },
     ];

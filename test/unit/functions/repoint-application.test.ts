@@ -112,7 +112,7 @@ describe('RepointApplication and ConfirmRepoint', () => {
       const workloads = {
         ...at.ports.workloads,
         status: async () => [
-          { name: 'svg-ai-api', wanted: 3, ready: 1, updated: 3, total: 3, observed: true, ...status },
+          { name: 'svg-ai-api', wanted: 3, ready: 1, updated: 3, total: 3, observed: true, rescaled: null, ...status },
         ],
       };
       return confirmRepoint({ ...at, run, ports: { ...at.ports, workloads } });

@@ -31,7 +31,18 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
     const list = async () => Promise.reject(new Error('ThrottlingException'));
     const blind = { ...at, ports: { ...at.ports, readings: { list } } };
     expect(await scaleUpWorkloads(blind)).toMatchObject({ deployments: [{ from: 'plan', after: 3 }] });
-    expect(await scaleUpWorkloads(at)).toMatchObject({ deployments: [{ from: 'peak', before: 3, after: 7 }] });
+    expect(await scaleUpWorkloads(at)).toMatchObject({ deployments: [{ from: 'peak', before: 0, after: 7 }] });
+    const later = { ...at.run, execution: 'arn:later' };
+    expect(await scaleUpWorkloads({ ...at, run: later })).toMatchObject({ deployments: [{ before: 7, after: 7 }] });
+  });
+
+  it('says what was there before the run, also when it is repeated and when an earlier one scaled up', async () => {
+    const at = world();
+    const deployment = at.ports.workloads.clusters.standby.deployments.get('svg-ai-api');
+    Object.assign(deployment ?? {}, { wanted: 1, rescaled: { before: 0, after: 1, execution: 'arn:earlier' } });
+    for (const _ of [1, 2])
+      expect(await scaleUpWorkloads(at)).toMatchObject({ deployments: [{ before: 1, after: 3 }] });
+    expect(deployment).toMatchObject({ wanted: 3, rescaled: { before: 1, after: 3, execution: at.run.execution } });
   });
 
   const scaled = (more: object = {}) => {
@@ -44,12 +55,12 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
   it("raises an autoscaler's minimum before it scales, and says what it was, also when it is repeated", async () => {
     const at = scaled();
     const order: string[] = [];
-    const { scale, raiseMinimum } = at.ports.workloads;
+    const { rescale, raiseMinimum } = at.ports.workloads;
     const workloads = {
       ...at.ports.workloads,
-      scale: async (...args: Parameters<typeof scale>) => {
+      rescale: async (...args: Parameters<typeof rescale>) => {
         order.push('scale');
-        await scale(...args);
+        await rescale(...args);
       },
       raiseMinimum: async (...args: Parameters<typeof raiseMinimum>) => {
         order.push('raise');
@@ -102,7 +113,7 @@ describe('ScaleUpWorkloads and ConfirmWorkloads', () => {
 
   it('has failed when the scale reads back otherwise', async () => {
     const at = world();
-    const workloads = { ...at.ports.workloads, scale: async () => undefined };
+    const workloads = { ...at.ports.workloads, rescale: async () => undefined };
     const failed = scaleUpWorkloads({ ...at, ports: { ...at.ports, workloads } });
     await expect(failed).rejects.toMatchObject({ name: 'NoEffectError', message: expect.stringContaining('0 of 3') });
   });

@@ -1,3 +1,4 @@
+import { type DataLossEstimate, lossBehindFence } from '#domain/data-loss.ts';
 import { FenceFailedError } from '#domain/errors.ts';
 import type { FenceMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
@@ -11,7 +12,8 @@ import type { Workloads } from '#ports/workloads.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
 import { attemptRepeatedly } from '#src/attempt.ts';
 import { databaseSession, workloads, writeLease } from '#src/composition.ts';
-import { readPositions } from './shared/positions.ts';
+import { type CatchUp, waitForStandby } from './shared/catch-up.ts';
+import { type Positions, readPositions } from './shared/positions.ts';
 
 /** Longer than the adapters' own time-outs (2 s): a bound on their sum, so that a dead region costs seconds. */
 const WITHIN_MS = 5_000;
@@ -140,11 +142,34 @@ export const judgeFence = (plan: Plan, methods: readonly FenceMethod[]) => {
   };
 };
 
+interface Stand {
+  readonly positions: Positions;
+  /** Null where there was nothing to wait for: the database does not refuse, or does not say where it stands. */
+  readonly catchUp: CatchUp | null;
+  /** Known better than before the fence; null where it is not. */
+  readonly dataLoss: DataLossEstimate | null;
+}
+
+/** Where both stand, once the standby has had its time to receive what a fenced primary has. */
+const standOf = async ({ ports }: FenceStep, answers: boolean, refuses: boolean): Promise<Stand> => {
+  const found = await readPositions(ports.databaseSession, answers);
+  const { primary } = found;
+  // What is promoted already receives nothing.
+  if (!refuses || primary === null || found.standby?.inRecovery === false)
+    return { positions: found, catchUp: null, dataLoss: null };
+  const { standby, catchUp } = await waitForStandby(ports.databaseSession, primary, found.standby);
+  return {
+    positions: { primary, standby },
+    catchUp,
+    dataLoss: standby === null ? null : lossBehindFence(primary, standby),
+  };
+};
+
 /**
  * Stops writes in the old primary as far as it answers, and takes its application's lease away at the third site: all ways of the plan at once, each
  * read back. A region that does not answer is an outcome, not an error. Reversible, and repeatable.
- * The positions that it gives are read after the fence and are on record before the promotion; `at` is when it was looked at. Throws
- * FenceFailedError when the database answers and is not fenced: nothing is promoted beside a primary that may take writes.
+ * The positions that it gives are read after the fence and are on record before the promotion; `at` is when it was looked at. Behind a database that
+ * refuses its application and says where it stands, the standby has up to 15 s to receive that. Throws FenceFailedError when the database answers and is not fenced: nothing is promoted beside a primary that may take writes.
  */
 export const fencePrimary = async (step: FenceStep) => {
   const methods = await Promise.all(step.plan.fence.methods.map((method) => METHODS[method](step)));
@@ -156,8 +181,8 @@ export const fencePrimary = async (step: FenceStep) => {
     );
   }
   const at = step.clock.now();
-  const positions = await readPositions(step.ports.databaseSession, answers);
-  return { ...judgeFence(step.plan, methods), at, positions };
+  const refuses = methods.some(({ method, outcome }) => method === 'database-role' && outcome === 'fenced');
+  return { ...judgeFence(step.plan, methods), at, ...(await standOf(step, answers, refuses)) };
 };
 
 export const handler = pipeline({

@@ -19,11 +19,14 @@ const FRESH_MS = 15_000;
 
 const seen = ({ status, replicaOf }: DatabaseInstance) => ({ status, replicaOf });
 
-/** The fence that is promoted on: of the last seconds. */
+/** The fence that is promoted on: of the last seconds. `found`: what was found when it was made again. */
 const freshFence = async (step: Step) => {
   const { fence } = step.input;
   const age = fence.at === undefined ? Number.POSITIVE_INFINITY : Date.parse(step.clock.now()) - Date.parse(fence.at);
-  return age <= FRESH_MS ? fence : fenceAgain(step, fence);
+  if (age <= FRESH_MS) return { fence, found: {} };
+  const again = await fenceAgain(step, fence);
+  const { positions, catchUp, dataLoss } = again;
+  return { fence: again, found: { positions, catchUp, dataLoss } };
 };
 
 /**
@@ -37,13 +40,14 @@ export const promoteReplica = async (step: Step) => {
   const before = await database.describe('standby');
   if (before.replicaOf === null)
     return { instance: before.id, fenced: step.input.fence.verified, before: seen(before), after: seen(before) };
-  const { verified, verifiedBy, at } = await freshFence(step);
+  const { fence, found } = await freshFence(step);
   await database.promote();
   const after = await database.describe('standby');
   return {
     instance: before.id,
-    fenced: verified,
-    fence: { verifiedBy, at },
+    fenced: fence.verified,
+    fence: { verifiedBy: fence.verifiedBy, at: fence.at },
+    ...found,
     before: seen(before),
     after: seen(after),
   };

@@ -3,27 +3,58 @@ import { cloud } from '#cli/cloud.ts';
 import { RunError, UsageError } from '#cli/exit.ts';
 import { UnreachableError } from '#domain/errors.ts';
 import { databaseSession, ledger } from '#src/composition.ts';
-import { type Divergence, findDivergence } from '#src/divergence.ts';
+import { type Divergence, findDivergence, type Rows } from '#src/divergence.ts';
 
 const MACHINE = 'regional-failover';
 
-const said = ({ table, positions, rows, onlyInPrimary, onlyInStandby }: Divergence): string =>
+const listed = (what: string, why: string, { count, ids }: Rows): readonly string[] =>
+  count === 0
+    ? [`none ${what}`]
+    : [
+        `${count} ${what} (${why})${count > ids.length ? `; the first ${ids.length}` : ''}:`,
+        ...ids.map((id) => `  ${id}`),
+      ];
+
+/** Lists and counts, for people. */
+export const sayDivergence = ({
+  table,
+  positions,
+  columns,
+  rows,
+  onlyInPrimary,
+  changed,
+  onlyInStandby,
+}: Divergence): string =>
   [
     `old primary: timeline ${positions.primary.timeline} at ${positions.primary.lsn}, ${rows.primary} rows in ${table}`,
-    `standby:     timeline ${positions.standby.timeline} at ${positions.standby.lsn}, ${rows.standby} rows, ${onlyInStandby.count} of them new`,
-    onlyInPrimary.count === 0
-      ? 'nothing is only in the old primary'
-      : `${onlyInPrimary.count} rows are only in the old primary${onlyInPrimary.count > onlyInPrimary.ids.length ? `; the first ${onlyInPrimary.ids.length}` : ''}:`,
-    ...onlyInPrimary.ids.map((id) => `  ${id}`),
+    `standby:     timeline ${positions.standby.timeline} at ${positions.standby.lsn}, ${rows.standby} rows`,
+    `compared:    ${table} and no other table, by ${columns.compared.join(', ')}`,
+    ...(columns.notCompared.length === 0
+      ? []
+      : [`not by:      ${columns.notCompared.join(', ')}: on one side only, or of another type`]),
+    '',
+    ...listed(
+      'only in the old primary',
+      'written there and never replicated, or deleted in the standby since',
+      onlyInPrimary,
+    ),
+    ...listed(
+      'in both and not the same',
+      'changed in the old primary and never replicated, or in the standby since',
+      changed,
+    ),
+    ...listed('only in the standby', 'written after the promotion, or deleted in the old primary', onlyInStandby),
   ].join('\n');
 
-/** `continuity divergence <execution>`: what only the old primary has, for people to reconcile. Read-only on both sides. */
+/** `continuity divergence <execution>`: where the old primary's rows differ from the standby's, for people to reconcile. Read-only on both sides. */
 export const divergenceCommand = (program: Command): void => {
   program
     .command('divergence')
-    .description('rows that only the old primary has, once it answers again; reads both databases and changes nothing')
+    .description(
+      "rows of the plan's table in which the old primary and the standby differ, once it answers again; changes nothing",
+    )
     .argument('<execution>', 'ARN or name of the recovery')
-    .option('--most <n>', 'how many ids are listed; all are counted', '100')
+    .option('--most <n>', 'how many ids of each kind are listed; all are counted', '100')
     .option('--json', 'one JSON object')
     .action(async (execution: string, options: { most: string; json?: boolean }) => {
       const most = Number(options.most);
@@ -42,7 +73,7 @@ export const divergenceCommand = (program: Command): void => {
         const table = plan.database.applicationTable;
         const session = databaseSession.create({}, plan);
         const found = await findDivergence(session, { execution: arn, table, entries, most });
-        process.stdout.write(`${options.json ? JSON.stringify(found) : said(found)}\n`);
+        process.stdout.write(`${options.json ? JSON.stringify(found) : sayDivergence(found)}\n`);
       } catch (error) {
         if (error instanceof UnreachableError) throw new RunError(`both databases have to answer: ${error.message}`);
         throw error;

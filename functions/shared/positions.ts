@@ -11,13 +11,19 @@ export interface Positions {
   readonly standby: Position | null;
 }
 
-const ask = async (session: DatabaseSession, side: Side): Promise<Position | null> => {
-  const answer = await attempt(() => session.position(side), WITHIN_MS);
+type Session = Pick<DatabaseSession, 'position'>;
+
+/** Null for a side that does not answer in time. */
+export const askPosition = async (session: Session, side: Side, withinMs = WITHIN_MS): Promise<Position | null> => {
+  const answer = await attempt(() => session.position(side), withinMs);
   return answer.outcome === 'answered' ? answer.value : null;
 };
 
 /** Null for a side that does not answer, and for a primary that is not asked because it is known not to answer: that would cost seconds. */
-export const readPositions = async (session: DatabaseSession, askPrimary: boolean): Promise<Positions> => {
-  const [primary, standby] = await Promise.all([askPrimary ? ask(session, 'primary') : null, ask(session, 'standby')]);
+export const readPositions = async (session: Session, askPrimary: boolean): Promise<Positions> => {
+  const [primary, standby] = await Promise.all([
+    askPrimary ? askPosition(session, 'primary') : null,
+    askPosition(session, 'standby'),
+  ]);
   return { primary, standby };
 };

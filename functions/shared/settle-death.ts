@@ -17,8 +17,8 @@ import { endIncident } from './end-incident.ts';
 /** The entry that says that a run died, and what became of what it held. No state of the machine has this name. */
 export const DEATH = 'RecordDeath';
 
-/** A function that ran when its execution was stopped goes on to its end: at most its time-out. Milliseconds. */
-const FUNCTION_MS = 16_000;
+/** A function that ran when its execution was stopped goes on to its end: at most its time-out, here the longest of a state. Milliseconds. */
+export const FUNCTION_MS = 31_000;
 const LOOK_MS = 250;
 /** Longest that one that records an end can be at it: its function's time-out. */
 const RECORDING_MS = 120_000;

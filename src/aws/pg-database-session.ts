@@ -4,7 +4,7 @@ import { NotWritableError, UnreachableError } from '#domain/errors.ts';
 import { fenceStatements, quoted } from '#domain/fence-statements.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Instant, Side } from '#domain/side.ts';
-import type { DatabaseSession } from '#ports/database-session.ts';
+import type { Column, DatabaseSession, RowPrint, Share } from '#ports/database-session.ts';
 import { presentSignal } from '#src/work.ts';
 import { isNameless, mapPgError } from './pg-errors.ts';
 import { rdsInstances } from './rds-database.ts';
@@ -20,6 +20,17 @@ const SESSIONS_GONE_MS = 1_000;
 /** Rows of the heartbeat table: the pulse that the replica's lag is read from, and the row that proves that the server writes. */
 const PULSE = 1;
 const PROOF = 2;
+
+/** What text a value gives depends on settings, which two instances may have from different parameter groups. */
+const SAME_TEXT = [
+  "set local timezone to 'UTC'",
+  "set local datestyle to 'ISO, YMD'",
+  "set local intervalstyle to 'postgres'",
+  'set local extra_float_digits to 1',
+  "set local bytea_output to 'hex'",
+  "set local lc_monetary to 'C'",
+  "set local xmlbinary to 'base64'",
+].join('; ');
 
 const INVALID_PASSWORD = '28P01';
 
@@ -101,6 +112,9 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
     }
   };
 
+  const printOf = (columns: readonly string[]): string =>
+    `md5(row(${columns.map((name) => `t.${quoted(name)}`).join(', ')})::text)`;
+
   const shareOf = "get_byte(decode(md5(id::text), 'hex'), 0)";
 
   /** Reads the application's table, and can do nothing else: the transaction is read-only. */
@@ -109,7 +123,7 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
       side,
       'scan',
       async (client) => {
-        await client.query('begin transaction read only');
+        await client.query(`begin transaction read only; ${SAME_TEXT}`);
         const { rows } = await client.query<T>(sql, [...values]);
         await client.query('commit');
         return rows;
@@ -227,17 +241,26 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
         return rows[0]?.present ?? 0;
       }),
 
-    shares: (side) =>
-      scan(
+    columns: (side) =>
+      scan<Column>(
         side,
-        `select ${shareOf} as share, count(*)::int as rows, sum(('x' || substr(md5(id::text), 3, 8))::bit(32)::bigint)::text as sum
-         from ${quoted(database.applicationTable)} group by 1 order by 1`,
+        `select attname::text as name, format_type(atttypid, atttypmod) as type from pg_attribute
+         where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum`,
+        [quoted(database.applicationTable)],
       ),
 
-    idsOf: async (side, share) => {
-      const table = quoted(database.applicationTable);
-      const sql = `select id::text as id from ${table} where ${shareOf} = $1 order by 1`;
-      return (await scan<{ id: string }>(side, sql, [share])).map(({ id }) => id);
-    },
+    shares: (side, columns) =>
+      scan<Share>(
+        side,
+        `select ${shareOf} as share, count(*)::int as rows, sum(('x' || substr(${printOf(columns)}, 1, 8))::bit(32)::bigint)::text as sum
+         from ${quoted(database.applicationTable)} t group by 1 order by 1`,
+      ),
+
+    rowsOf: (side, share, columns) =>
+      scan<RowPrint>(
+        side,
+        `select id::text as id, ${printOf(columns)} as print from ${quoted(database.applicationTable)} t where ${shareOf} = $1 order by 1`,
+        [share],
+      ),
   };
 };

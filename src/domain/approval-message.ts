@@ -34,6 +34,17 @@ const sayPosition = (value: unknown): string => {
   return [`${lsn} on timeline ${String(timeline)}`, ...more].join(', ');
 };
 
+/** Null where nothing was waited for. */
+const sayCatchUp = (value: unknown): string | null => {
+  const { missingBytes, waitedMs } = fieldsOf(value);
+  if (typeof waitedMs !== 'number') return null;
+  const waited = `after ${sayMilliseconds(waitedMs)}`;
+  if (typeof missingBytes !== 'number') return `the standby did not answer, ${waited}`;
+  return missingBytes === 0
+    ? `it has all that the fenced primary had, ${waited}`
+    : `it lacks ${missingBytes} bytes of log that the fenced primary has, ${waited}; they are lost when it is promoted`;
+};
+
 const sayFence = (fence: Fields): readonly string[] => {
   const methods = Array.isArray(fence.methods) ? fence.methods.map(fieldsOf) : [];
   return methods.map(({ method, outcome, detail }) => `  ${method}: ${outcome} (${detail})`);
@@ -62,6 +73,7 @@ export const approvalMessage = (input: Input): string => {
   const fenced = resultOf(entries, 'FencePrimary');
   const fence = { ...fenced, ...fieldsOf(resultOf(entries, 'ConfirmFence').fence) };
   const positions = fieldsOf(fence.positions);
+  const catchUp = sayCatchUp(fence.catchUp);
   const command = (choice: string) => `  continuity ${choice} ${execution} --as "<your name>" --reason "<why>"`;
   return [
     `Promote ${database.instances.standby} in ${regions.standby}, and move ${plan.title} there?`,
@@ -70,7 +82,7 @@ export const approvalMessage = (input: Input): string => {
     `Diagnosis: ${String(verdict.code ?? 'not on record')}. ${String(verdict.reason ?? '')}`,
     `Data that can be lost: ${sayLoss(recordedDataLoss(entries))}`,
     `Primary: ${sayPosition(positions.primary)}`,
-    `Standby: ${sayPosition(positions.standby)}`,
+    `Standby: ${sayPosition(positions.standby)}${catchUp === null ? '' : `; ${catchUp}`}`,
     `Fence: ${sayVerified(fence)}`,
     ...sayFence(fence),
     `Cost so far: ${sayCost(input)}`,

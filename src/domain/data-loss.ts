@@ -5,7 +5,7 @@ import type { Instant } from '#domain/side.ts';
 
 /** One bound on the loss and where it comes from. */
 export type LossBound = {
-  readonly source: 'last-healthy-sample' | 'heartbeat' | 'last-replayed-transaction';
+  readonly source: 'last-healthy-sample' | 'heartbeat' | 'last-replayed-transaction' | 'fenced-primary';
   /** Writes of at most this long before `until` can be missing. Real seconds, 0 or more. */
   readonly seconds: number;
   /** The instant up to which the standby has everything, by this source. */
@@ -31,6 +31,10 @@ export interface StandbyPosition {
   readonly lastReplayAt: Instant | null;
   readonly heartbeatAt: Instant | null;
 }
+
+/** Where its log ends when it is promoted: what it received is on its disk, and what it replayed may have come another way. */
+export const heldLsn = ({ receivedLsn, lsn }: Pick<StandbyPosition, 'receivedLsn' | 'lsn'>): string =>
+  receivedLsn !== null && lsnDifference(lsn, receivedLsn) > 0 ? receivedLsn : lsn;
 
 /**
  * The newest healthy sample of any vantage point, or null. All was well when it was taken, so its lag is none that grew with the clock after the
@@ -74,8 +78,7 @@ export const estimateDataLoss = (
     ...bound('last-healthy-sample', sample === null ? null : earlier(sample.at, sample.lagSeconds)),
     ...own,
   ];
-  const received = standby === null ? null : (standby.receivedLsn ?? standby.lsn);
-  const missing = sample?.primaryLsn && received !== null ? lsnDifference(received, sample.primaryLsn) : null;
+  const missing = sample?.primaryLsn && standby !== null ? lsnDifference(heldLsn(standby), sample.primaryLsn) : null;
   const believed = missing !== null && missing > 0 && own.length > 0 ? own : bounds;
   return {
     until,
@@ -83,5 +86,33 @@ export const estimateDataLoss = (
     missingBytes: missing === null ? null : Math.max(0, missing),
     primaryLivedOn: bounds.some(({ completeUntil }) => msBetween(until, completeUntil) > 0),
     bounds,
+  };
+};
+
+/** Where a primary stood that answered behind its fence. */
+export interface FencedPosition {
+  readonly at: Instant;
+  readonly lsn: string;
+}
+
+/** Bytes of the fenced primary's log that the standby does not have. */
+export const missingBehindFence = (
+  primary: Pick<FencedPosition, 'lsn'>,
+  standby: Pick<StandbyPosition, 'receivedLsn' | 'lsn'>,
+): number => Math.max(0, lsnDifference(heldLsn(standby), primary.lsn));
+
+/**
+ * How much is missing in the standby of what a primary took that is fenced and told where it stood: it acknowledged nothing after that, so nothing is
+ * supposed. Nothing is lost when the standby has that much of its log.
+ */
+export const lossBehindFence = (primary: FencedPosition, standby: StandbyPosition): DataLossEstimate => {
+  const missingBytes = missingBehindFence(primary, standby);
+  if (missingBytes > 0) return { ...estimateDataLoss(primary.at, null, standby), missingBytes, primaryLivedOn: false };
+  return {
+    until: primary.at,
+    atMostSeconds: 0,
+    missingBytes,
+    primaryLivedOn: false,
+    bounds: [{ source: 'fenced-primary', completeUntil: primary.at, seconds: 0 }],
   };
 };

@@ -38,9 +38,14 @@ const resultOf = (entries: readonly Entry[], name: string): Readonly<Record<stri
   return typeof result === 'object' && result !== null ? (result as Readonly<Record<string, unknown>>) : {};
 };
 
-/** The estimate that CheckGuards put on record as `dataLoss`. */
-export const recordedDataLoss = (entries: readonly Entry[]): DataLossEstimate | null =>
-  (resultOf(entries, 'CheckGuards').dataLoss as DataLossEstimate | undefined) ?? null;
+/** Those that give `dataLoss`, the last one first. A fence gives none where the old primary did not say where it stood. */
+const ESTIMATES = ['PromoteReplica', 'RenewFence', 'FencePrimary', 'CheckGuards'];
+
+/** The newest estimate on record: what was found behind the fence, else what CheckGuards estimated before it. */
+export const recordedDataLoss = (entries: readonly Entry[]): DataLossEstimate | null => {
+  const given = ESTIMATES.map((state) => resultOf(entries, state).dataLoss as DataLossEstimate | null | undefined);
+  return given.find((estimate) => estimate != null) ?? null;
+};
 
 const sayCause = (entries: readonly Entry[]): string => {
   const { code, rule } = resultOf(entries, 'AssessEvidence');
@@ -53,6 +58,8 @@ export const sayLeft = (seconds: number): string =>
 
 export const sayLoss = (estimate: DataLossEstimate | null): string => {
   if (estimate === null || estimate.atMostSeconds === null) return 'not known';
+  if (estimate.bounds.some(({ source }) => source === 'fenced-primary'))
+    return 'none: the standby has all that the fenced primary had';
   const bytes = estimate.missingBytes === null ? '' : `; ${estimate.missingBytes} bytes of log known to be missing`;
   const on = estimate.primaryLivedOn ? '; the old primary took writes on after that, until it was fenced' : '';
   return `writes of at most the last ${sayMilliseconds(estimate.atMostSeconds * 1_000)} that the primary took${bytes}${on}`;

@@ -28,12 +28,26 @@ export interface UnfenceOutcome {
   readonly lifted: boolean;
 }
 
-/** A 256th of a table. Two servers with the same `rows` and `sum` have the same ids in it. */
+/** A column of the application's table. Two servers have the same one when both members are the same. */
+export interface Column {
+  readonly name: string;
+  /** As PostgreSQL writes it: `timestamp with time zone`. */
+  readonly type: string;
+}
+
+/** A 256th of a table. Two servers with the same `rows` and `sum` have the same rows in it, as far as the columns go that were asked for. */
 export interface Share {
   /** 0 to 255. */
   readonly share: number;
   readonly rows: number;
   readonly sum: string;
+}
+
+/** A row as two servers are compared by it. */
+export interface RowPrint {
+  readonly id: string;
+  /** MD5 of the columns that were asked for: the same on two servers when those are, whatever their settings for the output of values. */
+  readonly print: string;
 }
 
 /** SQL over the database's own port. Each call opens, uses and closes one connection (connect 1.5 s, statement 2 s by default). */
@@ -65,8 +79,13 @@ export interface DatabaseSession {
   writeAndReadBack(side: Side, token: string): Promise<{ readonly at: Instant }>;
   /** How many of the ids are present in the application's table (evidence that a write went to this server). */
   countPresent(side: Side, ids: readonly string[]): Promise<number>;
-  /** Rows of the application's table by share of the ids' hashes, to find where two servers differ. Read-only; one scan. Throws UnreachableError. */
-  shares(side: Side): Promise<readonly Share[]>;
-  /** Every id of one share, in order. Read-only. Throws UnreachableError. */
-  idsOf(side: Side, share: number): Promise<readonly string[]>;
+  /** The columns of the application's table, in their order. Read-only. Throws UnreachableError. */
+  columns(side: Side): Promise<readonly Column[]>;
+  /**
+   * Rows of the application's table by share of the ids' hashes, to find where two servers differ in any of the columns. Read-only; one scan, of two
+   * minutes at most. Throws UnreachableError.
+   */
+  shares(side: Side, columns: readonly string[]): Promise<readonly Share[]>;
+  /** Every row of one share, in the order of the ids. Read-only; one scan, as `shares`. Throws UnreachableError. */
+  rowsOf(side: Side, share: number, columns: readonly string[]): Promise<readonly RowPrint[]>;
 }

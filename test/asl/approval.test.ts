@@ -74,7 +74,7 @@ describe('approval', () => {
     for (const { text } of personal) expect(text.match(/https:\/\/decide\.example\/\?d=\S+/g)).toHaveLength(2);
     expect(JSON.stringify(run.record)).not.toContain('decide.example');
     expect(at.ports.announcer.sent[0]?.text).toMatch(
-      /Data that can be lost: writes of at most[\s\S]*continuity approve arn:/,
+      /Data that can be lost: none: the standby has all that the fenced primary had[\s\S]*continuity approve arn:/,
     );
   });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import { withConnection } from '#lab/parts/postgres/sql.ts';
 import type { ContractLab } from '#test/support/contract-lab.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
@@ -18,6 +19,12 @@ export const describeDatabaseSession = (at: () => ContractLab) =>
       }
     };
 
+    /** As the superuser, each statement for itself; settings are read anew. */
+    const setOn = (side: 'primary' | 'standby', ...statements: readonly string[]): Promise<void> =>
+      withConnection(at().lab.world.databases[side].connectionString('postgres'), async (client) => {
+        for (const statement of [...statements, 'select pg_reload_conf()']) await client.query(statement);
+      });
+
     it('says where each server stands', async () => {
       const { databaseSession } = at().ports;
       await databaseSession.locate('primary');
@@ -34,23 +41,45 @@ export const describeDatabaseSession = (at: () => ContractLab) =>
       expect(standby.receivedLsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
     });
 
-    it('finds where two servers differ, and what is in a share', async () => {
+    it('names the columns of the table, the same on both servers', async () => {
       const { databaseSession } = at().ports;
+      const columns = await databaseSession.columns('primary');
+      expect(columns).toEqual([
+        { name: 'id', type: 'uuid' },
+        { name: 'client', type: 'text' },
+        { name: 'created_at', type: 'timestamp with time zone' },
+        { name: 'seq', type: 'bigint' },
+      ]);
+      expect(await databaseSession.columns('standby')).toEqual(columns);
+    });
+
+    it('finds where two servers differ, and what is in a share, whatever their settings for the output of values', async () => {
+      const { databaseSession } = at().ports;
+      const columns = ['id', 'client', 'created_at', 'seq'];
       const id = randomUUID();
+      await setOn('standby', "alter system set timezone to 'Asia/Tokyo'", "alter system set datestyle to 'German'");
       await asApplication((client) => client.query('insert into conversions (id, client) values ($1, $2)', [id, 'x']));
-      const inPrimary = await databaseSession.shares('primary');
+      const inPrimary = await databaseSession.shares('primary', columns);
       await waitFor('the replica to have the same', async () => {
-        expect(await databaseSession.shares('standby')).toEqual(inPrimary);
+        expect(await databaseSession.shares('standby', columns)).toEqual(inPrimary);
         return true;
       });
+      expect(await databaseSession.shares('standby', ['id'])).not.toEqual(inPrimary);
       const holding = await Promise.all(
         inPrimary.map(async ({ share, rows }) => {
-          const ids = await databaseSession.idsOf('standby', share);
-          expect(ids).toHaveLength(rows);
-          return ids.includes(id);
+          const found = await databaseSession.rowsOf('standby', share, columns);
+          expect(found).toHaveLength(rows);
+          return found.filter((row) => row.id === id);
         }),
       );
-      expect(holding.filter(Boolean)).toHaveLength(1);
+      const [row] = holding.flat();
+      expect(holding.flat()).toHaveLength(1);
+      await setOn('standby', 'alter system reset timezone', 'alter system reset datestyle');
+      const changed = 'set session_replication_role to replica';
+      await setOn('primary', changed, `update conversions set client = 'y' where id = '${id}'`);
+      const shares = (await databaseSession.shares('primary', columns)).map(({ share }) => share);
+      const now = await Promise.all(shares.map((share) => databaseSession.rowsOf('primary', share, columns)));
+      expect(now.flat().find((one) => one.id === id)?.print).not.toBe(row?.print);
     });
 
     it('beats on the primary, and the replica has the beat', async () => {

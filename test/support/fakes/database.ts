@@ -9,7 +9,7 @@ import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Database } from '#ports/database.ts';
-import type { DatabaseSession } from '#ports/database-session.ts';
+import type { Column, DatabaseSession } from '#ports/database-session.ts';
 
 export interface FakeServer {
   up: boolean;
@@ -27,6 +27,9 @@ export interface FakeServer {
   /** Of the newest change that it has. */
   writtenAt: string | null;
   readonly rows: Set<string>;
+  /** What a row says that is not as it was inserted, by id. */
+  readonly changed: Map<string, string>;
+  columns: readonly Column[];
 }
 
 export interface FakeDatabase extends Database, DatabaseSession {
@@ -53,6 +56,11 @@ const server = (replicaOf: string | null): FakeServer => ({
   written: 0,
   writtenAt: null,
   rows: new Set(),
+  changed: new Map(),
+  columns: [
+    { name: 'id', type: 'uuid' },
+    { name: 'client', type: 'text' },
+  ],
 });
 
 /** A primary and its replica: rows written to the primary, and its roles, are in the replica while both are up and it replicates; a promotion takes a few looks. */
@@ -81,6 +89,11 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
     }
   };
   const lsn = (one: FakeServer) => `0/${(0x3000000 + one.written * 0x100).toString(16).toUpperCase()}`;
+  const rowsOf = (side: Side, columns: readonly string[]) => {
+    const { rows, changed } = reach(side);
+    const said = (id: string) => (columns.includes('client') ? (changed.get(id) ?? '') : '');
+    return [...rows].sort().map((id) => ({ id, print: `${id} ${said(id)}` }));
+  };
   const goOn = () => {
     if (promoting === 0) return;
     promoting -= 1;
@@ -172,11 +185,12 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
       write(side, () => undefined);
       return { at: clock.now() };
     },
-    shares: async (side) => {
-      const rows = [...reach(side).rows].sort();
-      return rows.length === 0 ? [] : [{ share: 0, rows: rows.length, sum: rows.join() }];
+    columns: async (side) => reach(side).columns,
+    shares: async (side, columns) => {
+      const rows = rowsOf(side, columns);
+      return rows.length === 0 ? [] : [{ share: 0, rows: rows.length, sum: rows.map(({ print }) => print).join() }];
     },
-    idsOf: async (side, share) => (share === 0 ? [...reach(side).rows].sort() : []),
+    rowsOf: async (side, share, columns) => (share === 0 ? rowsOf(side, columns) : []),
     countPresent: async (side, ids) => {
       const { rows } = reach(side);
       return ids.filter((id) => rows.has(id)).length;

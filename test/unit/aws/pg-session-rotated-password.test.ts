@@ -79,15 +79,15 @@ afterEach(() => {
 
 it('a password that was rotated since it was read is read anew, at once', async () => {
   const session = pgDatabaseSession(examplePlan());
-  await expect(session.shares('standby')).resolves.toEqual([]);
+  await expect(session.shares('standby', ['id'])).resolves.toEqual([]);
   [password, inStore] = ['second-password', 'second-password'];
-  await expect(session.shares('standby')).resolves.toEqual([]);
+  await expect(session.shares('standby', ['id'])).resolves.toEqual([]);
   expect(tried).toEqual(['first-password', 'first-password', 'second-password']);
 });
 
 it('one that stays refused is tried twice and no more', async () => {
   const session = pgDatabaseSession(examplePlan());
   password = 'another';
-  await expect(session.shares('standby')).rejects.toMatchObject({ name: 'CallRefusedError' });
+  await expect(session.shares('standby', ['id'])).rejects.toMatchObject({ name: 'CallRefusedError' });
   expect(tried).toHaveLength(2);
 });

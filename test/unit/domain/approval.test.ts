@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { approvalNeed, personOf } from '#domain/approval.ts';
 import { approvalMessage } from '#domain/approval-message.ts';
+import { lossBehindFence } from '#domain/data-loss.ts';
 import { sayFinding } from '#domain/finding.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import { checkPlan } from '#src/plan-file.ts';
@@ -77,6 +78,36 @@ test('the request says diagnosis, loss, positions, fence, cost, and what each an
   expect(text).toContain('Cost so far: 1000.00 USD (1000 an hour) after 1 h; 3h of the RTO left');
   expect(text).toContain('continuity approve arn:run --as');
   expect(text).toContain('continuity decline arn:run --as');
+});
+
+test('the request says what came of the wait for the replica of a primary that answered', () => {
+  const text = (catchUp: object, dataLoss: object): string => {
+    const result = { verified: true, verifiedBy: 'database-role', methods: [], catchUp, dataLoss } as never;
+    const left = record([1_200, 'FencePrimary', 'entered'], [1_290, 'FencePrimary', 'left', { result }]);
+    const before = {
+      dataLoss: { until: at(0), atMostSeconds: 9, missingBytes: null, primaryLivedOn: true, bounds: [] },
+    };
+    const entries = [
+      ...recovery('FencePrimary').map((entry) =>
+        entry.state === 'CheckGuards' && entry.kind === 'left' ? { ...entry, result: before } : entry,
+      ),
+      ...left,
+    ];
+    return approvalMessage({ plan, execution: 'arn:run', request: request(), entries, now: at(3_600_000) });
+  };
+  const primary = { at: at(1_000), lsn: '0/3000100' };
+  const standby = { lsn: '0/3000000', receivedLsn: '0/3000100', lastReplayAt: at(-2_000), heartbeatAt: null };
+  const whole = text({ missingBytes: 0, waitedMs: 2_100 }, lossBehindFence(primary, standby));
+  expect(whole).toContain('Data that can be lost: none: the standby has all that the fenced primary had\n');
+  expect(whole).toContain('; it has all that the fenced primary had, after 2.1 s\n');
+  const short = text(
+    { missingBytes: 64, waitedMs: 3_000 },
+    lossBehindFence(primary, { ...standby, receivedLsn: '0/30000C0' }),
+  );
+  expect(short).toContain('Data that can be lost: writes of at most the last 3 s that the primary took; 64 bytes');
+  expect(short).toContain(
+    '; it lacks 64 bytes of log that the fenced primary has, after 3 s; they are lost when it is',
+  );
 });
 
 describe('the plan', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Room } from '#domain/capacity.ts';
 import type { ClaimSeen } from '#domain/claim.ts';
-import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
+import { estimateDataLoss, lastSample, lossBehindFence, writesUntil } from '#domain/data-loss.ts';
 import { checkGuards, type GuardFacts, refusalOf } from '#domain/guards.ts';
 import { formatLsn, lsnDifference, parseLsn } from '#domain/lsn.ts';
 import { NOTHING_STANDS, type StandingOrders } from '#domain/standing-orders.ts';
@@ -312,6 +312,27 @@ describe('data loss', () => {
       atMostSeconds: 0,
       missingBytes: 0,
       primaryLivedOn: true,
+    });
+  });
+
+  test('behind a fenced primary that answers is what the standby has not received, and no estimate', () => {
+    const primary = { at: at(500), lsn: '0/30000A0' };
+    const position = { lsn: '0/3000000', receivedLsn: '0/3000060', lastReplayAt: at(-80), heartbeatAt: at(-250) };
+    expect(lossBehindFence(primary, position)).toMatchObject({
+      until: at(500),
+      atMostSeconds: 0.58,
+      missingBytes: 0x40,
+      primaryLivedOn: false,
+    });
+    expect(lossBehindFence(primary, { ...position, receivedLsn: '0/30000A0' })).toMatchObject({
+      atMostSeconds: 0,
+      missingBytes: 0,
+      bounds: [{ source: 'fenced-primary' }],
+    });
+    // A replica that was started again streams from the start of a segment, and has replayed more than that from its own disk.
+    expect(lossBehindFence(primary, { ...position, lsn: '0/30000A0' })).toMatchObject({ missingBytes: 0 });
+    expect(lossBehindFence(primary, { ...position, lsn: '0/30000A0', receivedLsn: null })).toMatchObject({
+      missingBytes: 0,
     });
   });
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
+import { formatLsn, parseLsn } from '#domain/lsn.ts';
+import { pieceOfWork } from '#src/work.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
+import { stays } from '#test/support/wait-for.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
 
 describe('FencePrimary', () => {
@@ -116,6 +119,75 @@ describe('FencePrimary', () => {
     await expect(fencePrimary({ ...at, ports: { ...at.ports, databaseSession } })).rejects.toMatchObject({
       name: 'FenceFailedError',
       message: expect.stringContaining('permission denied'),
+    });
+  });
+
+  describe('of a primary that answers, whose replica is behind', () => {
+    /** The standby lacks `lacks(look)` changes of the primary when it is looked at for the n-th time; null: it does not answer. */
+    const behind = (at: World, lacks: (look: number) => number | null) => {
+      const { databaseSession } = at.ports;
+      let looks = 0;
+      const position = async (side: 'primary' | 'standby') => {
+        const seen = await databaseSession.position(side);
+        if (side === 'primary') {
+          // It writes on by itself (checkpoints, the pipeline's own pulse): that is no row of the application.
+          at.ports.database.servers.primary.written += 1;
+          return seen;
+        }
+        looks += 1;
+        const bytes = lacks(looks);
+        if (bytes === null) throw new UnreachableError('no answer');
+        return { ...seen, lsn: '0/3000000', receivedLsn: formatLsn(parseLsn('0/3000100') - BigInt(bytes)) };
+      };
+      return {
+        step: { ...at, ports: { ...at.ports, databaseSession: { ...databaseSession, position } } },
+        seen: () => looks,
+      };
+    };
+
+    it('waits until the standby has what the primary had at its fence, and gives the position after that', async () => {
+      const { step, seen } = behind(world(), (look) => (look < 3 ? 0x80 : 0));
+      const fence = await fencePrimary(step);
+      expect(fence.positions).toMatchObject({ primary: { lsn: '0/3000100' }, standby: { receivedLsn: '0/3000100' } });
+      expect(fence.catchUp).toMatchObject({ missingBytes: 0 });
+      expect(fence.catchUp?.waitedMs).toBeGreaterThanOrEqual(300);
+      expect(fence.dataLoss).toMatchObject({ atMostSeconds: 0, missingBytes: 0, primaryLivedOn: false });
+      expect(seen()).toBe(3);
+    });
+
+    it('does not take one lost answer of the standby for a broken replication', async () => {
+      const { step } = behind(world(), (look) => (look === 1 ? null : 0));
+      expect((await fencePrimary(step)).catchUp).toMatchObject({ missingBytes: 0 });
+    });
+
+    it('goes on when nothing moves for three seconds, and says what is missing', async () => {
+      const { step } = behind(world(), () => 0x40);
+      const fence = await fencePrimary(step);
+      expect(fence).toMatchObject({
+        verified: true,
+        catchUp: { missingBytes: 0x40 },
+        dataLoss: { missingBytes: 0x40 },
+      });
+      expect(fence.catchUp?.waitedMs).toBeGreaterThanOrEqual(3_000);
+      expect(fence.catchUp?.waitedMs).toBeLessThan(6_000);
+    });
+
+    it('ends its wait with the step', async () => {
+      const { step, seen } = behind(world(), () => 0x40);
+      const over = new AbortController();
+      const waiting = pieceOfWork(() => fencePrimary(step), over.signal);
+      setTimeout(() => over.abort(), 100);
+      await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+      const looked = seen();
+      await stays('the standby unasked', () => seen() === looked, 300);
+    });
+
+    it('waits for nothing where the primary did not answer, and leaves the estimate as it was', async () => {
+      const at = world();
+      at.killPrimary();
+      const { step, seen } = behind(at, () => 0x40);
+      expect(await fencePrimary(step)).toMatchObject({ catchUp: null, dataLoss: null });
+      expect(seen()).toBe(1);
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type World, world } from '#test/support/fakes/world.ts';
+import { stays } from '#test/support/wait-for.ts';
 import { confirmPromotion } from '../../../functions/confirm-promotion.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
 import { promoteReplica } from '../../../functions/promote-replica.ts';
@@ -47,6 +48,26 @@ describe('PromoteReplica', () => {
       const result = await promoteReplica({ ...at, input });
       expect(result).toMatchObject({ fenced: true, fence: { verifiedBy: 'database-role', at: at.clock.now() } });
       expect(at.ports.database.servers.primary.applicationRefused).toBe(true);
+    });
+
+    it('is begun only when the standby has what the primary has that came back, and both positions are on record', async () => {
+      const at = world();
+      at.killPrimary();
+      const input = await waited(at);
+      const { primary, standby } = at.ports.database.servers;
+      primary.up = true;
+      // Rows that it took before it died, and that are on their way now.
+      primary.written += 2;
+      standby.replication = 'connecting';
+      const promoted = promoteReplica({ ...at, input });
+      await stays('the standby a replica', () => at.ports.database.calls.promote === 0, 300);
+      standby.written = primary.written;
+      const { lsn } = await at.ports.database.position('primary');
+      expect(await promoted).toMatchObject({
+        positions: { primary: { lsn }, standby: { receivedLsn: lsn } },
+        catchUp: { missingBytes: 0 },
+        dataLoss: { atMostSeconds: 0 },
+      });
     });
 
     it('is not begun at all beside one that came back and cannot be fenced', async () => {

@@ -152,4 +152,5 @@ export const handler = pipeline({
   ports: { databaseSession, workloads, writeLease },
   mutates: true,
   begins: true,
+  attests: true,
 }).handler(fencePrimary);

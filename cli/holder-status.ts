@@ -1,4 +1,4 @@
-import { ExecutionRefusedError } from '#domain/errors.ts';
+import { isForgotten } from '#domain/execution-status.ts';
 import type { DeployedStack } from './stack.ts';
 
 /** What Step Functions says of a claim's holder; null when it does not know it (any more): then it is over. */
@@ -6,7 +6,7 @@ export const statusOf = async ({ executions }: DeployedStack, holder: string): P
   try {
     return (await executions.describe(holder)).status;
   } catch (error) {
-    if (error instanceof ExecutionRefusedError && /ExecutionDoesNotExist/.test(String(error))) return null;
+    if (isForgotten(error)) return null;
     throw error;
   }
 };

@@ -99,4 +99,5 @@ export const checkGuards = async (step: Step) => {
 export const handler = pipeline({
   ports: { claims, standingOrders, readings, database, databaseSession, workloads, traffic },
   watches: true,
+  attests: true,
 }).handler(checkGuards);

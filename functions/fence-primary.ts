@@ -51,16 +51,11 @@ export const unanswered = ({ silent, detail }: { readonly silent: boolean; reado
 
 const fenceDatabase = async ({ ports }: FenceStep): Promise<FenceMethod> => {
   const method = 'database-role';
-  let located = false;
-  const answer = await attemptRepeatedly(async () => {
-    await ports.databaseSession.locate('primary');
-    located = true;
-    return ports.databaseSession.fence('primary');
-  }, WITHIN_MS);
-  if (answer.outcome !== 'answered') {
-    // The control plane of a region that dies may answer with errors of any kind: they say nothing of the database.
-    return { method, outcome: located ? answer.outcome : 'unreachable', detail: answer.detail };
-  }
+  const found = await attemptRepeatedly(() => ports.databaseSession.locate('primary'), WITHIN_MS);
+  // The control plane of a region that dies may answer with errors of any kind: they say nothing of the database.
+  if (found.outcome !== 'answered') return { method, outcome: 'unreachable', detail: found.detail };
+  const answer = await attemptRepeatedly(() => ports.databaseSession.fence('primary'), WITHIN_MS);
+  if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
   const { fenced, endedSessions } = answer.value;
   return fenced
     ? { method, outcome: 'fenced', detail: `application role refused, ${endedSessions} sessions ended` }
@@ -189,4 +184,5 @@ export const handler = pipeline({
   ports: { databaseSession, workloads, writeLease },
   mutates: true,
   begins: true,
+  attests: true,
 }).handler(fencePrimary);

@@ -11,6 +11,9 @@ const input = z.strictObject({ fence: fenceInput });
 export const renewFence = (step: FenceStep & { readonly input: { readonly fence: FenceInput } }) =>
   fenceAgain(step, step.input.fence);
 
-export const handler = pipeline({ input, ports: { databaseSession, workloads, writeLease }, mutates: true }).handler(
-  renewFence,
-);
+export const handler = pipeline({
+  input,
+  ports: { databaseSession, workloads, writeLease },
+  mutates: true,
+  attests: true,
+}).handler(renewFence);

@@ -109,4 +109,5 @@ export const verifyTraffic = async (step: Step): Promise<Poll<Partial<Arrived> &
 export const handler = pipeline({
   input,
   ports: { traffic, thirdSite, serviceProbe, databaseSession, controls },
+  attests: true,
 }).handler(verifyTraffic);

@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import { formatDuration } from '#domain/durations.ts';
+import { NoticeNotSentError, WatchIncompleteError } from '#domain/errors.ts';
+import { isForgotten } from '#domain/execution-status.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
 import type { Plan } from '#domain/plan.ts';
+import type { Transition } from '#domain/transition.ts';
 import { event } from '#pipeline/event.ts';
+import type { Log } from '#pipeline/observe.ts';
 import type { Announcer } from '#ports/announcer.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { ExecutionSummary, Executions } from '#ports/executions.ts';
@@ -32,11 +36,22 @@ interface Call {
   readonly clock: Clock;
 }
 
-/** Pages once per run, and says on record what was sent. */
+/** What could not be looked after, and why. */
+interface Failed {
+  readonly of: string;
+  readonly error: string;
+}
+
+const isPage = ({ kind, result, error }: Transition): boolean =>
+  kind === 'notice' && error === undefined && (result as { notice?: string }).notice === LATE;
+
+/**
+ * Pages once per run, and says on record what was sent. A page that could not be sent is tried again at the next look. True when it was sent now;
+ * throws NoticeNotSentError.
+ */
 const pageLate = async ({ ports, plan, clock }: Call, run: ExecutionSummary): Promise<boolean> => {
   const entries = await ports.ledger.read(run.arn);
-  const told = entries.some(({ kind, result }) => kind === 'notice' && (result as { notice?: string }).notice === LATE);
-  if (told) return false;
+  if (entries.some(isPage)) return false;
   const incident = entries.find((entry) => entry.incident !== null)?.incident ?? null;
   const seconds = Math.round((Date.parse(clock.now()) - Date.parse(run.startedAt)) / 1_000);
   const at = entries.findLast(({ kind }) => kind === 'entered')?.state ?? 'no state';
@@ -60,6 +75,7 @@ const pageLate = async ({ ports, plan, clock }: Call, run: ExecutionSummary): Pr
     result: { of: 0, notice: LATE, subject, messageId: sent.outcome === 'answered' ? sent.value : null },
     ...(sent.outcome === 'answered' ? {} : { error: { name: 'NoticeNotSentError', message: sent.detail } }),
   });
+  if (sent.outcome !== 'answered') throw new NoticeNotSentError(`running late, and nobody was paged: ${sent.detail}`);
   return true;
 };
 
@@ -74,24 +90,62 @@ const mayBeLost = ({ clock }: Call, { status, stoppedAt }: ExecutionSummary): bo
   return ago > LOST_AFTER_MS && ago < LOOK_BACK_MS;
 };
 
+const reasonOf = ({ plan }: Plan, error: unknown): string =>
+  isForgotten(error)
+    ? `it holds the claim, and Step Functions does not know it (any more), so that nothing here proves that it is over: continuity claim release ${plan} --reason "<why>"`
+    : String(error);
+
 /**
  * Looks after what nobody else does: a claim whose execution is over, a run whose end was never recorded, a run that takes more than its share
  * of the RTO. Each is recorded, and paged once. After a return to the home region it lets go of what holds the traffic there.
+ * Each for itself: what fails is in the result, and the rest is done all the same.
  */
 export const watchClaims = async (call: Call) => {
   const { ports, environment, plan } = call;
-  const runs = await ports.executions.list(environment.FAILOVER_MACHINE_ARN, MOST);
-  const holder = (await ports.claims.read(plan.plan))?.holder ?? null;
-  const dead = runs.filter((run) => mayBeLost(call, run)).map(({ arn }) => arn);
+  const failed: Failed[] = [];
+  const lookAfter = async (of: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      failed.push({ of, error: reasonOf(plan, error) });
+    }
+  };
+  const runs: ExecutionSummary[] = [];
+  await lookAfter(environment.FAILOVER_MACHINE_ARN, async () => {
+    runs.push(...(await ports.executions.list(environment.FAILOVER_MACHINE_ARN, MOST)));
+  });
+  const over = new Set<string>();
+  await lookAfter(`the claim of ${plan.plan}`, async () => {
+    const claim = await ports.claims.read(plan.plan);
+    if (claim?.holder) over.add(claim.holder);
+  });
+  for (const run of runs) if (mayBeLost(call, run)) over.add(run.arn);
   const settled: Settled[] = [];
-  for (const arn of new Set([...(holder === null ? [] : [holder]), ...dead])) {
-    const one = await settleDeath(call, arn);
-    if (one.recorded || one.claimReleased) settled.push(one);
-  }
+  for (const arn of over)
+    await lookAfter(arn, async () => {
+      const one = await settleDeath(call, arn);
+      if (one.recorded || one.claimReleased) settled.push(one);
+    });
   const late: string[] = [];
-  for (const run of runs.filter((one) => isLate(call, one))) if (await pageLate(call, run)) late.push(run.arn);
+  for (const run of runs.filter((one) => isLate(call, one)))
+    await lookAfter(run.arn, async () => {
+      if (await pageLate(call, run)) late.push(run.arn);
+    });
   const rested = await attempt(() => ports.traffic.rest(), REST_WITHIN_MS);
-  return { settled, late, ...(rested.outcome === 'answered' && rested.value ? { rested: true } : {}) };
+  return {
+    settled,
+    late,
+    ...(rested.outcome === 'answered' && rested.value ? { rested: true } : {}),
+    ...(failed.length > 0 ? { failed } : {}),
+  };
+};
+
+/** Fails when all that could be done is done and something could not: the alarm on the function's errors tells people of it. */
+export const watchOrFail = async ({ log, ...call }: Call & { readonly log: Log }) => {
+  const seen = await watchClaims(call);
+  if (!seen.failed) return seen;
+  log.error('not everything could be looked after', seen);
+  throw new WatchIncompleteError(seen.failed.map(({ of, error }) => `${of}: ${error}`).join('; '));
 };
 
 export const handler = event({
@@ -99,4 +153,4 @@ export const handler = event({
   parse: z.unknown(),
   ports: { executions, ledger, claims, incidents, announcer, traffic },
   environment: ['FAILOVER_MACHINE_ARN'],
-}).handler(watchClaims);
+}).handler(watchOrFail);

@@ -35,13 +35,18 @@ export const inTime = async <T>(answer: Promise<T>, withinMs: number, late: (sai
 };
 
 /**
- * Calls and never throws. After `withinMs` the answer is no longer waited for, and what is under way of the call is over with it.
+ * Calls and never throws. After `withinMs` the answer is no longer waited for, and what is under way of the call is over with it. Then it was not
+ * reached, unless `late` knows better.
  */
-export const attempt = async <T>(call: () => Promise<T>, withinMs: number): Promise<Attempt<T>> => {
+export const attempt = async <T>(
+  call: () => Promise<T>,
+  withinMs: number,
+  late = (said: string): Error => new UnreachableError(said),
+): Promise<Attempt<T>> => {
   const start = performance.now();
   const took = () => Math.round(performance.now() - start);
   try {
-    const value = await pieceOfWork(() => inTime(call(), withinMs, (said) => new UnreachableError(said)));
+    const value = await pieceOfWork(() => inTime(call(), withinMs, late));
     return { outcome: 'answered', value, ms: took() };
   } catch (error) {
     const outcome = error instanceof UnreachableError ? 'unreachable' : 'failed';
@@ -54,18 +59,21 @@ const PAUSE_MS = 50;
 
 /**
  * As `attempt`, for a call that matters too much to be given up for one lost answer or one throttled call: made again while there is time. Where
- * nothing listens any more this costs two short pauses.
+ * nothing listens any more this costs two short pauses. When the time is over in the middle of a try, the last that came to its end counts.
  */
 export const attemptRepeatedly = <T>(call: () => Promise<T>, withinMs: number): Promise<Attempt<T>> => {
   const until = Date.now() + withinMs;
-  return attempt(async () => {
+  let last: Error | undefined;
+  const again = async (): Promise<T> => {
     for (let tried = 1; ; tried += 1) {
       try {
         return await call();
       } catch (error) {
         if (tried === TRIES || !mayAnswerYet(error) || Date.now() + PAUSE_MS > until) throw error;
+        last = error as Error;
         await delay(PAUSE_MS);
       }
     }
-  }, withinMs);
+  };
+  return attempt(again, withinMs, (said) => last ?? new UnreachableError(said));
 };

@@ -1,5 +1,7 @@
 import { RunError, UsageError } from '#cli/exit.ts';
 import { record, type Target } from '#cli/run-order.ts';
+import { ExecutionRefusedError } from '#domain/errors.ts';
+import { isGoingOn } from '#domain/execution-status.ts';
 import type { Json } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
 import type { Order } from '#ports/controls.ts';
@@ -39,6 +41,34 @@ const mayGoOn = async (to: Target): Promise<number> => {
   return epoch;
 };
 
+/** Of the run now; null when nobody says it. */
+const statusNow = async ({ executions, arn }: Target): Promise<string | null> => {
+  try {
+    return (await executions.describe(arn)).status;
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * After an error of the redrive. An error is no proof that it was not taken: an answer may be lost, and then a second try is refused because the run
+ * goes on already. A claim that is taken from a run that goes on ends it half moved, so it is released only for a refused run that is seen to be over.
+ */
+const notRedriven = async (to: Target, order: Order, epoch: number, error: unknown): Promise<void> => {
+  const { plan } = to.plan;
+  const said = error instanceof Error ? error.message : String(error);
+  const status = await statusNow(to);
+  if (isGoingOn(status)) return;
+  if (!(error instanceof ExecutionRefusedError) || status === null) {
+    throw new RunError(
+      `not known whether it goes on: ${said}; it has its claim, as long as continuity claim show ${plan} does not say that it is over. Then the watchdog takes it back within ten minutes, or continuity claim release ${plan}; ${RETRY}`,
+    );
+  }
+  await to.claims.release(plan, to.arn, epoch, to.now(), { startsCoolDown: false });
+  await record(to, 'redrive', { ...order, at: to.now() }, { refused: said });
+  throw new RunError(`not redriven: ${said}; ${RETRY}`);
+};
+
 /**
  * Lets the run go on from the states that were open, by RedriveExecution. It carries the epoch that it had: so its claim is given back first, on
  * the condition that nobody took it since, and taken away again when Step Functions does not let it go on.
@@ -55,10 +85,7 @@ export const redrive = async (to: Target, order: Order): Promise<string> => {
   try {
     await to.executions.redrive(to.arn);
   } catch (error) {
-    const refused = error instanceof Error ? error.message : String(error);
-    await to.claims.release(plan, to.arn, epoch, to.now(), { startsCoolDown: false });
-    await record(to, 'redrive', { ...order, at: to.now() }, { refused });
-    throw new RunError(`not redriven: ${refused}; ${RETRY}`);
+    await notRedriven(to, order, epoch, error);
   }
   return 'redriven: it goes on from the states that were open, with its claim and its epoch; continuity history shows it';
 };

@@ -6,7 +6,8 @@ import { setTimeout } from 'node:timers/promises';
  */
 const WAITS_MS = [10, 20, 30, 40, 50, 100];
 
-const isDone = (seen: unknown): boolean => (seen as { done?: unknown } | null | undefined)?.done !== false;
+/** False for a look that has not seen yet what it looks for. */
+export const isDone = (seen: unknown): boolean => (seen as { done?: unknown } | null | undefined)?.done !== false;
 
 /** Looks until what is seen does not say `done: false` any more, or the waits are over; gives what was seen last. */
 export const patiently = async <R>(look: () => Promise<R>, signal: AbortSignal): Promise<R> => {

@@ -55,6 +55,11 @@ export interface StepOptions<I, S extends Stage, F extends PortFactories, V exte
   readonly begins?: boolean;
   /** What a person ordered does not stop it: it is what an abort runs. */
   readonly undoes?: boolean;
+  /**
+   * What it gives has to be on record before the run goes on: people decide by it, or it says how the run ended. When it cannot be written the step has
+   * failed with LedgerUnavailableError and is done again: only for one that can be repeated.
+   */
+  readonly attests?: boolean;
   /** It confirms what takes its time (`done: false`: not yet): it looks several times within a moment before the state machine waits. */
   readonly patient?: boolean;
   /** It cannot be undone: an abort that comes before it holds it back, and none is taken once it was let begin. */
@@ -113,6 +118,7 @@ export const pipeline = <
         begins: options.begins === true,
         heeds: options.heeds === true || (options.mutates === true && options.undoes !== true),
         oneWay: options.oneWay === true,
+        attests: options.attests === true,
         patient: options.patient === true,
         own: { claims, clock, controls, ledger },
         plan: compiledPlan,

@@ -9,6 +9,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { Run } from './envelope.ts';
 import type { Observer } from './observe.ts';
+import { isDone } from './patiently.ts';
 
 /** A result on record is at most this long; DynamoDB takes 400 KB an item, a reader of the report far less. */
 const MOST_BYTES = 32 * 1024;
@@ -44,8 +45,11 @@ export interface Recorder {
    * record. Without, the step runs beside it.
    */
   entered(must: boolean): Promise<void>;
-  /** After the step. A step that is done stays done: what cannot be written is logged as an error and counted (`LedgerEntryLost`). */
-  left(result: unknown): Promise<void>;
+  /**
+   * After the step. A step that is done stays done: what cannot be written is logged as an error and counted (`LedgerEntryLost`). With `must`, throws
+   * LedgerUnavailableError instead, unless the result only says "not yet".
+   */
+  left(result: unknown, must: boolean): Promise<void>;
   failed(error: unknown): Promise<void>;
 }
 
@@ -85,7 +89,7 @@ export const recorder = (of: {
     }
   };
 
-  const ended = async (entry: NewTransition): Promise<void> => {
+  const inTime = async (entry: NewTransition): Promise<void> => {
     const remaining = of.context?.getRemainingTimeInMillis?.() ?? 60_000;
     const bound = new AbortController();
     try {
@@ -95,14 +99,33 @@ export const recorder = (of: {
           throw new LedgerUnavailableError('the time of the function is over');
         }),
       ]);
+    } finally {
+      bound.abort();
+    }
+  };
+
+  const ended = async (entry: NewTransition): Promise<void> => {
+    try {
+      await inTime(entry);
     } catch (error) {
       of.observer.log.error('the record could not be written; the step stands as it is', {
         kind: entry.kind,
         error: named(error),
       });
       of.observer.count('LedgerEntryLost');
-    } finally {
-      bound.abort();
+    }
+  };
+
+  const attested = async (entry: NewTransition): Promise<void> => {
+    try {
+      await inTime(entry);
+    } catch (error) {
+      throw new LedgerUnavailableError(
+        `what the step gave is not on record, so it is done again: ${named(error).message}`,
+        {
+          cause: error,
+        },
+      );
     }
   };
 
@@ -130,10 +153,11 @@ export const recorder = (of: {
       entering.catch(() => undefined);
       return entering;
     },
-    left: (result) => {
+    left: (result, must) => {
       const bounded = boundedResult(result);
       const entry = base();
-      return ended({
+      const write = must && isDone(result) ? attested : ended;
+      return write({
         ...entry,
         kind: 'left',
         incident: entry.incident ?? incidentOf(result),

@@ -44,6 +44,8 @@ export interface StepSetup<I, S extends Stage, F extends PortFactories, V extend
   /** Orders of people are looked at before it begins. */
   readonly heeds: boolean;
   readonly oneWay: boolean;
+  /** What it gives has to be on record. */
+  readonly attests: boolean;
   readonly patient: boolean;
   readonly own: {
     readonly ledger: PortFactory<Ledger, 'LEDGER_TABLE'>;
@@ -182,7 +184,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       });
       now.entering = now.recorder.entered(setup.mutates);
     },
-    after: (request: Request): Promise<void> | undefined => now.recorder?.left(request.response),
+    after: (request: Request): Promise<void> | undefined => now.recorder?.left(request.response, setup.attests),
     onError: (request: Request): Promise<void> | undefined => now.recorder?.failed(request.error),
   };
 

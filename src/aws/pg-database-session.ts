@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
-import { NotWritableError, UnreachableError } from '#domain/errors.ts';
+import { NotWritableError } from '#domain/errors.ts';
 import { fenceStatements, quoted } from '#domain/fence-statements.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Instant, Side } from '#domain/side.ts';
 import type { Column, DatabaseSession, RowPrint, Share } from '#ports/database-session.ts';
 import { presentSignal } from '#src/work.ts';
-import { isNameless, mapPgError } from './pg-errors.ts';
+import { mapPgError } from './pg-errors.ts';
+import { fenceIn, onceLetIn } from './pg-fence.ts';
 import { rdsInstances } from './rds-database.ts';
 import { loginSecret } from './secret.ts';
 
@@ -14,8 +15,6 @@ const CONNECT_MS = 1_500;
 const STATEMENT_MS = 2_000;
 /** For what reads the application's whole table, when a person asks. */
 const SCAN_MS = 120_000;
-/** An ended session is gone within milliseconds. */
-const SESSIONS_GONE_MS = 1_000;
 
 /** Rows of the heartbeat table: the pulse that the replica's lag is read from, and the row that proves that the server writes. */
 const PULSE = 1;
@@ -182,28 +181,7 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
     beat: (side, epoch) =>
       session(side, 'heartbeat', async (client) => (await write(client, PULSE, epoch)).toISOString()),
 
-    fence: async (side) => {
-      const work = async (client: Client) => {
-        const role = database.applicationRole;
-        const { refuse, endSessions } = fenceStatements(role);
-        await client.query(refuse);
-        const ended = await client.query(endSessions(`${SESSIONS_GONE_MS}`), [role]);
-        const others = 'from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()';
-        const { rows } = await client.query<{ login: boolean; sessions: number }>(
-          `select rolcanlogin as login, (select count(*)::int ${others}) as sessions from pg_roles where rolname = $1`,
-          [role],
-        );
-        const after = rows[0];
-        return { fenced: after?.login === false && after.sessions === 0, endedSessions: ended.rowCount ?? 0 };
-      };
-      try {
-        return await session(side, 'fence', work);
-      } catch (error) {
-        // It cannot be fenced over a name that leads nowhere, and nothing says that it lives: as one that does not answer.
-        if (isNameless((error as Error).cause)) throw new UnreachableError((error as Error).message, { cause: error });
-        throw error;
-      }
-    },
+    fence: (side) => onceLetIn(() => session(side, 'fence', (client) => fenceIn(client, database.applicationRole))),
 
     unfence: (side) =>
       session(side, 'lift the fence', async (client) => {

@@ -162,6 +162,12 @@ export class OutOfTimeError extends ContinuityError {
   readonly retryable = true;
 }
 
+/** The watchdog could not look after everything: the message says after what. The rest is done, and the next look tries again. */
+export class WatchIncompleteError extends ContinuityError {
+  override readonly name = 'WatchIncompleteError';
+  readonly retryable = true;
+}
+
 /** A named approver declined: the fence is lifted and nothing is promoted. */
 export class ApprovalDeclinedError extends ContinuityError {
   override readonly name = 'ApprovalDeclinedError';

@@ -148,7 +148,7 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
     const byMethod: Readonly<Record<FenceMethodName, readonly Change[]>> = {
       'database-role': [
         change('SQL', database, from, `refused: ${refuse}`, { note }),
-        change('SQL', database, null, `its sessions ended: ${endSessions('...')}`, { note }),
+        change('SQL', database, null, `its sessions ended: ${endSessions}`, { note }),
       ],
       'workloads-to-zero': scales(plan, 'primary', facts, () => 0),
       'write-lease': leaseChange(plan, facts, 'revoked; waited out where the database does not answer', (lease) =>

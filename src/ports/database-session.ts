@@ -66,8 +66,10 @@ export interface DatabaseSession {
   beat(side: Side, epoch: number): Promise<Instant>;
   /**
    * Fences: `ALTER ROLE <application role> NOLOGIN`, then ends its sessions, then reads both back. Repeatable.
-   * (default_transaction_read_only is no fence: a session can switch it off.) Throws UnreachableError where nothing was reached, also when its
-   * name leads nowhere; any other error may be of a server that lives.
+   * (default_transaction_read_only is no fence: a session can switch it off.) All sessions are ended at once; `fenced` is false when one is left
+   * after a second. Throws FenceFailedError when the server answers and was not fenced: a shortage, or a statement that is not done in time. Throws
+   * UnreachableError where nothing was reached, also when its name leads nowhere or the server, which is waited for a moment, lets nobody in because
+   * it starts or stops; any other error may be of a server that lives.
    */
   fence(side: Side): Promise<FenceOutcome>;
   /**

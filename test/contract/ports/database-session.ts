@@ -108,6 +108,64 @@ export const describeDatabaseSession = (at: () => ContractLab) =>
       await expect(databaseSession.countPresent('primary', [])).resolves.toBe(0);
     });
 
+    /** Sessions that the application keeps open, as a pool does. */
+    const pooled = async <T>(sessions: number, work: (clients: readonly pg.Client[]) => Promise<T>): Promise<T> => {
+      const connectionString = at().lab.world.databases.primary.connectionString('svg_ai_app');
+      const clients = Array.from({ length: sessions }, () => new pg.Client({ connectionString }));
+      for (const client of clients) client.on('error', () => undefined);
+      try {
+        await Promise.all(clients.map((client) => client.connect()));
+        return await work(clients);
+      } finally {
+        await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+        await at().ports.databaseSession.unfence('primary');
+      }
+    };
+
+    it('ends the sessions of a whole pool in one try', async () => {
+      const { databaseSession } = at().ports;
+      await pooled(60, async () => {
+        const { fenced, endedSessions } = await databaseSession.fence('primary');
+        expect(fenced).toBe(true);
+        expect(endedSessions).toBeGreaterThanOrEqual(60);
+      });
+    });
+
+    it('says that it is not fenced while a session does not end', async () => {
+      const { databaseSession } = at().ports;
+      await pooled(1, async ([client]) => {
+        const { rows } = await (client as pg.Client).query<{ pid: number }>('select pg_backend_pid() as pid');
+        const pid = rows[0]?.pid as number;
+        process.kill(pid, 'SIGSTOP');
+        try {
+          await expect(databaseSession.fence('primary')).resolves.toMatchObject({ fenced: false });
+        } finally {
+          process.kill(pid, 'SIGCONT');
+        }
+        await waitFor('it to end', async () => (await databaseSession.fence('primary')).fenced);
+      });
+    });
+
+    it('takes a server without a connection left for one that lives', async () => {
+      const { databaseSession } = at().ports;
+      const connectionString = at().lab.world.databases.primary.connectionString('svg_ai_app');
+      const clients: pg.Client[] = [];
+      try {
+        for (let full = false; !full; ) {
+          const client = new pg.Client({ connectionString });
+          client.on('error', () => undefined);
+          full = await client.connect().then(
+            () => false,
+            () => true,
+          );
+          if (!full) clients.push(client);
+        }
+        await expect(databaseSession.fence('primary')).rejects.toMatchObject({ name: 'FenceFailedError' });
+      } finally {
+        await Promise.all(clients.map((client) => client.end()));
+      }
+    });
+
     it('fences the application off, repeatedly, and lifts the fence', async () => {
       const { databaseSession } = at().ports;
       await asApplication(async (client) => {

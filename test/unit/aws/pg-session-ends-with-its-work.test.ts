@@ -4,19 +4,9 @@ import { pgDatabaseSession } from '#aws/pg-database-session.ts';
 import { pieceOfWork } from '#src/work.ts';
 import { type AwsServer, awsServer, describedReplica } from '#test/support/aws-server.ts';
 import { examplePlan } from '#test/support/fakes/plan.ts';
+import { AUTHENTICATED, done } from '#test/support/postgres-wire.ts';
 
 const HOST = '127.0.0.1';
-
-/** Messages of the protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
-const AUTHENTICATED = Buffer.concat([Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]), READY]);
-const command = (tag: string): Buffer => {
-  const text = Buffer.from(`${tag}\0`);
-  const head = Buffer.alloc(5);
-  head.write('C');
-  head.writeInt32BE(4 + text.length, 1);
-  return Buffer.concat([head, text, READY]);
-};
 
 /** A server that takes a login and simple statements; `hold` keeps its answers back. */
 const serve = async () => {
@@ -42,7 +32,7 @@ const serve = async () => {
         answer('login', AUTHENTICATED);
       } else if (bytes[0] === 'Q'.charCodeAt(0)) {
         at.statements.push(bytes.subarray(5, bytes.indexOf(0, 5)).toString());
-        answer('statement', command('ALTER ROLE'));
+        answer('statement', done('ALTER ROLE'));
       } else if (bytes[0] === 'P'.charCodeAt(0)) {
         // One with parameters: it is not answered.
         const text = bytes.indexOf(0, 5) + 1;

@@ -87,6 +87,37 @@ describe('a step that succeeds', () => {
   });
 });
 
+describe('a step that attests', () => {
+  const attest = (result: object) =>
+    pipeline({ attests: true })
+      .handler(async () => {
+        here.ports.ledger.down = true;
+        return result;
+      })
+      .with(parts());
+
+  it('has failed, and can be tried again, when the record is away afterwards', async () => {
+    const failing = attest({ done: true })(envelope(), lambdaContext());
+    await expect(failing).rejects.toMatchObject({ name: 'LedgerUnavailableError', retryable: true });
+    expect(record()).toEqual(['PromoteReplica entered']);
+  });
+
+  it('has failed when there is no time left to write it', async () => {
+    const { ledger } = here.ports;
+    const append: typeof ledger.append = (entry) =>
+      entry.kind === 'entered' ? ledger.append(entry) : new Promise(() => {});
+    const failing = pipeline({ attests: true })
+      .handler(async () => 'seen')
+      .with({ ...parts(), ledger: { ...ledger, append } })(envelope(), lambdaContext(650));
+    await expect(failing).rejects.toMatchObject({ name: 'LedgerUnavailableError' });
+  });
+
+  it('goes on when all it says is that it has seen nothing yet', async () => {
+    const looked = attest({ done: false })(envelope(), lambdaContext());
+    await expect(looked).resolves.toEqual({ done: false });
+  });
+});
+
 describe('a step that fails', () => {
   it('throws its own error, which Step Functions knows by name, and is on record', async () => {
     const handler = pipeline({}).handler(async () => {

@@ -1,5 +1,5 @@
 import { FenceFailedError } from '#domain/errors.ts';
-import type { FenceMethodName } from '#domain/plan/fence.ts';
+import type { FenceMethodName, RegionMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Instant } from '#domain/side.ts';
 import { type Lease, leaseFence, overBy } from '#domain/write-lease.ts';
@@ -38,13 +38,16 @@ export interface FenceMethod {
   readonly until?: Instant;
 }
 
+/** What is needed in the old primary's own region; the lease is elsewhere. */
+type RegionStep = Omit<FenceStep, 'ports' | 'epoch'> & { readonly ports: Omit<FenceStep['ports'], 'writeLease'> };
+
 /** A service that could not answer has said as little as one that is not reached. */
 export const unanswered = ({ silent, detail }: { readonly silent: boolean; readonly detail: string }) => ({
   outcome: silent ? ('unreachable' as const) : ('failed' as const),
   detail,
 });
 
-const fenceDatabase = async ({ ports }: FenceStep): Promise<FenceMethod> => {
+const fenceDatabase = async ({ ports }: RegionStep): Promise<FenceMethod> => {
   const method = 'database-role';
   let located = false;
   const answer = await attemptRepeatedly(async () => {
@@ -62,7 +65,7 @@ const fenceDatabase = async ({ ports }: FenceStep): Promise<FenceMethod> => {
     : { method, outcome: 'failed', detail: 'the application role can still log in or still has a session' };
 };
 
-const fenceWorkloads = async ({ ports, plan }: FenceStep): Promise<FenceMethod> => {
+const fenceWorkloads = async ({ ports, plan }: RegionStep): Promise<FenceMethod> => {
   const method = 'workloads-to-zero';
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
   let before: Record<string, number> | undefined;
@@ -105,9 +108,13 @@ const fenceLease = async ({ ports, plan, clock, epoch }: FenceStep): Promise<Fen
   return sayLease(answer.value, clock.now());
 };
 
-const METHODS: Readonly<Record<FenceMethodName, (step: FenceStep) => Promise<FenceMethod>>> = {
+export const REGION_METHODS: Readonly<Record<RegionMethodName, (step: RegionStep) => Promise<FenceMethod>>> = {
   'database-role': fenceDatabase,
   'workloads-to-zero': fenceWorkloads,
+};
+
+const METHODS: Readonly<Record<FenceMethodName, (step: FenceStep) => Promise<FenceMethod>>> = {
+  ...REGION_METHODS,
   'write-lease': fenceLease,
 };
 

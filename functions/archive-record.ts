@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { evidenceDays, evidenceOf } from '#domain/evidence.ts';
+import { KEEP_FENCED } from '#domain/old-primary.ts';
 import type { Plan } from '#domain/plan.ts';
 import { isPlanRecord } from '#domain/plan-record.ts';
 import { event } from '#pipeline/event.ts';
@@ -19,8 +20,8 @@ interface Call {
   readonly log: { error(message: string, more: { readonly execution: string; readonly reason: string }): void };
 }
 
-/** States after which a run writes no more, but for the notices of its end. */
-const ENDS: readonly string[] = ['PublishOutcome', 'ReleaseClaim', 'RecordDeath'];
+/** States after which a run writes no more, but for the notices of its end and what becomes of its old primary. */
+const ENDS: readonly string[] = ['PublishOutcome', 'ReleaseClaim', 'RecordDeath', KEEP_FENCED];
 
 /** What makes the record longer after the end is archived again: the newest file of a run holds all of it. */
 const isEnd = ({ execution, state, kind }: StreamEntry): boolean =>

@@ -1,6 +1,6 @@
 import { type DataLossEstimate, lossBehindFence } from '#domain/data-loss.ts';
 import { FenceFailedError } from '#domain/errors.ts';
-import type { FenceMethodName } from '#domain/plan/fence.ts';
+import type { FenceMethodName, RegionMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
 import { beforeFence, fenceOf } from '#domain/rescaling.ts';
 import type { Instant } from '#domain/side.ts';
@@ -43,13 +43,16 @@ export interface FenceMethod {
   readonly until?: Instant;
 }
 
+/** What is needed in the old primary's own region; the lease is elsewhere. */
+type RegionStep = Omit<FenceStep, 'ports' | 'epoch'> & { readonly ports: Omit<FenceStep['ports'], 'writeLease'> };
+
 /** A service that could not answer has said as little as one that is not reached. */
 export const unanswered = ({ silent, detail }: { readonly silent: boolean; readonly detail: string }) => ({
   outcome: silent ? ('unreachable' as const) : ('failed' as const),
   detail,
 });
 
-const fenceDatabase = async ({ ports }: FenceStep): Promise<FenceMethod> => {
+const fenceDatabase = async ({ ports }: RegionStep): Promise<FenceMethod> => {
   const method = 'database-role';
   const found = await attemptRepeatedly(() => ports.databaseSession.locate('primary'), WITHIN_MS);
   // The control plane of a region that dies may answer with errors of any kind: they say nothing of the database.
@@ -62,7 +65,7 @@ const fenceDatabase = async ({ ports }: FenceStep): Promise<FenceMethod> => {
     : { method, outcome: 'failed', detail: 'the application role can still log in or still has a session' };
 };
 
-const fenceWorkloads = async ({ ports, plan, run: { execution } }: FenceStep): Promise<FenceMethod> => {
+const fenceWorkloads = async ({ ports, plan, run: { execution } }: RegionStep): Promise<FenceMethod> => {
   const method = 'workloads-to-zero';
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
   let before: Record<string, number> = {};
@@ -109,9 +112,13 @@ const fenceLease = async ({ ports, plan, clock, epoch }: FenceStep): Promise<Fen
   return sayLease(answer.value, clock.now());
 };
 
-const METHODS: Readonly<Record<FenceMethodName, (step: FenceStep) => Promise<FenceMethod>>> = {
+export const REGION_METHODS: Readonly<Record<RegionMethodName, (step: RegionStep) => Promise<FenceMethod>>> = {
   'database-role': fenceDatabase,
   'workloads-to-zero': fenceWorkloads,
+};
+
+const METHODS: Readonly<Record<FenceMethodName, (step: FenceStep) => Promise<FenceMethod>>> = {
+  ...REGION_METHODS,
   'write-lease': fenceLease,
 };
 

@@ -1,6 +1,8 @@
 import type * as z from 'zod';
 import { inputDigest } from '#domain/ledger-chain.ts';
 import { noticeKindOf } from '#domain/notices.ts';
+import { KEEP_FENCED } from '#domain/old-primary.ts';
+import { oldPrimaryNotice } from '#domain/old-primary-notice.ts';
 import type { Failure } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
 import { planNotice } from '#domain/plan-notice.ts';
@@ -87,9 +89,20 @@ const tellOfPlan = async (call: Call, entry: StreamEntry): Promise<boolean> => {
   return true;
 };
 
+/** What happened to the old primary of a run that is over. */
+const tellOfOldPrimary = async (call: Call, entry: StreamEntry): Promise<boolean> => {
+  const all = await call.ports.ledger.read(entry.execution);
+  const earlier = all.filter(({ seq }) => seq < entry.seq);
+  const message = oldPrimaryNotice(call.plan, entry, earlier);
+  if (message === null || wasSent(all, entry.seq)) return false;
+  await record(call, entry, message.attributes.kind, message);
+  return true;
+};
+
 /** True when a message was sent, or tried, for the entry. */
 const tell = async (call: Call, entry: StreamEntry): Promise<boolean> => {
   if (isPlanRecord(entry.execution)) return tellOfPlan(call, entry);
+  if (entry.state === KEEP_FENCED) return tellOfOldPrimary(call, entry);
   const notice = noticeKindOf(entry);
   if (notice === null) return false;
   const all = await call.ports.ledger.read(entry.execution);

@@ -70,6 +70,8 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   ProbeService: ['writeReadings', 'putMetrics', 'describeDatabases', 'openSession', 'reachClusters'],
   RecordDeath: ['record', 'writeState', 'describeFailovers', 'deadDeaths'],
   WatchClaims: ['record', 'writeState', 'describeFailovers', 'listFailovers', 'announce', 'readTraffic', 'restTraffic'],
+  // It fences what the recovery did not reach; the lease stays the standby's.
+  KeepFenced: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'readTraffic'],
   DecideByLink: ['record', 'writeApprovals', 'answerTasks', 'readLinkKey'],
   ArchiveRecord: ['readRecord', 'readStream', 'keepEvidence', 'deadEvidence'],
   NotifyStakeholders: ['record', 'readStream', 'announce', 'deadNotices'],
@@ -149,6 +151,7 @@ export const pipelineRoles = (plan: Plan, stage: string, states: readonly string
   ]),
   ProbeScheduleRole: scheduleRole,
   WatchScheduleRole: invoker('scheduler.amazonaws.com', ['WatchClaims'], 'Lets the schedule run the watchdog'),
+  KeepFencedScheduleRole: invoker('scheduler.amazonaws.com', ['KeepFenced'], 'Lets the schedule fence an old primary'),
   ReadinessScheduleRole: invoker(
     'scheduler.amazonaws.com',
     READY_FUNCTIONS,

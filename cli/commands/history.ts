@@ -3,6 +3,7 @@ import { UsageError } from '#cli/exit.ts';
 import { type DeployedStack, deployedStack } from '#cli/stack.ts';
 import { type Step, stepsOf } from '#cli/steps.ts';
 import { terminal } from '#cli/terminal.ts';
+import { KEEP_FENCED, methodsOf } from '#domain/old-primary.ts';
 import { planRecord, sayPlanEntry } from '#domain/plan-record.ts';
 import { recordedOverrides, sayOverride } from '#domain/recorded-override.ts';
 import type { Transition } from '#domain/transition.ts';
@@ -43,13 +44,17 @@ const overview = async (
     .slice(0, most);
 };
 
-/** Orders, decisions and overrides of one run, from its record. */
+/** Orders, decisions and overrides of one run, and what became of its old primary, from its record. */
 const wordsOf = (entries: readonly Transition[]): readonly string[] => [
   ...recordedOverrides(entries).map(sayOverride),
-  ...entries.flatMap(({ kind, at, actor, result }) => {
+  ...entries.flatMap(({ kind, state, at, actor, result }) => {
+    if (state === KEEP_FENCED && kind === 'left')
+      return methodsOf({ result }).map(
+        ({ method, outcome, detail }) => `${at}  old primary: ${method}, ${outcome}: ${detail}`,
+      );
     if (kind !== 'control' && kind !== 'decision') return [];
-    const { order, choice, reason, refused, state } = (result ?? {}) as Record<string, unknown>;
-    const where = order === undefined || state === undefined ? '' : ` ${state}`;
+    const { order, choice, reason, refused, state: of } = (result ?? {}) as Record<string, unknown>;
+    const where = order === undefined || of === undefined ? '' : ` ${of}`;
     const what = `${order ?? choice ?? kind}${where}${refused === undefined ? '' : ', refused'}`;
     return [`${at}  ${actor}: ${what}${reason === undefined ? '' : `: ${reason}`}`];
   }),

@@ -178,6 +178,15 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
         };
       }),
 
+    systemOf: (side) =>
+      session(side, 'system', async (client) => {
+        const { rows } = await client.query<{ system: string }>(
+          'select system_identifier::text as system from pg_control_system()',
+        );
+        if (!rows[0]) throw new Error('the server gave no row');
+        return rows[0].system;
+      }),
+
     beat: (side, epoch) =>
       session(side, 'heartbeat', async (client) => (await write(client, PULSE, epoch)).toISOString()),
 

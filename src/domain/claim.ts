@@ -29,6 +29,16 @@ export const coolsUntil = (releasedAt: Instant | null, coolDownSeconds: number, 
   return until > Date.parse(now) ? new Date(until).toISOString() : null;
 };
 
+/**
+ * The promotion of the recovery that stands: its run brought the service to this region, and no promotion was let begin since. Null when none does; a
+ * service that a run left half moved is for people.
+ */
+export const standingRecovery = (claim: ClaimSeen | null, region: string): ClaimSeen['promotion'] | null => {
+  const { serves, promotion, releasedAt } = claim ?? {};
+  if (serves !== region || !promotion || !releasedAt) return null;
+  return Date.parse(promotion.at) <= Date.parse(releasedAt) ? promotion : null;
+};
+
 /** What ends the holder of a claim while it runs, and what lifts the claim of one that is over. */
 export const liftCommands = (plan: string, holder: string): string => {
   const name = holder.split(':').at(-1) ?? holder;

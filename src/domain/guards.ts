@@ -64,7 +64,7 @@ export type GuardReason = {
 
 type Answer = Pick<GuardReason, 'state' | 'reason'>;
 
-interface Row<F> {
+export interface Row<F> {
   readonly id: string;
   /** What must hold, in words, as docs/rules.md prints it. */
   readonly must: string;
@@ -73,9 +73,9 @@ interface Row<F> {
 
 export type Guard = Row<GuardFacts>;
 
-const pass = (reason: string): Answer => ({ state: 'passes', reason });
-const refuse = (reason: string): Answer => ({ state: 'refuses', reason });
-const unknown = (reason: string): Answer => ({ state: 'unknown', reason });
+export const pass = (reason: string): Answer => ({ state: 'passes', reason });
+export const refuse = (reason: string): Answer => ({ state: 'refuses', reason });
+export const unknown = (reason: string): Answer => ({ state: 'unknown', reason });
 
 /** `svg-ai-db` of `arn:aws:rds:us-east-1:123456789012:db:svg-ai-db`: RDS names a source in another region by its ARN. */
 const identifierOf = (source: string): string => source.split(':').at(-1) ?? source;
@@ -307,7 +307,8 @@ export const GUARDS: readonly Guard[] = [
   },
 ];
 
-const answerOf = <F>(row: Row<F>, plan: Plan, facts: F, overrides: readonly Override[]): GuardReason => {
+/** What one row answers; an override counts only where one is allowed. */
+export const answerOf = <F>(row: Row<F>, plan: Plan, facts: F, overrides: readonly Override[]): GuardReason => {
   const { state, reason } = row.check(plan, facts);
   const own = state !== 'passes' && isOverridable(row.id) ? overrides.find(({ guard }) => guard === row.id) : undefined;
   const override = own === undefined ? null : { by: own.by, reason: own.reason };

@@ -1,4 +1,5 @@
 import { GUARDS, overrideOf } from '#domain/guards.ts';
+import { OLD_PRIMARY_GUARDS } from '#domain/old-primary.ts';
 import { RULES } from '#domain/rules.ts';
 import { SEVERITY_RULES } from '#domain/severity.ts';
 
@@ -43,6 +44,16 @@ starts nothing, and is on record.
 ${table(
   ['id', 'must hold', 'who overrides it accepts'],
   GUARDS.map(({ id, must }) => [id, must, overrideOf(id) ?? 'cannot be overridden']),
+)}
+
+## The old primary after a recovery
+
+Asked by \`keep-fenced\`, every minute while a recovery stands and its old primary is not fenced by the record (src/domain/old-primary.ts). One that
+refuses or is \`unknown\` is enough: then nothing is done. None can be overridden.
+
+${table(
+  ['id', 'must hold'],
+  OLD_PRIMARY_GUARDS.map(({ id, must }) => [id, must]),
 )}
 
 ## Severity

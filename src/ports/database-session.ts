@@ -62,6 +62,11 @@ export interface DatabaseSession {
    * ServiceUnavailableError or CallRefusedError for what is the caller's own: its login, its trust in the certificate, its name service.
    */
   position(side: Side): Promise<Position>;
+  /**
+   * What initdb named the server's data, in digits: the same on a primary and on whatever was ever copied from it as a replica is, also after a
+   * promotion; another on a server that was loaded from a dump. Throws as `position` does.
+   */
+  systemOf(side: Side): Promise<string>;
   /** Writes the heartbeat row on the primary and gives its time. Throws UnreachableError. */
   beat(side: Side, epoch: number): Promise<Instant>;
   /**

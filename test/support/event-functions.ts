@@ -2,6 +2,7 @@
 export const EVENT_FUNCTIONS = [
   'archive-record',
   'decide-by-link',
+  'keep-fenced',
   'notify-stakeholders',
   'probe-service',
   'receive-alarm',

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type HistoryEvent, paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
 import pg from 'pg';
 import { expect } from 'vitest';
@@ -31,18 +30,6 @@ const takesWrites = async ({ lab }: ScenarioLab, side: Side): Promise<boolean> =
   } finally {
     client.end().catch(() => undefined);
   }
-};
-
-/** True when the application of that side, asked past the name, acknowledges a write. */
-const acknowledges = async ({ lab, plan }: ScenarioLab, side: Side): Promise<boolean> => {
-  const { host, port } = side === 'primary' ? lab.addresses.a.loadBalancer : lab.addresses.b.loadBalancer;
-  const answer = await fetch(`http://${host}:${port}${plan.service.writePath}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ id: randomUUID(), client: 'steady-state' }),
-    signal: AbortSignal.timeout(CONNECT_MS * 2),
-  }).catch(() => null);
-  return answer?.status === 201;
 };
 
 /**
@@ -102,23 +89,16 @@ const historyIsOne = async (at: ScenarioLab, arn: string): Promise<void> => {
 
 /**
  * What holds after every story:
- * 1. at most one database takes the application's writes: exactly the one that the story names (null: none); where a primary that nothing reached
- *    was fenced by its lease, at most one region's application acknowledges a write;
+ * 1. at most one database takes the application's writes: exactly the one that the story names (null: none);
  * 2. no execution is left running, and each has an intact record without a gap;
  * 3. each visit of a state was entered once and left or failed once;
  * 4. no record holds a secret;
  * 5. the AWS CLI reads the same history as the SDK.
  * That no log has a line that should never be there, and none of a function a secret, is checked when the lab is down.
  */
-export const expectSteadyState = async (
-  at: ScenarioLab,
-  writable: Side | null,
-  { fencedBy = 'database-role' }: { readonly fencedBy?: 'database-role' | 'write-lease' } = {},
-): Promise<void> => {
+export const expectSteadyState = async (at: ScenarioLab, writable: Side | null): Promise<void> => {
   const sides = ['primary', 'standby'] as const;
-  const takes = await Promise.all(
-    sides.map((side) => (fencedBy === 'write-lease' ? acknowledges(at, side) : takesWrites(at, side))),
-  );
+  const takes = await Promise.all(sides.map((side) => takesWrites(at, side)));
   expect(sides.filter((_, index) => takes[index])).toEqual(writable === null ? [] : [writable]);
   for (const { arn, status } of await at.executions()) {
     expect(status).not.toBe('RUNNING');

@@ -4,6 +4,8 @@ import { duration, inSeconds, oneOf, section } from '#domain/plan/fields.ts';
 /** How the old primary is kept from taking writes. */
 export const FENCE_METHODS = ['database-role', 'workloads-to-zero', 'write-lease'] as const;
 export type FenceMethodName = (typeof FENCE_METHODS)[number];
+/** Those that need the old primary's own region to answer. */
+export type RegionMethodName = Exclude<FenceMethodName, 'write-lease'>;
 
 /**
  * The write lease at the third site. `ttl` is how long the application writes on when nobody can renew any more: a failover of a region that

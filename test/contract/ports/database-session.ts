@@ -41,6 +41,16 @@ export const describeDatabaseSession = (at: () => ContractLab) =>
       expect(standby.receivedLsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
     });
 
+    it('names the data alike on a primary and its replica', async () => {
+      const { databaseSession } = at().ports;
+      const [primary, standby] = await Promise.all([
+        databaseSession.systemOf('primary'),
+        databaseSession.systemOf('standby'),
+      ]);
+      expect(primary).toMatch(/^\d{15,20}$/);
+      expect(standby).toBe(primary);
+    });
+
     it('names the columns of the table, the same on both servers', async () => {
       const { databaseSession } = at().ports;
       const columns = await databaseSession.columns('primary');

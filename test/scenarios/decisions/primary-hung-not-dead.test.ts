@@ -12,6 +12,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. What wakes up takes no write, neither one that waited on its socket all the while, nor a new one: the lease it remembers is over by its own
  *    clock, which ran on while it stood still.
  * 3. No write is acknowledged by A after the first that B acknowledged.
+ * 4. While automation is off nothing of A is touched. Once it is on again, A's database refuses the application.
  */
 const scenario = useScenarioLab(176);
 
@@ -19,7 +20,7 @@ it(
   'primary-hung-not-dead',
   async () => {
     const at = scenario();
-    const { lab, plan } = at;
+    const { lab, plan, ports } = at;
     const { primary, standby } = plan.regions;
     const clients = at.writers({ count: 4 });
     const inside = at.writersIn('primary');
@@ -55,6 +56,8 @@ it(
     });
 
     // 2
+    const order = { by: 'jane', reason: 'what wakes up is looked at first', at: new Date().toISOString() };
+    await ports.standingOrders.switchOff(plan.plan, order);
     await lab.faults.heal();
     for (const answer of await Promise.all(waiting))
       expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('no-write-lease')]);
@@ -71,7 +74,17 @@ it(
     expect(lastInA).toBeLessThan(clients.summary().firstAt[standby] ?? 0);
     await clients.stop();
 
-    await expectSteadyState(at, 'standby', { fencedBy: 'write-lease' });
+    // 4
+    const tries = () => at.record(arn).then((all) => all.filter(({ state }) => state === 'KeepFenced'));
+    expect(await tries()).toEqual([]);
+    await ports.standingOrders.switchOn(plan.plan);
+    await waitFor(
+      'A to be fenced',
+      async () =>
+        JSON.stringify((await tries()).map(({ result }) => result)).includes('application role refused') || undefined,
+      { withinMs: 20_000 },
+    );
+    await expectSteadyState(at, 'standby');
   },
   STORY_MS,
 );

@@ -13,9 +13,15 @@ import { waitFor } from '#test/support/wait-for.ts';
  *    says so, with the instant at which it was over.
  * 2. A acknowledges writes for as long as its lease lasts, and then none, while it is still alone: `no-write-lease`. It goes on reading.
  * 3. No write that A acknowledged is younger than that instant, and nothing is promoted before it.
- * 4. When A is back it stays without the lease: it refuses writes, and B writes on. Its database is neither promoted back nor deleted.
+ * 4. When A is back it acknowledges nothing. Within its schedule's time the pipeline refuses A's application in its database and takes its deployments to zero;
+ *    the run's record says so, and people are told once. A is neither promoted back nor deleted, and B is as it was.
  */
 const scenario = useScenarioLab(177);
+
+const fencedIn = (result: unknown): readonly string[] =>
+  (result as { methods: { method: string; outcome: string }[] }).methods
+    .filter(({ outcome }) => outcome === 'fenced')
+    .map(({ method }) => method);
 
 it(
   'primary-partitioned-from-all-then-returns',
@@ -71,22 +77,40 @@ it(
     expect(Date.parse(promotion?.at ?? '')).toBeGreaterThanOrEqual(overAt);
 
     // 4
-    await lab.faults.heal();
+    const names = plan.workloads.deployments.map(({ name }) => name);
+    const inB = await ports.workloads.status('standby', names);
     const before = inside.summary();
+    await lab.faults.heal();
+    const tries = () => at.record(arn).then((all) => all.filter(({ state }) => state === 'KeepFenced'));
+    const kept = await waitFor(
+      'A to be fenced',
+      async () => {
+        const fenced = (await tries()).filter(({ kind }) => kind === 'left').flatMap(({ result }) => fencedIn(result));
+        return new Set(fenced).size === 2 ? fenced : undefined;
+      },
+      { withinMs: 20_000 },
+    );
+    expect(kept.toSorted()).toEqual(['database-role', 'workloads-to-zero']);
     await waitFor('A to have been asked again', () => inside.summary().failed >= before.failed + 30, {
       withinMs: 20_000,
     });
-    const back = await write();
-    expect({ status: back.status, body: await back.json() }).toMatchObject({
-      status: 503,
-      body: { reason: 'no-write-lease' },
-    });
     expect(inside.summary().acknowledged).toBe(before.acknowledged);
     expect(inside.summary().byRegion[standby] ?? 0).toBe(0);
+    expect((await ports.workloads.status('primary', names)).map(({ wanted }) => wanted)).toEqual(names.map(() => 0));
+    expect(await ports.workloads.status('standby', names)).toEqual(inB);
     expect(await lab.world.databases.primary.isStandby()).toBe(false);
+    const told = await waitFor(
+      'people to be told',
+      async () => {
+        const notices = (await tries()).filter(({ kind }) => kind === 'notice');
+        return notices.length > 0 ? notices : undefined;
+      },
+      { withinMs: 20_000 },
+    );
+    expect(told).toMatchObject([{ result: { notice: 'old-primary', subject: expect.stringContaining('FENCED') } }]);
 
     await inside.stop();
-    await expectSteadyState(at, 'standby', { fencedBy: 'write-lease' });
+    await expectSteadyState(at, 'standby');
   },
   STORY_MS,
 );

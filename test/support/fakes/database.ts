@@ -21,6 +21,8 @@ export interface FakeServer {
   applicationRefused: boolean;
   sessions: number;
   timeline: number;
+  /** What initdb named its data. */
+  system: string;
   heartbeatAt: string | null;
   /** Changes in its log. */
   written: number;
@@ -52,6 +54,7 @@ const server = (replicaOf: string | null): FakeServer => ({
   applicationRefused: false,
   sessions: 3,
   timeline: 1,
+  system: '7300000000000000001',
   heartbeatAt: null,
   written: 0,
   writtenAt: null,
@@ -157,6 +160,7 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
         heartbeatAt: one.heartbeatAt,
       };
     },
+    systemOf: async (side) => reach(side).system,
     beat: async (side) => {
       const at = clock.now();
       write(side, (one) => {

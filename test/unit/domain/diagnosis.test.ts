@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Bounds, DEFAULT_ANSWERS, diagnose, firstBadAt, THIS_PLAN } from '#domain/diagnosis.ts';
 import { GUARDS } from '#domain/guards.ts';
+import { OLD_PRIMARY_GUARDS } from '#domain/old-primary.ts';
 import { illFormed, RULES } from '#domain/rules.ts';
 import { SEVERITY_RULES } from '#domain/severity.ts';
 import { at, reading } from './support.ts';
@@ -14,7 +15,7 @@ const good = { service: 'good', database: 'good', replication: 'good', applicati
 
 describe('the decision table', () => {
   test('is well formed: ids rise with gaps, and the last row always holds', () => {
-    expect([RULES, GUARDS, SEVERITY_RULES].flatMap(illFormed)).toEqual([]);
+    expect([RULES, GUARDS, OLD_PRIMARY_GUARDS, SEVERITY_RULES].flatMap(illFormed)).toEqual([]);
     expect(RULES.at(-1)?.when).toContain('anything else');
     expect(illFormed([{ id: 'FO-110' }, { id: 'FO-110' }, { id: 'x' }])).toHaveLength(3);
   });

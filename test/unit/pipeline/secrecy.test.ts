@@ -283,6 +283,14 @@ const EVENTS: Readonly<Record<(typeof EVENT_FUNCTIONS)[number], (at: World) => P
     const requestContext = { http: { method: 'POST' } };
     return calling('decide-by-link', () => ({ requestContext, queryStringParameters: { d }, body: 'reason=gone' }));
   },
+  'keep-fenced': async (at) => {
+    const { claims, database, traffic } = at.ports;
+    await claims.commit(at.plan.plan, EXECUTION, 1, at.request.incident.id, at.clock.now());
+    await claims.release(at.plan.plan, EXECUTION, 1, at.clock.now(), { serves: at.plan.regions.standby });
+    Object.assign(database.servers.standby, { replicaOf: null, inRecovery: false, timeline: 2 });
+    await traffic.shift('standby');
+    return calling('keep-fenced', () => ({}));
+  },
   'notify-stakeholders': async (at) => {
     const entry = await record(at, 'AcceptRequest', at.request);
     return calling('notify-stakeholders', () => streamOf(entry));

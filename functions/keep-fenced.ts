@@ -1,0 +1,150 @@
+import * as z from 'zod';
+import { standingRecovery } from '#domain/claim.ts';
+import { type GuardReason, type Looked, refusalOf } from '#domain/guards.ts';
+import { inputDigest } from '#domain/ledger-chain.ts';
+import { checkOldPrimary, KEEP_FENCED, openMethods, type Server, waitsUntil } from '#domain/old-primary.ts';
+import type { RegionMethodName } from '#domain/plan/fence.ts';
+import type { Plan } from '#domain/plan.ts';
+import type { Json, Side } from '#domain/side.ts';
+import type { Transition } from '#domain/transition.ts';
+import { event } from '#pipeline/event.ts';
+import type { Claim, Claims } from '#ports/claims.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Database } from '#ports/database.ts';
+import type { DatabaseSession } from '#ports/database-session.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import type { StandingOrders } from '#ports/standing-orders.ts';
+import type { Traffic } from '#ports/traffic.ts';
+import type { Workloads } from '#ports/workloads.ts';
+import { attempt } from '#src/attempt.ts';
+import { claims, database, databaseSession, ledger, standingOrders, traffic, workloads } from '#src/composition.ts';
+import { type FenceMethod, REGION_METHODS } from './fence-primary.ts';
+
+/** Looks and fence, one after the other, have to fit into the function's time-out. */
+const LOOK_WITHIN_MS = 4_000;
+
+interface Call {
+  readonly ports: {
+    readonly claims: Pick<Claims, 'read'>;
+    readonly database: Pick<Database, 'describe'>;
+    readonly databaseSession: DatabaseSession;
+    readonly ledger: Ledger;
+    readonly standingOrders: Pick<StandingOrders, 'read'>;
+    readonly traffic: Pick<Traffic, 'read'>;
+    readonly workloads: Workloads;
+  };
+  readonly plan: Plan;
+  readonly clock: Clock;
+}
+
+/** Nothing was done, and why; or what was tried and what came of it. */
+export type Kept =
+  | { readonly nothing: string }
+  | { readonly execution: string; readonly methods: readonly FenceMethod[]; readonly guards: readonly GuardReason[] };
+
+const looked = async <T>(call: () => Promise<T>): Promise<Looked<T>> => {
+  const answer = await attempt(call, LOOK_WITHIN_MS);
+  return answer.outcome === 'answered' ? { value: answer.value } : { error: answer.detail };
+};
+
+const serverOf = async ({ ports: { databaseSession: session } }: Call, side: Side): Promise<Server> => {
+  const [{ inRecovery, timeline }, system] = await Promise.all([session.position(side), session.systemOf(side)]);
+  return { inRecovery, timeline, system };
+};
+
+/** Everything that is asked before the old primary is touched, all of it at once; the old primary's cluster beside it. */
+const lookAt = async (call: Call, claim: Claim | null) => {
+  const { ports, plan, clock } = call;
+  const names = plan.workloads.deployments.map(({ name }) => name);
+  const [orders, standby, ofPrimary, ofStandby, records, cluster] = await Promise.all([
+    looked(() => ports.standingOrders.read(plan.plan)),
+    looked(() => ports.database.describe('standby')),
+    looked(() => serverOf(call, 'primary')),
+    looked(() => serverOf(call, 'standby')),
+    looked(() => ports.traffic.read()),
+    looked(() => ports.workloads.status('primary', names)),
+  ]);
+  const guards = checkOldPrimary(plan, {
+    now: clock.now(),
+    // Nobody asked.
+    trigger: 'alarm',
+    execution: null,
+    orders,
+    claim: { value: claim },
+    standby,
+    servers: { primary: ofPrimary, standby: ofStandby },
+    traffic: records,
+  });
+  return { guards, cluster };
+};
+
+/** Those that can be tried now: a cluster that does not answer is looked at again in a minute, and nothing is put on record of it. */
+const triable = (open: readonly RegionMethodName[], cluster: Looked<unknown>): readonly RegionMethodName[] =>
+  open.filter((method) => method !== 'workloads-to-zero' || 'value' in cluster);
+
+const isOwn = ({ state, kind }: Transition): boolean => state === KEEP_FENCED && kind !== 'notice';
+
+/** One try, on record before it changes anything and after it. */
+const fence = async (
+  { ports, plan, clock }: Call,
+  run: { readonly execution: string; readonly incident: string },
+  entries: readonly Transition[],
+  methods: readonly RegionMethodName[],
+  guards: readonly GuardReason[],
+): Promise<Kept> => {
+  const tries = entries.filter((entry) => isOwn(entry) && entry.kind === 'entered').length;
+  const append = (entry: Pick<Transition, 'kind'> & Partial<Transition>) =>
+    ports.ledger.append({
+      execution: run.execution,
+      plan: plan.plan,
+      incident: run.incident,
+      state: KEEP_FENCED,
+      at: clock.now(),
+      attempt: tries,
+      actor: 'pipeline',
+      inputDigest: inputDigest({ methods: [...methods] }),
+      ...entry,
+    });
+  const mine = await append({ kind: 'entered' });
+  const known = entries.at(-1)?.seq ?? 0;
+  const since = (await ports.ledger.read(run.execution)).filter(({ seq }) => seq > known && seq < mine.seq);
+  if (since.some(isOwn)) {
+    const error = { name: 'AlreadyTakenError', message: 'another one fences it' };
+    await append({ kind: 'failed', error });
+    return { nothing: error.message };
+  }
+  const step = { ports, plan, clock, run };
+  const found = await Promise.all(methods.map((method) => REGION_METHODS[method](step)));
+  const result = JSON.parse(JSON.stringify({ methods: found, guards })) as Json;
+  await append({ kind: 'left', result });
+  return { execution: run.execution, methods: found, guards };
+};
+
+/**
+ * Fences the old primary of a recovery that stands, when it comes back: what the recovery itself could not reach of it. Tried until each of the plan's
+ * ways in its region holds, by the record, and left alone from then on: whoever lifts it after that is a person who means it. Changes nothing unless
+ * every guard passes; what cannot be looked up passes none. The write lease is not touched: it is the standby's.
+ */
+export const keepFenced = async (call: Call): Promise<Kept> => {
+  const { ports, plan, clock } = call;
+  const claim = await ports.claims.read(plan.plan);
+  const recovery = standingRecovery(claim, plan.regions.standby);
+  if (!recovery) return { nothing: 'no recovery stands' };
+  const entries = await ports.ledger.read(recovery.execution);
+  const open = openMethods(plan, entries);
+  if (open.length === 0) return { nothing: 'by the record nothing of the fence is open' };
+  const until = waitsUntil(entries, clock.now());
+  if (until !== null) return { nothing: `it was tried, and is tried again from ${until} on` };
+  const { guards, cluster } = await lookAt(call, claim);
+  const refusal = refusalOf(guards);
+  if (refusal !== null) return { nothing: refusal };
+  const methods = triable(open, cluster);
+  if (methods.length === 0) return { nothing: `${open.join(', ')}: the old primary's cluster does not answer` };
+  return fence(call, recovery, entries, methods, guards);
+};
+
+export const handler = event({
+  name: KEEP_FENCED,
+  parse: z.unknown(),
+  ports: { claims, database, databaseSession, ledger, standingOrders, traffic, workloads },
+}).handler(keepFenced);

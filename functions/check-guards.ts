@@ -1,7 +1,7 @@
 import { approvalNeed } from '#domain/approval.ts';
 import { targetsOf } from '#domain/capacity.ts';
 import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
-import { firstBadAt } from '#domain/diagnosis.ts';
+import { firstBadAt, freshness } from '#domain/diagnosis.ts';
 import { GuardsRefusedError } from '#domain/errors.ts';
 import { checkGuards as answersOf, type Looked, refusalOf } from '#domain/guards.ts';
 import { promotionBegun } from '#domain/incident.ts';
@@ -62,8 +62,8 @@ export const askGuards = async (step: Step) => {
   ]);
   // Where the service is well, a dry run supposes that the region dies now: after the samples that were just read.
   const seen = 'value' in reported ? reported.value : [];
-  const supposed = request.incident.id === NO_INCIDENT && firstBadAt(seen) === null;
   const now = clock.now();
+  const supposed = request.incident.id === NO_INCIDENT && firstBadAt(seen, freshness(plan, now)) === null;
   const startedAt = supposed ? now : request.incident.startedAt;
   const facts = {
     now,

@@ -1,4 +1,4 @@
-import { firstBadAt } from '#domain/diagnosis.ts';
+import { firstBadAt, freshness } from '#domain/diagnosis.ts';
 import { isGoingOn } from '#domain/execution-status.ts';
 import { standingRefusal } from '#domain/guards.ts';
 import { promotionBegun } from '#domain/incident.ts';
@@ -154,7 +154,7 @@ export const receiveAlarm = async (call: Call): Promise<Intake> => {
     await record(call, null, { guard: null, reason, page: false });
     return { ignored: true, reason };
   }
-  const badAt = firstBadAt(reported);
+  const badAt = firstBadAt(reported, freshness(plan, clock.now()));
   const times = { startedAt: startOf(badAt, alarm), detectedAt: alarm.at };
   const incident = await openIncident(call, { claim, readings: reported }, times);
   const left = leftHalfMoved(incident, claim);

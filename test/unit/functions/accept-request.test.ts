@@ -29,6 +29,14 @@ describe('AcceptRequest', () => {
     });
   });
 
+  it('starts an incident now when who saw the service bad has been silent since', async () => {
+    const at = world();
+    const seen = { signals: [], badSince: null, writes: null, lastHealthy: null };
+    const [silentAt, serviceBadSince] = ['2026-11-01T08:00:00.000Z', '2026-11-01T07:50:00.000Z'];
+    await at.ports.readings.put({ plan: 'svg-ai', vantage: 'witness', at: silentAt, ...seen, serviceBadSince });
+    expect((await acceptRequest({ ...at, input: typed })).incident.startedAt).toBe(at.run.enteredAt);
+  });
+
   it('takes who asks and what they override, each with its reason', async () => {
     const overrides = { 'GU-210': ' accepted by the board ', 'GU-040': 'another cause' };
     expect(await acceptRequest({ ...world(), input: { ...typed, by: 'jane', overrides } })).toMatchObject({

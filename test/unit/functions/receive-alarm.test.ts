@@ -93,6 +93,22 @@ describe('ReceiveAlarm', () => {
     expect(await at.ports.incidents.current('svg-ai')).toMatchObject({ startedAt: serviceBadSince });
   });
 
+  it('dates no incident by a vantage point that went silent while it saw the service bad', async () => {
+    const at = world();
+    const seen = { badSince: null, writes: null, lastHealthy: null };
+    const [silentAt, serviceBadSince] = ['2026-11-01T08:00:00.000Z', '2026-11-01T07:50:00.000Z'];
+    await at.ports.readings.put({
+      plan: 'svg-ai',
+      vantage: 'witness',
+      at: silentAt,
+      signals: [],
+      ...seen,
+      serviceBadSince,
+    });
+    await call(at, fromEventBridge());
+    expect(await at.ports.incidents.current('svg-ai')).toMatchObject({ startedAt: '2026-11-23T23:35:00.000Z' });
+  });
+
   it('makes one execution of the same event twice, of two alarms, and of the same through SNS', async () => {
     const at = world();
     const answers = await Promise.all([

@@ -65,6 +65,7 @@ export const askGuards = async (step: Step) => {
   const now = clock.now();
   const supposed = request.incident.id === NO_INCIDENT && firstBadAt(seen, freshness(plan, now)) === null;
   const startedAt = supposed ? now : request.incident.startedAt;
+  const promotedBefore = 'value' in claim && promotionBegun(claim.value, request.incident.id);
   const facts = {
     now,
     trigger: request.trigger,
@@ -78,16 +79,16 @@ export const askGuards = async (step: Step) => {
     room,
     autoscalers,
     traffic: records,
-    promotedBefore: 'value' in claim && promotionBegun(claim.value, request.incident.id),
+    promotedBefore,
   };
   const guards = answersOf(plan, facts, request.overrides);
   const dataLoss = estimateDataLoss(writesUntil(seen, startedAt), lastSample(seen), positions.standby);
-  return { guards, standby: positions.standby, dataLoss, targets: targetsOf(plan, seen) };
+  return { guards, promotedBefore, standby: positions.standby, dataLoss, targets: targetsOf(plan, seen) };
 };
 
 /**
- * Every guard's answer, the data-loss estimate, and whether people have to approve (by the plan's policy for this trigger and severity, or because
- * the request asks): on record before the first change. Throws GuardsRefusedError with every reason.
+ * Every guard's answer, whether an earlier run of the incident let the promotion begin, the data-loss estimate, and whether people have to approve (by
+ * the plan's policy for this trigger and severity, or because the request asks): on record before the first change. Throws GuardsRefusedError with every reason.
  */
 export const checkGuards = async (step: Step) => {
   const asked = await askGuards(step);

@@ -18,6 +18,20 @@ const scaleBack = ({ fence, workloads }: Plan, entries: readonly Entry[]): reado
   );
 };
 
+const leftWith = (entries: readonly Entry[], state: string): readonly Readonly<Record<string, unknown>>[] =>
+  entries
+    .filter((entry) => entry.state === state && entry.kind === 'left')
+    .map(({ result }) => (result ?? {}) as Readonly<Record<string, unknown>>);
+
+/**
+ * Whether the standby may be promoted, or on its way. The run's own promotion is not all: the guards found that an earlier run of the incident had let
+ * one begin, or LiftFence looked and left the fence as it was.
+ */
+const mayBePromoted = (entered: boolean, entries: readonly Entry[]): boolean =>
+  entered ||
+  leftWith(entries, 'CheckGuards').some(({ promotedBefore }) => promotedBefore === true) ||
+  leftWith(entries, 'LiftFence').some(({ stays }) => typeof stays === 'string');
+
 /** What a person may do after a run, in order. Nothing here is done by the pipeline. */
 export const nextCommands = (
   plan: Plan,
@@ -44,19 +58,19 @@ export const nextCommands = (
     if (failure?.error === 'NoRecoveryError') return [history, `Only if the service is down all the same: ${again}`];
     return failure?.error === 'InvalidRequestError' ? [again] : [history];
   }
+  const promoted = mayBePromoted(status('PromoteReplica') !== 'not-done', entries);
   const next = [history];
-  if (status('PromoteReplica') === 'not-done' && status('FencePrimary') !== 'not-done') {
+  if (promoted) {
+    next.push(
+      `${instances.standby} may be promoted: never lift the fence of ${instances.primary} before you have looked.`,
+    );
+  } else if (status('FencePrimary') !== 'not-done') {
     const lift = [
       `ALTER ROLE ${applicationRole} LOGIN`,
       `continuity write-lease return ${plan.plan} --reason "<why>"`,
       ...scaleBack(plan, entries),
     ];
     next.push(`${instances.primary} may be fenced; to lift the fence when it should serve again: ${lift.join('; ')}`);
-  }
-  if (status('PromoteReplica') !== 'not-done') {
-    next.push(
-      `${instances.standby} may be promoted: never lift the fence of ${instances.primary} before you have looked.`,
-    );
   }
   return [...next, `Every step can be repeated; to go on: ${again}`];
 };

@@ -74,6 +74,20 @@ describe('a recovery is gone on with after the promotion', () => {
     expect(await openId(at)).toBeUndefined();
   });
 
+  it('and no refused retry tells people to lift the fence beside what was promoted', async () => {
+    const at = await dead();
+    await runOfPerson(at, 'manual-jane', repointRefused);
+    const declined = await runOfPerson(at, 'retry-jane', (state) => {
+      if (state === 'RenewFence' || state === 'PromoteReplica') throw new ApprovalDeclinedError('no');
+      return undefined;
+    });
+    expect(declined.entered).toContain('FencePrimary');
+    const told = declined.record.find(({ state, kind }) => state === 'PublishOutcome' && kind === 'left');
+    const said = JSON.stringify(told?.result);
+    expect(said).toMatch(/may be promoted: never lift the fence/);
+    expect(said).not.toMatch(/ALTER ROLE/);
+  });
+
   it('when its function died after RDS took the call, while RDS is at it', async () => {
     const at = await dead();
     const { promote } = at.ports.database;

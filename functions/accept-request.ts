@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { firstBadAt } from '#domain/diagnosis.ts';
+import { firstBadAt, freshness } from '#domain/diagnosis.ts';
 import { InvalidRequestError } from '#domain/errors.ts';
 import { OVERRIDABLE_IDS, type Override } from '#domain/override.ts';
 import type { Plan } from '#domain/plan.ts';
@@ -40,7 +40,7 @@ const overridesOf = (by: string, reasons: Readonly<Record<string, string | undef
  * InvalidRequestError.
  */
 export const acceptRequest = async (step: Step): Promise<RecoveryRequest> => {
-  const { input, ports, plan, run } = step;
+  const { input, ports, plan, run, clock } = step;
   const asked = parseRequestInput(input);
   if (asked.plan !== plan.plan) {
     throw new InvalidRequestError(`input.plan is ${JSON.stringify(asked.plan)}; allowed: ${JSON.stringify(plan.plan)}`);
@@ -54,7 +54,7 @@ export const acceptRequest = async (step: Step): Promise<RecoveryRequest> => {
   const overrides = asked.by && asked.overrides ? { overrides: overridesOf(asked.by, asked.overrides) } : {};
   const [readings, claim] = await Promise.all([ports.readings.list(plan.plan), ports.claims.read(plan.plan)]);
   const seen = { claim, readings };
-  const badAt = firstBadAt(readings);
+  const badAt = firstBadAt(readings, freshness(plan, clock.now()));
   const startedAt = badAt !== null && badAt < run.enteredAt ? badAt : run.enteredAt;
   if (mode === 'dry-run') {
     const open = await presentIncident(step, seen);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { diagnose } from '#domain/diagnosis.ts';
+import { diagnose, freshness } from '#domain/diagnosis.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Alarms } from '#ports/alarms.ts';
@@ -48,8 +48,7 @@ export const assessEvidence = async (step: Step) => {
     lastHealthy: null,
   } as const;
   return diagnose([...reported, now], {
-    now: clock.now(),
-    maxAgeMs: plan.detection.readingsValidForSeconds * 1_000,
+    ...freshness(plan, clock.now()),
     needed: plan.detection.vantagesNeeded,
     trigger: request.trigger,
     answers: plan.detection.answers,

@@ -1,7 +1,7 @@
 import { approvalNeed } from '#domain/approval.ts';
 import { targetsOf } from '#domain/capacity.ts';
 import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
-import { firstBadAt } from '#domain/diagnosis.ts';
+import { firstBadAt, freshness } from '#domain/diagnosis.ts';
 import { GuardsRefusedError } from '#domain/errors.ts';
 import { checkGuards as answersOf, type Looked, refusalOf } from '#domain/guards.ts';
 import { promotionBegun } from '#domain/incident.ts';
@@ -62,9 +62,10 @@ export const askGuards = async (step: Step) => {
   ]);
   // Where the service is well, a dry run supposes that the region dies now: after the samples that were just read.
   const seen = 'value' in reported ? reported.value : [];
-  const supposed = request.incident.id === NO_INCIDENT && firstBadAt(seen) === null;
   const now = clock.now();
+  const supposed = request.incident.id === NO_INCIDENT && firstBadAt(seen, freshness(plan, now)) === null;
   const startedAt = supposed ? now : request.incident.startedAt;
+  const promotedBefore = 'value' in claim && promotionBegun(claim.value, request.incident.id);
   const facts = {
     now,
     trigger: request.trigger,
@@ -78,16 +79,16 @@ export const askGuards = async (step: Step) => {
     room,
     autoscalers,
     traffic: records,
-    promotedBefore: 'value' in claim && promotionBegun(claim.value, request.incident.id),
+    promotedBefore,
   };
   const guards = answersOf(plan, facts, request.overrides);
   const dataLoss = estimateDataLoss(writesUntil(seen, startedAt), lastSample(seen), positions.standby);
-  return { guards, standby: positions.standby, dataLoss, targets: targetsOf(plan, seen) };
+  return { guards, promotedBefore, standby: positions.standby, dataLoss, targets: targetsOf(plan, seen) };
 };
 
 /**
- * Every guard's answer, the data-loss estimate, and whether people have to approve (by the plan's policy for this trigger and severity, or because
- * the request asks): on record before the first change. Throws GuardsRefusedError with every reason.
+ * Every guard's answer, whether an earlier run of the incident let the promotion begin, the data-loss estimate, and whether people have to approve (by
+ * the plan's policy for this trigger and severity, or because the request asks): on record before the first change. Throws GuardsRefusedError with every reason.
  */
 export const checkGuards = async (step: Step) => {
   const asked = await askGuards(step);

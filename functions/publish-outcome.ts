@@ -11,7 +11,7 @@ import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import { attempt } from '#src/attempt.ts';
 import { claims, healthMetrics, incidents, ledger } from '#src/composition.ts';
-import { endIncident } from './shared/end-incident.ts';
+import { endIncident } from '#src/end-incident.ts';
 import { type Failure as Caught, causeLine, failure } from './shared/failure.ts';
 
 const METRICS_WITHIN_MS = 3_000;

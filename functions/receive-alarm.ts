@@ -1,8 +1,9 @@
-import { firstBadAt } from '#domain/diagnosis.ts';
+import { firstBadAt, freshness } from '#domain/diagnosis.ts';
 import { isGoingOn } from '#domain/execution-status.ts';
 import { standingRefusal } from '#domain/guards.ts';
 import { promotionBegun } from '#domain/incident.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
+import { otherStack } from '#domain/other-stack.ts';
 import type { Plan } from '#domain/plan.ts';
 import { type RefusedAlarm, refusalEntry } from '#domain/plan-record.ts';
 import type { Reading } from '#domain/reading.ts';
@@ -77,6 +78,18 @@ const servesHere = async ({ ports, plan }: Call, claim: Claim | null): Promise<b
   return asked.outcome === 'answered' && asked.value.replicaOf === null;
 };
 
+/** Nothing to fail over to. People are told unless the other stack can answer: its region may not, and this one changes nothing. */
+const leaveToOther = async (call: Call): Promise<Intake> => {
+  const { ports, plan } = call;
+  const asked = await attempt(() => ports.database.describe('primary'), DESCRIBE_WITHIN_MS);
+  const { guard, reason } = otherStack(
+    plan,
+    asked.outcome === 'answered' ? { value: asked.value } : { error: asked.detail },
+  );
+  await record(call, null, { guard, reason, page: guard !== null });
+  return guard === null ? { ignored: true, reason } : { refused: true, guard, reason };
+};
+
 /** The guard that another run answers: then somebody recovers, and nobody has to be told. */
 const HELD = 'GU-030';
 const COOLING = 'GU-040';
@@ -148,13 +161,8 @@ export const receiveAlarm = async (call: Call): Promise<Intake> => {
     await record(call, open?.id ?? null, { guard, reason, page });
     return { refused: true, guard, reason };
   }
-  if (await servesHere(call, claim)) {
-    const { standby, primary } = plan.regions;
-    const reason = `${standby} serves, and its database is no replica: the stack in ${primary} answers`;
-    await record(call, null, { guard: null, reason, page: false });
-    return { ignored: true, reason };
-  }
-  const badAt = firstBadAt(reported);
+  if (await servesHere(call, claim)) return leaveToOther(call);
+  const badAt = firstBadAt(reported, freshness(plan, clock.now()));
   const times = { startedAt: startOf(badAt, alarm), detectedAt: alarm.at };
   const incident = await openIncident(call, { claim, readings: reported }, times);
   const left = leftHalfMoved(incident, claim);

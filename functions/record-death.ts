@@ -3,7 +3,7 @@ import type { Plan } from '#domain/plan.ts';
 import { event } from '#pipeline/event.ts';
 import type { Clock } from '#ports/clock.ts';
 import { claims, executions, incidents, ledger } from '#src/composition.ts';
-import { type Settled, type Settling, settleDeath } from './shared/settle-death.ts';
+import { type Settled, type Settling, settleDeath } from '#src/settle-death.ts';
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html; AWS adds fields to its own events. */
 const statusChange = z.object({

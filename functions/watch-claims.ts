@@ -13,7 +13,7 @@ import type { ExecutionSummary, Executions } from '#ports/executions.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import { attempt } from '#src/attempt.ts';
 import { announcer, claims, executions, incidents, ledger, traffic } from '#src/composition.ts';
-import { type Settled, type Settling, settleDeath } from './shared/settle-death.ts';
+import { type Settled, type Settling, settleDeath } from '#src/settle-death.ts';
 
 /** A run that takes longer than this part of the RTO is looked at by a person while there is time left. */
 export const RTO_SHARE = 0.5;

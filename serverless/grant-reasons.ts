@@ -107,6 +107,11 @@ export const UNUSED_REASONS: readonly Reason[] = [
     why: 'as sns:Publish: the topic is encrypted',
   },
   {
+    role: 'ReceiveAlarmRole',
+    action: 'rds:DescribeDBInstances',
+    why: 'asked only where its own side serves, with a stack in each region: the story of the two directions',
+  },
+  {
     role: 'RenewFenceRole',
     action: '*:Describe*',
     why: 'reaches a primary that comes back while people decide',

@@ -62,7 +62,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
     'record',
     'writeState',
     'listReadings',
-    'describeStandby',
+    'describeDatabases',
     'startFailover',
     'describeFailovers',
     'deadAlarms',

@@ -1,14 +1,14 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { EXIT, RunError, UsageError } from '#cli/exit.ts';
+import { EXIT, UsageError } from '#cli/exit.ts';
+import { freeClaim } from '#cli/free-claim.ts';
 import { statusOf } from '#cli/holder-status.ts';
 import { personsWord } from '#cli/persons-word.ts';
 import { recordOrder } from '#cli/record-order.ts';
 import { type DeployedStack, deployedStack, mustBePlan } from '#cli/stack.ts';
 import { coolsUntil, onlyWatches } from '#domain/claim.ts';
-import { isGoingOn } from '#domain/execution-status.ts';
 import type { Claim } from '#ports/claims.ts';
-import { claims } from '#src/composition.ts';
+import { claims, incidents, ledger } from '#src/composition.ts';
 
 const lines = (claim: Claim | null, status: string | null, stack: DeployedStack): readonly string[] => {
   const { plan, detection } = stack.plan;
@@ -58,23 +58,20 @@ const release = async (plan: string, options: Options): Promise<void> => {
   const word = personsWord(options);
   const stack = await deployedStack();
   mustBePlan(plan, stack);
-  const port = stack.make(claims);
-  const claim = await port.read(plan);
+  const ports = {
+    executions: stack.executions,
+    ledger: stack.make(ledger),
+    claims: stack.make(claims),
+    incidents: stack.make(incidents),
+  };
+  const claim = await ports.claims.read(plan);
   if (claim === null || claim.holder === null) throw new UsageError(`the claim of ${plan} is free: nothing to release`);
   const { holder, epoch } = claim;
-  const status = await statusOf(stack, holder);
-  if (isGoingOn(status)) {
-    const name = holder.split(':').at(-1) ?? holder;
-    throw new UsageError(
-      `${holder} holds the claim and is ${status}: not released. To stop it: continuity abort ${name} --reason "<why>"`,
-    );
-  }
-  const at = stack.now();
-  // Proven above: the holder is over. By its epoch, so that a claim that was taken meanwhile stays.
-  const free = await port.release(plan, holder, epoch, at, { startsCoolDown: false });
-  if (free.holder !== null) throw new RunError(`not released: ${free.holder} has taken the claim meanwhile`);
-  await recordOrder(stack, { order: 'claim-release', ...word, holder }, at);
-  const said = `released: ${holder} is ${status ?? 'over'}. To go on with its incident: continuity start ${plan} --reason "<why>"`;
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const step = { ports, plan: stack.plan, clock: { now: stack.now }, say };
+  const freed = await freeClaim(step, { ...claim, holder });
+  await recordOrder(stack, { order: 'claim-release', ...word, holder }, stack.now());
+  const said = `${freed}. To go on with its incident: continuity start ${plan} --reason "<why>"`;
   process.stdout.write(`${options.json ? JSON.stringify({ released: holder, epoch, said }) : said}\n`);
   process.exitCode = EXIT.met;
 };

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { EXIT, UsageError } from '#cli/exit.ts';
+import { EXIT, RunError, UsageError } from '#cli/exit.ts';
 import { statusOf } from '#cli/holder-status.ts';
 import { personsWord } from '#cli/persons-word.ts';
 import { recordOrder } from '#cli/record-order.ts';
@@ -24,9 +24,11 @@ const lines = (plan: string, open: OpenIncident | null, claim: Claim | null): re
   ];
 };
 
-const look = (stack: DeployedStack): Promise<readonly [OpenIncident | null, Claim | null]> => {
+/** The incident first: a run that takes the claim after that answers the incident after that. */
+const look = async (stack: DeployedStack): Promise<readonly [OpenIncident | null, Claim | null]> => {
   const { plan } = stack.plan;
-  return Promise.all([stack.make(incidents).current(plan), stack.make(claims).read(plan)]);
+  const open = await stack.make(incidents).current(plan);
+  return [open, await stack.make(claims).read(plan)];
 };
 
 const show = async ({ json }: { readonly json?: boolean }): Promise<void> => {
@@ -61,7 +63,9 @@ const close = async (incident: string, options: Options): Promise<void> => {
   const at = stack.now();
   // First on record: nothing else says afterwards that it was open.
   await recordOrder(stack, { order: 'incident-close', ...word, incident }, at);
-  await stack.make(incidents).close(plan, incident, at);
+  if (!(await stack.make(incidents).close(plan, open, at))) {
+    throw new RunError(`not closed: a run has begun to answer ${incident}; continuity claim show ${plan} names it`);
+  }
   const begun = promotionBegun(claim, incident)
     ? '. A promotion was let begin for it: while the standby is no replica, no later run takes it for one (GU-120)'
     : '';

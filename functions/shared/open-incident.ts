@@ -4,13 +4,17 @@ import type { Plan } from '#domain/plan.ts';
 import { closureEntry } from '#domain/plan-record.ts';
 import type { Reading } from '#domain/reading.ts';
 import type { Incident } from '#domain/request.ts';
-import type { Claim } from '#ports/claims.ts';
+import type { Claim, Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Incidents, OpenIncident } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
 
 interface Intake {
-  readonly ports: { readonly incidents: Incidents; readonly ledger: Pick<Ledger, 'append'> };
+  readonly ports: {
+    readonly claims: Pick<Claims, 'read'>;
+    readonly incidents: Incidents;
+    readonly ledger: Pick<Ledger, 'append'>;
+  };
   readonly plan: Plan;
   readonly clock: Clock;
 }
@@ -41,9 +45,11 @@ export const openIncident = async (
 ): Promise<OpenIncident> => {
   const open = await ports.incidents.openOrJoin(plan.plan, startedAt, detectedAt);
   if (!isOver(plan, open, seen)) return open;
+  // Again, after the incident: a run that has taken the claim since then answers it.
+  if (!isOver(plan, open, { ...seen, claim: await ports.claims.read(plan.plan) })) return open;
   const reason = `its last run ended at ${open.left?.at}, and the service was seen well since`;
   const entry = closureEntry(plan.plan, open.id, reason);
   await ports.ledger.append({ ...entry, at: clock.now(), inputDigest: inputDigest({ incident: open.id, reason }) });
-  await ports.incidents.close(plan.plan, open.id, clock.now());
+  await ports.incidents.close(plan.plan, open, clock.now());
   return ports.incidents.openOrJoin(plan.plan, startedAt, detectedAt);
 };

@@ -2,6 +2,7 @@ import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ServiceUnavailableError } from '#domain/errors.ts';
 import { executionName } from '#domain/execution-name.ts';
 import { dayOf, incidentId } from '#domain/incident-id.ts';
+import type { Incident } from '#domain/request.ts';
 import type { Instant } from '#domain/side.ts';
 import type { Incidents, OpenIncident } from '#ports/incidents.ts';
 import { CONDITION_FAILED, documentClient, type Table } from './dynamo-table.ts';
@@ -23,6 +24,7 @@ interface Item {
   readonly leftBy?: string;
   readonly leftAt?: Instant;
   readonly leftChanged?: boolean;
+  readonly answeredBy?: string;
 }
 
 const toIncident = (plan: string, item: Item, opened: boolean): OpenIncident | null =>
@@ -36,8 +38,18 @@ const toIncident = (plan: string, item: Item, opened: boolean): OpenIncident | n
         opened,
         left:
           item.leftBy && item.leftAt ? { by: item.leftBy, at: item.leftAt, changed: item.leftChanged === true } : null,
+        answeredBy: item.answeredBy ?? null,
       }
     : null;
+
+const fresh = (plan: string, incident: Incident, answeredBy: string | null): OpenIncident => ({
+  plan,
+  ...incident,
+  executionName: executionName(plan, incident.id),
+  opened: true,
+  left: null,
+  answeredBy,
+});
 
 export const dynamoIncidents = ({ region, table }: Table): Incidents => {
   const client = documentClient(region);
@@ -103,8 +115,7 @@ export const dynamoIncidents = ({ region, table }: Table): Incidents => {
           },
           { '#day': 'day', '#count': 'count' },
         );
-        if (opened)
-          return { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true, left: null };
+        if (opened) return fresh(plan, { id, startedAt, detectedAt }, null);
       }
       throw new ServiceUnavailableError(`the incident of plan ${plan} was opened and closed ${RACES} times meanwhile`);
     },
@@ -119,8 +130,37 @@ export const dynamoIncidents = ({ region, table }: Table): Incidents => {
       });
     },
 
-    close: async (plan, id) => {
-      await update(plan, 'REMOVE id, startedAt, detectedAt, leftBy, leftAt, leftChanged', 'id = :id', { ':id': id });
+    answer: async (plan, { id, startedAt, detectedAt }, execution) => {
+      const me = { ':id': id, ':me': execution };
+      for (let race = 0; race < RACES; race += 1) {
+        if (race > 0) await jitter(JITTER_MS);
+        if (await update(plan, 'SET answeredBy = :me', 'id = :id', me)) {
+          const open = await current(plan);
+          if (open) return open;
+          // Closed between the two calls: once more.
+          continue;
+        }
+        const again = await update(
+          plan,
+          'SET id = :id, startedAt = :startedAt, detectedAt = :detectedAt, answeredBy = :me',
+          'attribute_not_exists(id)',
+          { ...me, ':startedAt': startedAt, ':detectedAt': detectedAt },
+        );
+        if (again) return fresh(plan, { id, startedAt, detectedAt }, execution);
+        const other = await current(plan);
+        if (other && other.id !== id) return other;
+      }
+      throw new ServiceUnavailableError(`the incident of plan ${plan} was opened and closed ${RACES} times meanwhile`);
+    },
+
+    close: async (plan, { id, answeredBy }) => {
+      const closed = await update(
+        plan,
+        'REMOVE id, startedAt, detectedAt, leftBy, leftAt, leftChanged, answeredBy',
+        `id = :id AND ${answeredBy === null ? 'attribute_not_exists(answeredBy)' : 'answeredBy = :answeredBy'}`,
+        { ':id': id, ...(answeredBy === null ? {} : { ':answeredBy': answeredBy }) },
+      );
+      return closed || (await current(plan))?.id !== id;
     },
   };
 };

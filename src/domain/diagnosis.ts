@@ -1,4 +1,5 @@
 import { msBetween } from '#domain/clocks.ts';
+import type { Plan } from '#domain/plan.ts';
 import {
   type AlarmReading,
   OUTSIDE,
@@ -67,10 +68,23 @@ export const DEFAULT_ANSWERS: Answers = {
   'application-down': 'application-redeploy',
 };
 
-export interface Bounds {
+/** Which readings count. */
+export interface Freshness {
   readonly now: Instant;
   /** A reading older than this does not count. Real milliseconds: the caller divides a declared duration by the time scale. */
   readonly maxAgeMs: number;
+}
+
+/** By `detection.readingsValidFor`. */
+export const freshness = ({ detection }: Pick<Plan, 'detection'>, now: Instant): Freshness => ({
+  now,
+  maxAgeMs: detection.readingsValidForSeconds * 1_000,
+});
+
+const isFresh = ({ at }: Pick<Reading, 'at'>, { now, maxAgeMs }: Freshness): boolean =>
+  Math.abs(msBetween(at, now)) <= maxAgeMs;
+
+export interface Bounds extends Freshness {
   /** `detection.vantagesNeeded`. */
   readonly needed: number;
   readonly trigger: 'alarm' | 'person';
@@ -89,14 +103,14 @@ const worst = (signals: readonly Signal[], ...names: readonly SignalName[]): Sig
   return states.includes('good') ? 'good' : 'unknown';
 };
 
-const viewOf = (reading: Reading, { now, maxAgeMs }: Bounds): VantageView => {
-  const ageMs = msBetween(reading.at, now);
+const viewOf = (reading: Reading, bounds: Bounds): VantageView => {
+  const ageMs = msBetween(reading.at, bounds.now);
   const { vantage, at, signals } = reading;
   return {
     vantage,
     at,
     ageMs,
-    fresh: Math.abs(ageMs) <= maxAgeMs,
+    fresh: isFresh(reading, bounds),
     service: worst(signals, 'http-read', 'http-write'),
     database: worst(signals, 'database-connect'),
     replication: worst(signals, 'replication'),
@@ -216,9 +230,11 @@ export const diagnose = (readings: readonly Reading[], bounds: Bounds): Verdict 
 
 /**
  * When the service went bad, by the vantage point that saw it first: the start of the incident. Null when none sees it bad, whatever else is: what
- * was written while replication was broken, or while the probes were cut off from the database, was acknowledged.
+ * was written while replication was broken, or while the probes were cut off from the database, was acknowledged. Of a vantage point that went silent
+ * while bad nobody knows whether what it saw is over.
  */
-export const firstBadAt = (readings: readonly Reading[]): Instant | null =>
+export const firstBadAt = (readings: readonly Reading[], bounds: Freshness): Instant | null =>
   newest(readings)
+    .filter((reading) => isFresh(reading, bounds))
     .flatMap(({ serviceBadSince }) => serviceBadSince ?? [])
     .sort((a, b) => msBetween(b, a))[0] ?? null;

@@ -30,6 +30,12 @@ export class CoolDownError extends ContinuityError {
   readonly retryable = false;
 }
 
+/** The incident that the run answers was closed, and another one is open, which has a run of its own. Nothing was changed. */
+export class IncidentClosedError extends ContinuityError {
+  override readonly name = 'IncidentClosedError';
+  readonly retryable = false;
+}
+
 /** A step carries an epoch that is no longer the plan's: another recovery took over. */
 export class StaleEpochError extends ContinuityError {
   override readonly name = 'StaleEpochError';

@@ -10,7 +10,7 @@ import {
 import { type ClaimSeen, coolsUntil, liftCommands, onlyWatches } from '#domain/claim.ts';
 import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
 import { formatDuration } from '#domain/durations.ts';
-import { mayBePromoting, serves } from '#domain/instance-status.ts';
+import { identifierOf, mayBePromoting, serves } from '#domain/instance-status.ts';
 import { openWindow } from '#domain/maintenance-window.ts';
 import { isOverridable, OVERRIDABLE, type Override } from '#domain/override.ts';
 import type { Plan } from '#domain/plan.ts';
@@ -76,9 +76,6 @@ export type Guard = Row<GuardFacts>;
 export const pass = (reason: string): Answer => ({ state: 'passes', reason });
 export const refuse = (reason: string): Answer => ({ state: 'refuses', reason });
 export const unknown = (reason: string): Answer => ({ state: 'unknown', reason });
-
-/** `svg-ai-db` of `arn:aws:rds:us-east-1:123456789012:db:svg-ai-db`: RDS names a source in another region by its ARN. */
-const identifierOf = (source: string): string => source.split(':').at(-1) ?? source;
 
 /** Those that need nothing of the regions. An alarm that one of them refuses starts nothing. */
 export const STANDING_GUARDS: readonly Row<StandingFacts>[] = [

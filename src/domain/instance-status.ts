@@ -22,3 +22,6 @@ const PROMOTING: ReadonlySet<string> = new Set(['modifying', 'rebooting', 'promo
 
 /** RDS says these while a promotion runs: asked again, there is nothing left to start. */
 export const mayBePromoting = (status: string): boolean => PROMOTING.has(status);
+
+/** `svg-ai-db` of `arn:aws:rds:us-east-1:123456789012:db:svg-ai-db`: RDS names a source in another region by its ARN. */
+export const identifierOf = (source: string): string => source.split(':').at(-1) ?? source;

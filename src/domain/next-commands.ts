@@ -30,6 +30,20 @@ const scaleBack = ({ fence, workloads }: Plan, entries: readonly Entry[]): reado
   });
 };
 
+const leftWith = (entries: readonly Entry[], state: string): readonly Readonly<Record<string, unknown>>[] =>
+  entries
+    .filter((entry) => entry.state === state && entry.kind === 'left')
+    .map(({ result }) => (result ?? {}) as Readonly<Record<string, unknown>>);
+
+/**
+ * Whether the standby may be promoted, or on its way. The run's own promotion is not all: the guards found that an earlier run of the incident had let
+ * one begin, or LiftFence looked and left the fence as it was.
+ */
+const mayBePromoted = (entered: boolean, entries: readonly Entry[]): boolean =>
+  entered ||
+  leftWith(entries, 'CheckGuards').some(({ promotedBefore }) => promotedBefore === true) ||
+  leftWith(entries, 'LiftFence').some(({ stays }) => typeof stays === 'string');
+
 /** What a person may do after a run, in order. Nothing here is done by the pipeline. */
 export const nextCommands = (
   plan: Plan,
@@ -57,19 +71,19 @@ export const nextCommands = (
     return failure?.error === 'InvalidRequestError' ? [again] : [history];
   }
   const next = [history];
+  // A fence that was lifted proves that no promotion of the run was let begin.
   const lifted = fenceLifted(entries);
-  if (status('PromoteReplica') === 'not-done' && status('FencePrimary') !== 'not-done' && !lifted) {
+  if (!lifted && mayBePromoted(status('PromoteReplica') !== 'not-done', entries)) {
+    next.push(
+      `${instances.standby} may be promoted: never lift the fence of ${instances.primary} before you have looked.`,
+    );
+  } else if (!lifted && status('FencePrimary') !== 'not-done') {
     const lift = [
       `ALTER ROLE ${applicationRole} LOGIN`,
       `continuity write-lease return ${plan.plan} --reason "<why>"`,
       ...scaleBack(plan, entries),
     ];
     next.push(`${instances.primary} may be fenced; to lift the fence when it should serve again: ${lift.join('; ')}`);
-  }
-  if (status('PromoteReplica') !== 'not-done') {
-    next.push(
-      `${instances.standby} may be promoted: never lift the fence of ${instances.primary} before you have looked.`,
-    );
   }
   return [...next, `Every step can be repeated; to go on: ${again}`];
 };

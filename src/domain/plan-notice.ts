@@ -11,6 +11,8 @@ const NEXT: Readonly<Record<string, string>> = {
   'GU-010': 'Alarms start nothing until: continuity automation on --reason "<why>"',
   'GU-020': 'An alarm that is in ALARM when the window ends does not start anything by itself.',
   'GU-040': 'The cause of the last failure may still be there: look before you override it.',
+  'GU-120':
+    'A start is refused as well while the standby is a replica of nothing: to serve again, mend the side that has the newest data.',
 };
 
 /** Orders that change nothing for who is told: who gave them sees what they did. */

@@ -133,11 +133,14 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
   AcceptRequest: (plan, { incident }) => [
     change('dynamodb:UpdateItem', `incident of plan ${plan.plan}`, incident, incident ?? 'a new incident, open'),
   ],
-  ClaimRecovery: (plan, { claim }) => {
+  ClaimRecovery: (plan, { claim, incident }) => {
     const now = 'value' in claim ? claim.value : null;
     const from = now === null ? 'never taken' : `epoch ${now.epoch}, ${now.holder === null ? 'free' : 'held'}`;
     const to = `epoch ${(now?.epoch ?? 0) + 1}, held by the execution`;
-    return [change('dynamodb:UpdateItem', `claim of plan ${plan.plan}`, from, to)];
+    return [
+      change('dynamodb:UpdateItem', `claim of plan ${plan.plan}`, from, to),
+      change('dynamodb:UpdateItem', `incident of plan ${plan.plan}`, incident, 'answered by the execution'),
+    ];
   },
   FencePrimary: (plan, facts) => {
     const { applicationRole, instances } = plan.database;

@@ -73,6 +73,7 @@ export const REFUSALS: readonly string[] = [
   'InvalidRequestError',
   'ClaimHeldError',
   'CoolDownError',
+  'IncidentClosedError',
   'NoRecoveryError',
   'GuardsRefusedError',
   'ApprovalDeclinedError',

@@ -10,6 +10,8 @@ export interface OpenIncident extends Incident {
   readonly opened: boolean;
   /** What is known of its runs that ended; null while none has. */
   readonly left: Left | null;
+  /** Execution that took the claim for it last; null while none has. */
+  readonly answeredBy: string | null;
 }
 
 /** One open incident per plan: two alarms at the same instant are one incident, hence one execution. */
@@ -21,7 +23,16 @@ export interface Incidents {
    * not undo it; true stays true.
    */
   leave(plan: string, incidentId: string, left: Left): Promise<void>;
-  /** Closes the incident if it is the open one; otherwise changes nothing. */
-  close(plan: string, incidentId: string, now: Instant): Promise<void>;
+  /**
+   * Puts down that this execution answers it, which holds the claim: nobody who looked at the incident before that closes it. Was it closed meanwhile and
+   * none is open, it is open again, with its id and times. Gives the incident that is open then: another one when that was opened meanwhile, and then
+   * nothing was changed. Repeating it changes nothing.
+   */
+  answer(plan: string, incident: Incident, execution: string): Promise<OpenIncident>;
+  /**
+   * Closes the incident if it is open and still answered by the one by whom it was when the caller looked. One conditional write. True when it is not
+   * open any more, also when it was closed before; false when another run has begun to answer it: then nothing was changed.
+   */
+  close(plan: string, seen: Pick<OpenIncident, 'id' | 'answeredBy'>, now: Instant): Promise<boolean>;
   current(plan: string): Promise<OpenIncident | null>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApprovalDeclinedError, CallRefusedError } from '#domain/errors.ts';
+import { ApprovalDeclinedError, CallRefusedError, NoRecoveryError } from '#domain/errors.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { type Happening, runRegionalFailover } from '#test/support/run-regional-failover.ts';
 import { probeService } from '../../functions/probe-service.ts';
@@ -74,6 +74,20 @@ describe('a recovery is gone on with after the promotion', () => {
     expect(await openId(at)).toBeUndefined();
   });
 
+  it('and no refused retry tells people to lift the fence beside what was promoted', async () => {
+    const at = await dead();
+    await runOfPerson(at, 'manual-jane', repointRefused);
+    const declined = await runOfPerson(at, 'retry-jane', (state) => {
+      if (state === 'RenewFence' || state === 'PromoteReplica') throw new ApprovalDeclinedError('no');
+      return undefined;
+    });
+    expect(declined.entered).toContain('FencePrimary');
+    const told = declined.record.find(({ state, kind }) => state === 'PublishOutcome' && kind === 'left');
+    const said = JSON.stringify(told?.result);
+    expect(said).toMatch(/may be promoted: never lift the fence/);
+    expect(said).not.toMatch(/ALTER ROLE/);
+  });
+
   it('when its function died after RDS took the call, while RDS is at it', async () => {
     const at = await dead();
     const { promote } = at.ports.database;
@@ -85,6 +99,85 @@ describe('a recovery is gone on with after the promotion', () => {
     expect(await runOfPerson(at, 'manual-jane')).toMatchObject({ end: 'Failed' });
     expect(at.ports.database.servers.standby.status).toBe('modifying');
     at.ports.database.promote = promote;
+    expect(await runOfPerson(at, 'retry-jane')).toMatchObject(RECOVERED);
+  });
+});
+
+describe('a run goes on under an open incident, whatever closed it since the run was accepted', () => {
+  const closeOpen = async (at: World) => {
+    const open = await at.ports.incidents.current('svg-ai');
+    if (open) await at.ports.incidents.close('svg-ai', open, at.clock.now());
+    return open?.id;
+  };
+
+  it('what it promoted and left half moved is gone on with', async () => {
+    const at = await dead();
+    let closed: string | undefined;
+    const first = await runOfPerson(at, 'manual-jane', async (state, call) => {
+      if (state === 'ClaimRecovery' && call === 1) closed = await closeOpen(at);
+      return repointRefused(state, call);
+    });
+    expect(first).toMatchObject({ end: 'Failed' });
+    expect(closed).toBeDefined();
+    expect(await openId(at)).toBe(closed);
+    const claimed = first.record.find(({ state, kind }) => state === 'ClaimRecovery' && kind === 'left');
+    expect(claimed).toMatchObject({ result: { reopened: closed } });
+    expect(await runOfPerson(at, 'retry-jane')).toMatchObject(RECOVERED);
+    expect(await openId(at)).toBeUndefined();
+  });
+
+  it('an alarm whose incident was closed before its run had the claim is not lost', async () => {
+    const at = await dead();
+    const run = await runOfAlarm(at, async (state, call) => {
+      if (state === 'ClaimRecovery' && call === 1) await closeOpen(at);
+      return undefined;
+    });
+    expect(run).toMatchObject(RECOVERED);
+    expect(await openId(at)).toBeUndefined();
+  });
+
+  it('ends before its first change, and holds nothing, when another incident was opened since', async () => {
+    const at = await dead();
+    let other: string | undefined;
+    const run = await runOfPerson(at, 'manual-jane', async (state) => {
+      if (state !== 'ClaimRecovery') return undefined;
+      await closeOpen(at);
+      other = (await at.ports.incidents.openOrJoin('svg-ai', at.clock.now(), at.clock.now())).id;
+      return undefined;
+    });
+    expect(run).toMatchObject({ end: 'ClaimRefused', error: 'IncidentClosedError' });
+    expect(run.cause).toContain(`${other} is open`);
+    expect(run.cause).toContain('continuity start svg-ai');
+    expect(run.called).not.toContain('AssessEvidence');
+    expect((await at.ports.claims.read('svg-ai'))?.holder ?? null).toBeNull();
+    expect(await openId(at)).toBe(other);
+  });
+
+  it('a dry run opens none', async () => {
+    const at = await dead();
+    const input = { ...BY_JANE, mode: 'dry-run' };
+    await runRegionalFailover(at, undefined, { input, name: 'dry' });
+    expect(await openId(at)).toBeUndefined();
+  });
+
+  it('is not closed by the end of the run that it took over from, however late that looks', async () => {
+    const at = await dead();
+    const { close } = at.ports.incidents;
+    let person: Promise<unknown> | undefined;
+    // The alarm's run has looked, finds nothing to recover from, and is about to close the incident.
+    at.ports.incidents.close = async (...asked) => {
+      person ??= runOfPerson(at, 'manual-jane', repointRefused);
+      await person;
+      return close(...asked);
+    };
+    const alarmed = await runOfAlarm(at, (state) => {
+      if (state === 'AssessEvidence' && person === undefined) throw new NoRecoveryError('all is well');
+      return undefined;
+    });
+    expect(alarmed).toMatchObject({ error: 'NoRecoveryError' });
+    expect(await person).toMatchObject({ end: 'Failed' });
+    expect(await openId(at)).toBeDefined();
+    at.ports.incidents.close = close;
     expect(await runOfPerson(at, 'retry-jane')).toMatchObject(RECOVERED);
   });
 });

@@ -13,7 +13,8 @@ const RUNS = { numRuns: 300 };
 /** As the intake of alarms and the guards take it. */
 const judged = (history: History) => {
   const readings = readingsOf(history);
-  const startedAt = firstBadAt(readings) ?? at(history.diesAt);
+  const startedAt =
+    firstBadAt(readings, { now: at(history.diesAt), maxAgeMs: Number.MAX_SAFE_INTEGER }) ?? at(history.diesAt);
   const standby = standbyAt(history, Number.MAX_SAFE_INTEGER);
   const estimate = (position: typeof standby | null) =>
     estimateDataLoss(writesUntil(readings, startedAt), lastSample(readings), position);

@@ -19,6 +19,7 @@ export const describeIncidents = (at: () => ContractCloud) =>
         executionName: `${plan}-INC-2026-1123-001`,
         opened: true,
         left: null,
+        answeredBy: null,
       });
       const joined = await incidents.openOrJoin(plan, DETECTED, '2026-11-23T12:00:07.000Z');
       expect(joined).toEqual({ ...opened, opened: false });
@@ -41,7 +42,7 @@ export const describeIncidents = (at: () => ContractCloud) =>
       for (const day of ['23', '23', '24', '23']) {
         const { id } = await incidents.openOrJoin(plan, STARTED, `2026-11-${day}T12:00:00.000Z`);
         ids.push(id);
-        await incidents.close(plan, id, DETECTED);
+        await incidents.close(plan, { id, answeredBy: null }, DETECTED);
       }
       expect(ids).toEqual(['INC-2026-1123-001', 'INC-2026-1123-002', 'INC-2026-1124-001', 'INC-2026-1124-002']);
     });
@@ -58,7 +59,7 @@ export const describeIncidents = (at: () => ContractCloud) =>
       await incidents.leave(plan, id, { by: 'arn:b', at: DETECTED, changed: true });
       await incidents.leave(plan, id, { by: 'arn:c', at: '2026-11-23T12:09:00.000Z', changed: false });
       expect(await left()).toEqual({ by: 'arn:c', at: '2026-11-23T12:09:00.000Z', changed: true });
-      await incidents.close(plan, id, DETECTED);
+      await incidents.close(plan, { id, answeredBy: null }, DETECTED);
       expect(await incidents.openOrJoin(plan, STARTED, DETECTED)).toMatchObject({ opened: true, left: null });
       expect(await left()).toBeNull();
     });
@@ -67,10 +68,42 @@ export const describeIncidents = (at: () => ContractCloud) =>
       const { incidents } = at().ports;
       const plan = at().freshId();
       const { id } = await incidents.openOrJoin(plan, STARTED, DETECTED);
-      await incidents.close(plan, 'INC-2026-1123-777', DETECTED);
+      await incidents.close(plan, { id: 'INC-2026-1123-777', answeredBy: null }, DETECTED);
       await expect(incidents.current(plan)).resolves.toMatchObject({ id });
-      await incidents.close(plan, id, DETECTED);
-      await incidents.close(plan, id, DETECTED);
+      await expect(incidents.close(plan, { id, answeredBy: null }, DETECTED)).resolves.toBe(true);
+      await expect(incidents.close(plan, { id, answeredBy: null }, DETECTED)).resolves.toBe(true);
       await expect(incidents.current(plan)).resolves.toBeNull();
+    });
+
+    it('are not closed by who looked before a run began to answer them', async () => {
+      const { incidents } = at().ports;
+      const plan = at().freshId();
+      const seen = await incidents.openOrJoin(plan, STARTED, DETECTED);
+      await expect(incidents.answer(plan, seen, 'arn:a')).resolves.toMatchObject({ id: seen.id, opened: false });
+      await expect(incidents.close(plan, seen, DETECTED)).resolves.toBe(false);
+      await incidents.answer(plan, seen, 'arn:b');
+      await expect(incidents.close(plan, { ...seen, answeredBy: 'arn:a' }, DETECTED)).resolves.toBe(false);
+      const now = await incidents.current(plan);
+      expect(now).toEqual({ ...seen, opened: false, answeredBy: 'arn:b' });
+      await expect(incidents.close(plan, { id: seen.id, answeredBy: 'arn:b' }, DETECTED)).resolves.toBe(true);
+      await expect(incidents.current(plan)).resolves.toBeNull();
+    });
+
+    it('are open again when they are answered after they were closed, and never beside another', async () => {
+      const { incidents } = at().ports;
+      const plan = at().freshId();
+      const first = await incidents.openOrJoin(plan, STARTED, DETECTED);
+      const { id, startedAt, detectedAt } = first;
+      await incidents.close(plan, first, DETECTED);
+      const again = await incidents.answer(plan, { id, startedAt, detectedAt }, 'arn:a');
+      expect(again).toEqual({ ...first, opened: true, answeredBy: 'arn:a' });
+      await expect(incidents.current(plan)).resolves.toEqual({ ...again, opened: false });
+      await incidents.close(plan, again, DETECTED);
+      const second = await incidents.openOrJoin(plan, STARTED, DETECTED);
+      expect(second.id).not.toBe(id);
+      await expect(incidents.answer(plan, { id, startedAt, detectedAt }, 'arn:a')).resolves.toMatchObject({
+        id: second.id,
+      });
+      await expect(incidents.current(plan)).resolves.toEqual({ ...second, opened: false });
     });
   });

@@ -19,6 +19,7 @@ import { slowness, waitFor } from '#test/support/wait-for.ts';
  * 1. The stack of the region that serves has nothing to fail over to: an alarm there starts nothing.
  * 2. A person's start there is refused before its first change, while the other direction recovers beside it: one promotion, in one region.
  * 3. Once a recovery has come through, the stack that made it knows that its region serves, and the other sees by the same lease who may write.
+ *    Until the old primary is seeded again neither can recover: the next alarm starts nothing and pages.
  * 4. The home region takes the traffic back by its own switch, and its watchdog brings both switches to rest after it; when the other region is dead as
  *    well, its own switch alone brings it back.
  */
@@ -118,6 +119,11 @@ it(
     expect(await ports.claims.read(plan.plan)).toMatchObject({ holder: null, serves: plan.regions.standby });
     expect(await ports.writeLease.read(plan.plan)).toMatchObject({ holder: 'standby', state: 'granted' });
     expect(await there.writeLease.read(plan.plan)).toMatchObject({ holder: 'primary', state: 'granted', claim: 0 });
+    expect(await intake()).toMatchObject({ refused: true, guard: 'GU-120' });
+    expect(await there.ledger.read(`plan:${plan.plan}`)).toMatchObject([
+      { result: { guard: null, page: false } },
+      { result: { guard: 'GU-120', page: true } },
+    ]);
     await expectSteadyState(at, 'standby');
 
     // 4

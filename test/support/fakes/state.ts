@@ -158,6 +158,8 @@ export const fakeControls = (start: Partial<Control> = {}): Controls => {
   };
 };
 
+const NEW = { left: null, answeredBy: null };
+
 export const fakeIncidents = (): Incidents => {
   let open: OpenIncident | null = null;
   let count = 0;
@@ -167,14 +169,22 @@ export const fakeIncidents = (): Incidents => {
       if (open) return { ...open, opened: false };
       count += 1;
       const id = incidentId(dayOf(detectedAt), count);
-      open = { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true, left: null };
+      open = { plan, id, startedAt, detectedAt, executionName: executionName(plan, id), opened: true, ...NEW };
+      return open;
+    },
+    answer: async (plan, incident, execution) => {
+      if (open && open.id !== incident.id) return { ...open, opened: false };
+      const reopened = open === null;
+      const known = open ?? { plan, ...incident, executionName: executionName(plan, incident.id), ...NEW };
+      open = { ...known, opened: reopened, answeredBy: execution };
       return open;
     },
     leave: async (_plan, id, left) => {
       if (open?.id === id) open = { ...open, left: { ...left, changed: left.changed || open.left?.changed === true } };
     },
-    close: async (_plan, id) => {
-      if (open?.id === id) open = null;
+    close: async (_plan, { id, answeredBy }) => {
+      if (open?.id === id && open.answeredBy === answeredBy) open = null;
+      return open?.id !== id;
     },
   };
 };

@@ -225,7 +225,13 @@ describe('readings', () => {
       { ...reading('witness', bad, { serviceBadSince: at(20) }), badSince: at(-6_000) },
       reading('primary', good),
     ];
-    expect(firstBadAt(readings)).toBe(at(20));
-    expect(firstBadAt([{ ...reading('standby', good), badSince: at(0) }])).toBeNull();
+    expect(firstBadAt(readings, bounds)).toBe(at(20));
+    expect(firstBadAt([{ ...reading('standby', good), badSince: at(0) }], bounds)).toBeNull();
+  });
+
+  test('give no start of the incident when they are older than the bound: the vantage point went silent while bad', () => {
+    const silent = reading('witness', bad, { at: at(-60_000), serviceBadSince: at(-90_000) });
+    expect(firstBadAt([silent], bounds)).toBeNull();
+    expect(firstBadAt([silent, reading('standby', bad, { serviceBadSince: at(40) })], bounds)).toBe(at(40));
   });
 });

@@ -94,6 +94,22 @@ describe('outcome', () => {
     expect(part.next.join('\n')).toContain('ALTER ROLE svg_ai_app LOGIN; continuity write-lease return svg-ai');
   });
 
+  test.each([
+    [
+      'the fence stayed, for the standby may be on its way',
+      [3_500, 'LiftFence', 'left', { result: { lifted: false, stays: 'svg-ai-db-replica is modifying' } }],
+    ],
+    [
+      'an earlier run of the incident had let the promotion begin',
+      [3_500, 'CheckGuards', 'left', { result: { promotedBefore: true } }],
+    ],
+  ] as const)('%s: nobody is told how to lift the fence', (_why, line) => {
+    const failure = { state: 'RequestApproval', error: 'ApprovalDeclinedError', cause: '' };
+    const { next } = outcome([...recovery('PromoteReplica'), ...record(line)], failure);
+    expect(next.join('\n')).toContain('never lift the fence of svg-ai-db before you have looked');
+    expect(next.join('\n')).not.toMatch(/ALTER ROLE|write-lease return|kubectl/);
+  });
+
   describe('a fenced primary that was not replaced: how to bring its replicas back', () => {
     const failure = { state: 'PromoteReplica', error: 'PromotionRefusedError', cause: '' };
     const methods = (before: Record<string, number>): Json => ({

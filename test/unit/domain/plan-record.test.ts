@@ -50,6 +50,11 @@ describe('the record of a plan', () => {
     expect(planNotice(plan, { ...closureEntry('svg-ai', 'INC-2026-1123-001', 'it is over'), at: at(0) })).toBeNull();
   });
 
+  test('tells of a service that neither direction can move, that a start is refused as well', () => {
+    const message = planNotice(plan, { ...refused({ guard: 'GU-120', reason: 'no replica' }), at: at(0) });
+    expect(message?.text).toMatch(/^A start is refused as well/m);
+  });
+
   test('tells of orders that hold for every run', () => {
     const entry = (order: 'automation-off' | 'claim-release') =>
       planNotice(plan, { ...orderEntry('svg-ai', { order, by: 'jane', reason: 'a migration' }), at: at(0) });

@@ -29,6 +29,14 @@ describe('AcceptRequest', () => {
     });
   });
 
+  it('starts an incident now when who saw the service bad has been silent since', async () => {
+    const at = world();
+    const seen = { signals: [], badSince: null, writes: null, lastHealthy: null };
+    const [silentAt, serviceBadSince] = ['2026-11-01T08:00:00.000Z', '2026-11-01T07:50:00.000Z'];
+    await at.ports.readings.put({ plan: 'svg-ai', vantage: 'witness', at: silentAt, ...seen, serviceBadSince });
+    expect((await acceptRequest({ ...at, input: typed })).incident.startedAt).toBe(at.run.enteredAt);
+  });
+
   it('takes who asks and what they override, each with its reason', async () => {
     const overrides = { 'GU-210': ' accepted by the board ', 'GU-040': 'another cause' };
     expect(await acceptRequest({ ...world(), input: { ...typed, by: 'jane', overrides } })).toMatchObject({
@@ -84,6 +92,31 @@ describe('AcceptRequest', () => {
     expect(incident.id).not.toBe(first.incident.id);
     expect(incident.startedAt).toBe(badSince);
     expect(at.ports.ledger.entries).toMatchObject([{ result: { order: 'incident-close' } }]);
+  });
+
+  it('joins the open incident when a run took the claim for it after the claim was looked at', async () => {
+    const at = world();
+    const first = await acceptRequest({ ...at, input: typed });
+    await at.ports.incidents.leave('svg-ai', first.incident.id, { by: 'arn:a', at: at.clock.now(), changed: true });
+    at.clock.advance(86_400_000);
+    for (const vantage of ['standby', 'witness'] as const)
+      await at.ports.readings.put({
+        plan: 'svg-ai',
+        vantage,
+        at: at.clock.now(),
+        signals: [{ name: 'http-read', state: 'good', detail: '', ms: 1 }],
+        badSince: null,
+        serviceBadSince: null,
+        writes: null,
+        lastHealthy: null,
+      });
+    const openOrJoin: typeof at.ports.incidents.openOrJoin = async (...asked) => {
+      await at.ports.claims.take('svg-ai', 'arn:another', at.clock.now(), 0);
+      return at.ports.incidents.openOrJoin(...asked);
+    };
+    const ports = { ...at.ports, incidents: { ...at.ports.incidents, openOrJoin } };
+    expect((await acceptRequest({ ...at, ports, input: typed })).incident.id).toBe(first.incident.id);
+    expect(at.ports.ledger.entries).toEqual([]);
   });
 
   it('takes what the alarm intake starts', async () => {

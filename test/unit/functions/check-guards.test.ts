@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstBadAt } from '#domain/diagnosis.ts';
+import { firstBadAt, freshness } from '#domain/diagnosis.ts';
 import { UnreachableError } from '#domain/errors.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { askGuards, checkGuards } from '../../../functions/check-guards.ts';
@@ -34,7 +34,7 @@ describe('CheckGuards', () => {
     at.killPrimary();
     await see(at);
     at.clock.advance(60_000);
-    const startedAt = firstBadAt(await at.ports.readings.list('svg-ai')) ?? '';
+    const startedAt = firstBadAt(await at.ports.readings.list('svg-ai'), freshness(at.plan, at.clock.now())) ?? '';
     const incident = { ...at.request.incident, startedAt };
     const { guards, dataLoss } = await askGuards({ ...at, request: { ...at.request, incident } });
     return { lag: guards.find(({ id }) => id === 'GU-210'), dataLoss, startedAt };

@@ -5,10 +5,22 @@ import { claimRecovery } from '../../../functions/claim-recovery.ts';
 describe('ClaimRecovery', () => {
   it('takes the claim, and gives the same one when it is asked again', async () => {
     const at = world();
+    const { startedAt, detectedAt } = at.request.incident;
+    await at.ports.incidents.openOrJoin('svg-ai', startedAt, detectedAt);
     const first = await claimRecovery(at);
     at.clock.advance(1_000);
     expect(await claimRecovery(at)).toEqual(first);
     expect(first.epoch).toBe(1);
+  });
+
+  it('is taken from nobody for an incident that is not the open one', async () => {
+    const at = world();
+    await at.ports.incidents.openOrJoin('svg-ai', at.clock.now(), at.clock.now());
+    const alarm = await claimRecovery({ ...at, run: { execution: 'arn:alarm' } });
+    const incident = { ...at.request.incident, id: 'INC-2026-1123-000' };
+    const person = { ...at.request, incident, trigger: 'person' as const, actor: 'person:jane' };
+    await expect(claimRecovery({ ...at, request: person })).rejects.toMatchObject({ name: 'IncidentClosedError' });
+    expect(await at.ports.claims.read('svg-ai')).toMatchObject({ holder: 'arn:alarm', epoch: alarm.epoch });
   });
 
   it('is refused while another execution holds it', async () => {

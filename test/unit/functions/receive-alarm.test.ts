@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { turned } from '#domain/direction.ts';
+import type { Side } from '#domain/side.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { receiveAlarm } from '../../../functions/receive-alarm.ts';
 import { parseAlarmEvent } from '../../../functions/shared/alarm-event.ts';
@@ -58,15 +59,65 @@ describe('ReceiveAlarm', () => {
     });
   });
 
-  it('starts nothing where its own region serves and has no replica: the other direction answers', async () => {
+  /** What the stack of the other region sees of the same two databases. */
+  const seenFromHome = (at: World): World => {
+    const describe = (side: Side) => at.ports.database.describe(side === 'primary' ? 'standby' : 'primary');
+    return { ...at, plan: turned(at.plan), ports: { ...at.ports, database: { describe } } } as unknown as World;
+  };
+
+  it('starts nothing, and tells nobody, where its own region serves and the other side is a replica of it: the other stack answers', async () => {
     const at = world();
-    const plan = turned(at.plan);
     // Seen from the home region nothing was ever failed over: it serves.
-    const database = { describe: async () => ({ ...(await at.ports.database.describe('standby')), replicaOf: null }) };
-    const taken = await call({ ...at, plan, ports: { ...at.ports, database } } as unknown as World, fromEventBridge());
+    const taken = await call(seenFromHome(at), fromEventBridge());
     expect(taken).toMatchObject({ ignored: true, reason: expect.stringContaining('us-east-1 serves') });
     expect(at.ports.executions.inputs.size).toBe(0);
     expect(at.ports.ledger.entries.at(-1)).toMatchObject({ kind: 'refused', result: { page: false } });
+  });
+
+  describe('after a failover, while the old primary is no replica of the new one', () => {
+    const failedOver = async () => {
+      const at = world();
+      const { epoch } = await at.ports.claims.take('svg-ai', 'arn:before', at.clock.now(), 0);
+      const release = { serves: 'us-west-2', startsCoolDown: false };
+      await at.ports.claims.release('svg-ai', 'arn:before', epoch, at.clock.now(), release);
+      Object.assign(at.ports.database.servers.standby, { replicaOf: null, inRecovery: false });
+      return at;
+    };
+    /** The stack of the home region has a claim of its own, which nobody ever took. */
+    const fromHome = (at: World): World => ({
+      ...seenFromHome(at),
+      ports: { ...seenFromHome(at).ports, claims: world().ports.claims },
+    });
+
+    it.each([
+      ['the stack that failed over', (at: World) => at],
+      ['the stack of the home region', fromHome],
+    ])('%s starts nothing and pages: neither can recover, and what to do', async (_which, from) => {
+      const at = await failedOver();
+      expect(await call(from(at), fromEventBridge())).toMatchObject({ refused: true, guard: 'GU-120' });
+      expect(at.ports.executions.inputs.size).toBe(0);
+      const [entry] = await at.ports.ledger.read('plan:svg-ai');
+      expect(entry).toMatchObject({ kind: 'refused', result: { guard: 'GU-120', page: true } });
+      expect(JSON.stringify(entry?.result)).toMatch(/neither stack can recover.*seed the other anew as its replica/);
+    });
+
+    it('the stack that failed over pages when the other region does not answer', async () => {
+      const at = await failedOver();
+      at.killPrimary();
+      expect(await call(at, fromEventBridge())).toMatchObject({
+        refused: true,
+        reason: expect.stringMatching(/svg-ai-db in us-east-1 could not be looked at/),
+      });
+      expect(at.ports.ledger.entries.at(-1)).toMatchObject({ result: { page: true } });
+    });
+
+    it('nobody is told once the old primary is a replica of the new one: then the home region answers', async () => {
+      const at = await failedOver();
+      at.ports.database.servers.primary.replicaOf = 'arn:aws:rds:us-west-2:123456789012:db:svg-ai-db-replica';
+      expect(await call(at, fromEventBridge())).toMatchObject({ ignored: true });
+      expect(at.ports.ledger.entries.at(-1)).toMatchObject({ result: { page: false } });
+      expect(await call(fromHome(at), fromEventBridge())).toMatchObject({ started: true });
+    });
   });
 
   it('is not kept back by what was written down once, when the database is a replica again, nor when it says nothing', async () => {
@@ -91,6 +142,22 @@ describe('ReceiveAlarm', () => {
     await at.ports.readings.put({ plan: 'svg-ai', vantage: 'standby', at: at.clock.now(), signals: [], ...seen });
     await call(at, fromEventBridge());
     expect(await at.ports.incidents.current('svg-ai')).toMatchObject({ startedAt: serviceBadSince });
+  });
+
+  it('dates no incident by a vantage point that went silent while it saw the service bad', async () => {
+    const at = world();
+    const seen = { badSince: null, writes: null, lastHealthy: null };
+    const [silentAt, serviceBadSince] = ['2026-11-01T08:00:00.000Z', '2026-11-01T07:50:00.000Z'];
+    await at.ports.readings.put({
+      plan: 'svg-ai',
+      vantage: 'witness',
+      at: silentAt,
+      signals: [],
+      ...seen,
+      serviceBadSince,
+    });
+    await call(at, fromEventBridge());
+    expect(await at.ports.incidents.current('svg-ai')).toMatchObject({ startedAt: '2026-11-23T23:35:00.000Z' });
   });
 
   it('makes one execution of the same event twice, of two alarms, and of the same through SNS', async () => {

@@ -96,6 +96,8 @@ describe('direction of imports', () => {
           'src/known-secrets.ts',
           'src/work.ts',
           'src/take-decision.ts',
+          'src/settle-death.ts',
+          'src/end-incident.ts',
           'functions/',
           '.build/',
         ),

@@ -10,7 +10,10 @@ export interface EndPorts {
   readonly incidents: Pick<Incidents, 'current' | 'leave' | 'close'>;
 }
 
-/** Closes the incident of a run that is at its end, or puts down that the run left it open. True when it is closed. Can be repeated. */
+/**
+ * Closes the incident of a run that is at its end, or puts down that the run left it open. True when it is closed. Can be repeated. The incident is
+ * looked at before the claim: a run that takes the claim after that answers the incident after that, and then it is not closed.
+ */
 export const endIncident = async (
   { claims, incidents }: EndPorts,
   plan: string,
@@ -20,12 +23,10 @@ export const endIncident = async (
 ): Promise<boolean> => {
   const id = outcome.incident?.id;
   if (id === undefined) return false;
-  const [claim, open] = await Promise.all([claims.read(plan), incidents.current(plan)]);
-  const left = open?.id === id ? open.left : null;
-  if (endsIncident({ id, left }, claim, outcome, entries)) {
-    await incidents.close(plan, id, now);
-    return true;
-  }
+  const open = await incidents.current(plan);
+  const claim = await claims.read(plan);
+  const seen = open?.id === id ? open : { id, left: null, answeredBy: null };
+  if (endsIncident(seen, claim, outcome, entries) && (await incidents.close(plan, seen, now))) return true;
   const changed = outcome.result !== 'recovered' && staysChanged(outcome.steps, entries);
   await incidents.leave(plan, id, { by: outcome.execution, at: now, changed });
   return false;

@@ -12,7 +12,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Ledger } from '#ports/ledger.ts';
-import { endIncident } from './end-incident.ts';
+import { endIncident } from '#src/end-incident.ts';
 
 /** The entry that says that a run died, and what became of what it held. No state of the machine has this name. */
 export const DEATH = 'RecordDeath';
@@ -21,7 +21,7 @@ export const DEATH = 'RecordDeath';
 export const FUNCTION_MS = 31_000;
 const LOOK_MS = 250;
 /** Longest that one that records an end can be at it: its function's time-out. */
-const RECORDING_MS = 120_000;
+export const RECORDING_MS = 120_000;
 
 export interface Settling {
   readonly ports: {
@@ -32,6 +32,8 @@ export interface Settling {
   };
   readonly plan: Plan;
   readonly clock: Clock;
+  /** Told before each look at steps that are still on their way. */
+  readonly waits?: (during: readonly string[]) => void;
 }
 
 type Described = Awaited<ReturnType<Executions['describe']>>;
@@ -74,11 +76,14 @@ const sinceRedriven = (entries: readonly Transition[]): readonly Transition[] =>
 };
 
 /** The record when nothing writes to it any more: a change that was under way is done, failed, or its function is dead. */
-const finalEntries = async ({ ports, clock }: Settling, execution: string): Promise<readonly Transition[]> => {
+const finalEntries = async (step: Settling, execution: string): Promise<readonly Transition[]> => {
+  const { ports, clock, waits } = step;
   for (let looks = Math.ceil(FUNCTION_MS / LOOK_MS); ; looks -= 1) {
     const entries = await ports.ledger.read(execution);
     const youngest = Date.parse(clock.now()) - FUNCTION_MS;
-    if (looks === 0 || openVisits(entries).every(({ at }) => Date.parse(at) < youngest)) return entries;
+    const during = openVisits(entries);
+    if (looks === 0 || during.every(({ at }) => Date.parse(at) < youngest)) return entries;
+    waits?.(during.map(({ state }) => state));
     await delay(LOOK_MS);
   }
 };

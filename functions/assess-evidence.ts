@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { diagnose } from '#domain/diagnosis.ts';
+import { severityOfIncident } from '#domain/incident-severity.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Alarms } from '#ports/alarms.ts';
@@ -25,7 +26,7 @@ interface Step extends Observes {
 
 /**
  * The verdict on what every vantage point last reported, on what the standby sees right now, on what the primary answers of itself and on the
- * alarms' states: `recover`, `other-plan`, `more-evidence` or `none`, with the rule that gave it. Unknown is not dead.
+ * alarms' states: `recover`, `other-plan`, `more-evidence` or `none`, with the rule that gave it, and how grave it is. Unknown is not dead.
  */
 export const assessEvidence = async (step: Step) => {
   const { input, ports, plan, clock, request } = step;
@@ -45,7 +46,7 @@ export const assessEvidence = async (step: Step) => {
     writes: null,
     lastHealthy: null,
   } as const;
-  return diagnose([...reported, now], {
+  const verdict = diagnose([...reported, now], {
     now: clock.now(),
     maxAgeMs: plan.detection.readingsValidForSeconds * 1_000,
     needed: plan.detection.vantagesNeeded,
@@ -54,6 +55,7 @@ export const assessEvidence = async (step: Step) => {
     alarms: states.outcome === 'answered' ? states.value : null,
     previous: input?.previous ?? null,
   });
+  return { ...verdict, severity: severityOfIncident(request, verdict) };
 };
 
 export const handler = pipeline({

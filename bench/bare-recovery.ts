@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { severityOfIncident } from '#domain/incident-severity.ts';
 import type { HealthySample, Reading } from '#domain/reading.ts';
 import { NOTHING_STANDS } from '#domain/standing-orders.ts';
 import { leaseTable } from '#domain/write-lease.ts';
@@ -124,6 +125,7 @@ const reading: Reading = {
 const guards = {
   ...step,
   request,
+  input: { severity: severityOfIncident(request, null) },
   ports: {
     ...ports,
     claims: { read: async () => null },

@@ -1,5 +1,5 @@
 import type { DryRun } from '#domain/dry-run.ts';
-import { sayMilliseconds } from '#domain/durations.ts';
+import { formatDuration, sayMilliseconds } from '#domain/durations.ts';
 import type { PlannedChange } from '#domain/planned-change.ts';
 import type { Executions } from '#ports/executions.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,12 +26,13 @@ const width = (rows: readonly string[]): number => Math.max(...rows.map((row) =>
 const changeLines = (changes: readonly PlannedChange[]): readonly string[] => {
   const steps = width(changes.map(({ state }) => state));
   const calls = width(changes.map(({ call }) => call));
-  return changes.flatMap(({ state, call, target, from, to, needed, note }, index) => {
+  return changes.flatMap(({ state, call, target, from, to, needed, onlyIf, note }, index) => {
     const step = changes[index - 1]?.state === state ? '' : state;
     const what = needed ? `${from === null ? '' : `${from} `}-> ${to}` : `${to}: it is so already`;
+    const only = onlyIf === null ? '' : ` [only if ${onlyIf}]`;
     return [
       `  ${step.padEnd(steps)}  ${call.padEnd(calls)}  ${target}`,
-      `  ${''.padEnd(steps)}  ${''.padEnd(calls)}    ${what}${note === null ? '' : ` (${note})`}`,
+      `  ${''.padEnd(steps)}  ${''.padEnd(calls)}    ${what}${only}${note === null ? '' : ` (${note})`}`,
     ];
   });
 };
@@ -40,6 +41,12 @@ const lossLine = ({ dataLoss }: DryRun): string =>
   dataLoss?.atMostSeconds === null || dataLoss === null
     ? 'Data loss: nothing is known'
     : `Data loss: writes of at most ${dataLoss.atMostSeconds} s${dataLoss.missingBytes === null ? '' : `, at least ${dataLoss.missingBytes} bytes of log`}${dataLoss.primaryLivedOn ? '; the primary took writes on, which this does not cover' : ''}`;
+
+const approvalLine = ({ approval }: DryRun): string => {
+  const { required, reason, approvers, escalateTo, firstSeconds } = approval;
+  const asked = `of ${approvers.join(', ')}; after ${formatDuration(firstSeconds)} also of ${escalateTo.join(', ')}`;
+  return required ? `Approval: would be asked ${asked}; ${reason}` : `Approval: would not be asked; ${reason}`;
+};
 
 const durationLine = (last: readonly number[]): string => {
   if (last.length === 0) return 'Duration: no earlier recovery is known';
@@ -59,6 +66,9 @@ export const dryRunLines = (plan: DryRun, last: readonly number[], style: Termin
     `  ${id}  ${state.padEnd(7)}  ${reason}`,
     ...(override === null ? [] : [`          overridden by ${override.by}: ${override.reason}`]),
   ]),
+  '',
+  `Severity: ${plan.severity.level} (${plan.severity.reason})`,
+  approvalLine(plan),
   '',
   `What a recovery would change (${plan.changes.length}), in order`,
   ...changeLines(plan.changes),

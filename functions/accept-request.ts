@@ -51,7 +51,16 @@ export const acceptRequest = async (step: Step): Promise<RecoveryRequest> => {
     return { plan: plan.plan, mode, reason, trigger: 'alarm', actor: `alarm:${trigger.alarm}`, incident };
   }
   const actor = asked.by === undefined ? 'person' : `person:${asked.by}`;
-  const overrides = asked.by && asked.overrides ? { overrides: overridesOf(asked.by, asked.overrides) } : {};
+  const request = {
+    plan: plan.plan,
+    mode,
+    reason,
+    trigger: 'person',
+    actor,
+    ...(asked.approval && { approval: { withinSeconds: asked.decideWithin ?? null } }),
+    ...(asked.severity && { severity: asked.severity }),
+    ...(asked.by && asked.overrides && { overrides: overridesOf(asked.by, asked.overrides) }),
+  } as const;
   const [readings, claim] = await Promise.all([ports.readings.list(plan.plan), ports.claims.read(plan.plan)]);
   const seen = { claim, readings };
   const badAt = firstBadAt(readings, freshness(plan, clock.now()));
@@ -63,12 +72,11 @@ export const acceptRequest = async (step: Step): Promise<RecoveryRequest> => {
       startedAt: open?.startedAt ?? startedAt,
       detectedAt: run.enteredAt,
     };
-    return { plan: plan.plan, mode, reason, trigger: 'person', actor, incident, ...overrides };
+    return { ...request, incident };
   }
   const { id, ...times } = await openIncident(step, seen, { startedAt, detectedAt: run.enteredAt });
   const incident = { id, startedAt: times.startedAt, detectedAt: times.detectedAt };
-  const approval = asked.approval && { approval: { withinSeconds: asked.decideWithin ?? null } };
-  return { plan: plan.plan, mode, reason, trigger: 'person', actor, incident, ...approval, ...overrides };
+  return { ...request, incident };
 };
 
 export const handler = pipeline({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { diagnose, freshness } from '#domain/diagnosis.ts';
+import { severityOfIncident } from '#domain/incident-severity.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Alarms } from '#ports/alarms.ts';
@@ -27,7 +28,7 @@ interface Step extends Observes {
 
 /**
  * The verdict on what every vantage point last reported, on what the standby sees right now, on what the primary answers of itself and on the
- * alarms' states: `recover`, `other-plan`, `more-evidence` or `none`, with the rule that gave it. Unknown is not dead.
+ * alarms' states: `recover`, `other-plan`, `more-evidence` or `none`, with the rule that gave it, and how grave it is. Unknown is not dead.
  */
 export const assessEvidence = async (step: Step) => {
   const { input, ports, plan, clock, request } = step;
@@ -47,7 +48,7 @@ export const assessEvidence = async (step: Step) => {
     writes: null,
     lastHealthy: null,
   } as const;
-  return diagnose([...reported, now], {
+  const verdict = diagnose([...reported, now], {
     ...freshness(plan, clock.now()),
     needed: plan.detection.vantagesNeeded,
     trigger: request.trigger,
@@ -55,6 +56,7 @@ export const assessEvidence = async (step: Step) => {
     alarms: states.outcome === 'answered' ? states.value : null,
     previous: input?.previous ?? null,
   });
+  return { ...verdict, severity: severityOfIncident(request, verdict) };
 };
 
 export const handler = pipeline({

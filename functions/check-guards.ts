@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { approvalNeed } from '#domain/approval.ts';
 import { targetsOf } from '#domain/capacity.ts';
 import { estimateDataLoss, lastSample, writesUntil } from '#domain/data-loss.ts';
@@ -7,7 +8,7 @@ import { checkGuards as answersOf, type Looked, refusalOf } from '#domain/guards
 import { promotionBegun } from '#domain/incident.ts';
 import type { Plan } from '#domain/plan.ts';
 import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
-import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
+import { SEVERITY_LEVELS } from '#domain/severity.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -22,6 +23,13 @@ import { claims, database, databaseSession, readings, standingOrders, traffic, w
 import { readPositions } from './shared/positions.ts';
 
 const WITHIN_MS = 8_000;
+
+const level = z.literal(SEVERITY_LEVELS);
+
+/** How grave the last look at the evidence found it. */
+const input = z.strictObject({
+  severity: z.strictObject({ level, rule: z.string(), reason: z.string(), seen: level }),
+});
 
 interface Step {
   readonly ports: {
@@ -90,14 +98,15 @@ export const askGuards = async (step: Step) => {
  * Every guard's answer, whether an earlier run of the incident let the promotion begin, the data-loss estimate, and whether people have to approve (by
  * the plan's policy for this trigger and severity, or because the request asks): on record before the first change. Throws GuardsRefusedError with every reason.
  */
-export const checkGuards = async (step: Step) => {
+export const checkGuards = async (step: Step & { readonly input: z.output<typeof input> }) => {
   const asked = await askGuards(step);
   const refusal = refusalOf(asked.guards);
   if (refusal !== null) throw new GuardsRefusedError(refusal);
-  return { ...asked, approval: approvalNeed(step.plan, step.request, severityOf(REGION_OUTAGE).level) };
+  return { ...asked, approval: approvalNeed(step.plan, step.request, step.input.severity) };
 };
 
 export const handler = pipeline({
+  input,
   ports: { claims, standingOrders, readings, database, databaseSession, workloads, traffic },
   watches: true,
   attests: true,

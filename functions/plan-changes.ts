@@ -1,6 +1,8 @@
+import { approvalNeed } from '#domain/approval.ts';
 import type { Verdict } from '#domain/diagnosis.ts';
 import type { DryRun, PlannedRead, Refusal } from '#domain/dry-run.ts';
 import type { GuardReason, Looked } from '#domain/guards.ts';
+import { type IncidentSeverity, severityOfIncident } from '#domain/incident-severity.ts';
 import type { Plan } from '#domain/plan.ts';
 import { type ChangeFacts, planChanges as changesOf } from '#domain/planned-change.ts';
 import { NO_INCIDENT, type RecoveryRequest } from '#domain/request.ts';
@@ -57,8 +59,10 @@ interface Step {
   readonly plan: Plan;
   readonly request: RecoveryRequest;
   readonly run: { readonly execution: string };
-  readonly environment: { readonly NOTICE_TOPIC_ARN: string };
+  readonly environment: { readonly NOTICE_TOPIC_ARN: string; readonly APPROVAL_TOPIC_ARN: string };
 }
+
+type Assessed = Verdict & { readonly severity: IncidentSeverity };
 
 const MOST_ANSWER = 300;
 
@@ -88,9 +92,15 @@ const refusalsOf = (evidence: Looked<Verdict>, guards: Looked<readonly GuardReas
     : guards.value.filter(({ passed }) => !passed).map(({ id, reason }) => ({ by: id, reason }))),
 ];
 
+/** Where nothing is seen that this recovery answers, a dry run supposes an outage, as its guards suppose that the region dies now. */
+const supposed = (request: RecoveryRequest, evidence: Looked<Assessed>): IncidentSeverity =>
+  'value' in evidence && evidence.value.outcome === 'recover'
+    ? evidence.value.severity
+    : severityOfIncident(request, null);
+
 /**
- * What a recovery would do if it began now: everything its steps would look at, by the same functions, every refusal at once, and each change with
- * its parameters in the order of the steps. Goes through to the end also when it would be refused. Changes nothing (design, point 15).
+ * What a recovery would do if it began now: everything its steps would look at, by the same functions, every refusal at once, whether people would
+ * be asked, and each change with its parameters in the order of the steps. Goes through to the end also when it would be refused. Changes nothing (design, point 15).
  */
 export const planChanges = async (step: Step): Promise<DryRun> => {
   const { ports, plan, request, run, environment } = step;
@@ -123,6 +133,8 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     read(`records of zone ${plan.traffic.zoneId}`, () => ports.traffic.read()),
     read('write lease at the third site', () => ports.writeLease.read(plan.plan)),
   ]);
+  const severity = supposed(request, evidence);
+  const approval = approvalNeed(plan, request, severity);
   const facts: ChangeFacts = {
     execution: run.execution.split(':').at(-1) ?? run.execution,
     claim,
@@ -136,7 +148,9 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     records,
     lease,
     targets: 'value' in asked ? asked.value.targets : [],
+    approval,
     topic: environment.NOTICE_TOPIC_ARN,
+    approvalTopic: environment.APPROVAL_TOPIC_ARN,
   };
   const guards: Looked<readonly GuardReason[]> = 'value' in asked ? { value: asked.value.guards } : asked;
   const refusals = refusalsOf(evidence, guards);
@@ -146,6 +160,8 @@ export const planChanges = async (step: Step): Promise<DryRun> => {
     evidence: 'value' in evidence ? evidence.value : null,
     guards: 'value' in guards ? guards.value : [],
     dataLoss: 'value' in asked ? asked.value.dataLoss : null,
+    severity,
+    approval,
     changes: changesOf(plan, facts),
     reads,
   };
@@ -166,5 +182,5 @@ export const handler = pipeline({
     ledger,
     writeLease,
   },
-  environment: ['NOTICE_TOPIC_ARN'],
+  environment: ['NOTICE_TOPIC_ARN', 'APPROVAL_TOPIC_ARN'],
 }).handler(planChanges);

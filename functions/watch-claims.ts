@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { formatDuration } from '#domain/durations.ts';
 import { NoticeNotSentError, WatchIncompleteError } from '#domain/errors.ts';
 import { isForgotten } from '#domain/execution-status.ts';
+import { recordedSeverity } from '#domain/incident-severity.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Transition } from '#domain/transition.ts';
@@ -60,7 +61,8 @@ const pageLate = async ({ ports, plan, clock }: Call, run: ExecutionSummary): Pr
     `${run.arn} has been running for ${formatDuration(seconds)}, of an RTO of ${formatDuration(plan.objectives.rtoSeconds)}.`,
     `It was last seen in ${at}. Look at it: continuity history ${run.arn}`,
   ].join('\n');
-  const attributes = { kind: LATE, incident: incident ?? 'none', plan: plan.plan, severity: '1' };
+  const severity = String(recordedSeverity(entries).level);
+  const attributes = { kind: LATE, incident: incident ?? 'none', plan: plan.plan, severity };
   const sent = await attempt(() => ports.announcer.announce({ subject, text, attributes }), ANNOUNCE_WITHIN_MS);
   await ports.ledger.append({
     execution: run.arn,

@@ -37,7 +37,15 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   EscalateApproval: ['record', 'writeApprovals', 'answerTasks', 'announce', 'announceToApprovers', 'readLinkKey'],
   RenewFence: ['record', 'readState', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
   // The run is aborted before its fence is lifted, by a conditional write.
-  LiftFence: ['record', 'writeState', 'writeApprovals', 'describeDatabases', 'openSession', 'reachClusters', 'writeLease'],
+  LiftFence: [
+    'record',
+    'writeState',
+    'writeApprovals',
+    'describeDatabases',
+    'openSession',
+    'reachClusters',
+    'writeLease',
+  ],
   // The point of no return is a conditional write.
   PromoteReplica: [
     'record',

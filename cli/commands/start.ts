@@ -11,6 +11,7 @@ import type { DryRun } from '#domain/dry-run.ts';
 import { parseDuration } from '#domain/durations.ts';
 import { GUARDS } from '#domain/guards.ts';
 import { isOverridable, notOverridable, OVERRIDABLE_IDS } from '#domain/override.ts';
+import { SEVERITY_LEVELS, type SeverityLevel } from '#domain/severity.ts';
 
 const OVERRIDE = /^\s*([^=\s]+)\s*=\s*(\S.*?)\s*$/s;
 
@@ -42,9 +43,17 @@ interface Options {
   readonly dryRun?: boolean;
   readonly approval?: string;
   readonly decideWithin?: string;
+  readonly severity?: string;
   readonly override: readonly string[];
   readonly as: string;
 }
+
+/** `2` -> 2. Throws UsageError. */
+const parseSeverity = (given: string): SeverityLevel => {
+  const level = SEVERITY_LEVELS.find((one) => String(one) === given.trim());
+  if (level === undefined) throw new UsageError(`--severity must be ${SEVERITY_LEVELS.join(', ')}, got "${given}"`);
+  return level;
+};
 
 /** What goes into the request beyond what it needs. */
 const askedFor = ({ approval, decideWithin }: Options) => {
@@ -73,6 +82,7 @@ export const startCommand = (program: Command): void => {
     )
     .option('--approval <required>', "ask for approval before the promotion, also where the plan's policy does not")
     .option('--decide-within <duration>', 'time for the approvers, such as 10m; needs --approval required')
+    .option('--severity <level>', 'how grave it is, 1 (the gravest) to 4, where you know more than the probes see')
     .option(
       '--override <guard=reason>',
       `a guard that you override, and why; repeatable: ${OVERRIDABLE_IDS.join(', ')}`,
@@ -92,6 +102,7 @@ export const startCommand = (program: Command): void => {
       const asked = {
         ...askedFor(options),
         by,
+        ...(options.severity === undefined ? {} : { severity: parseSeverity(options.severity) }),
         ...(Object.keys(overrides).length > 0 ? { overrides } : {}),
       };
       const { executions, machine, plan: own } = await cloud();

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { InvalidRequestError } from '#domain/errors.ts';
 import { OVERRIDABLE_IDS } from '#domain/override.ts';
 import { MODES, type RecoveryRequest } from '#domain/request.ts';
+import { SEVERITY_LEVELS } from '#domain/severity.ts';
 import type { Instant } from '#domain/side.ts';
 
 // A function parses a handful of events in its life: compiling the parsers first costs more than it saves (2 ms against 5 ms for the first event).
@@ -51,6 +52,7 @@ const request = z.strictObject({
   actor: text,
   incident: z.strictObject({ id: text, startedAt: instant, detectedAt: instant }),
   approval: z.strictObject({ withinSeconds: z.number().int().positive().nullable() }).exactOptional(),
+  severity: z.literal(SEVERITY_LEVELS).exactOptional(),
   overrides: z.array(z.strictObject({ guard: z.enum(OVERRIDABLE_IDS), by: text, reason: text })).exactOptional(),
 });
 

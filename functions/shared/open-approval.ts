@@ -4,6 +4,8 @@ import type { ApprovalNeed } from '#domain/approval.ts';
 import { approvalMessage } from '#domain/approval-message.ts';
 import { signLink } from '#domain/decision-link.ts';
 import { ServiceUnavailableError } from '#domain/errors.ts';
+import { recordedSeverity } from '#domain/incident-severity.ts';
+import type { Entry } from '#domain/milestones.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import { type ApprovalRequest, type Choice, openRound, sayVotes } from '#domain/votes.ts';
@@ -55,10 +57,14 @@ export interface OpenStep {
 const nonces = (approvers: readonly string[]): Record<string, string> =>
   Object.fromEntries(approvers.map((id) => [id, randomBytes(16).toString('base64url')]));
 
-const open = async (step: OpenStep, round: 1 | 2, approvers: readonly string[]): Promise<ApprovalRequest> => {
+const open = async (
+  step: OpenStep,
+  entries: readonly Entry[],
+  round: 1 | 2,
+  approvers: readonly string[],
+): Promise<ApprovalRequest> => {
   const { ports, plan, clock, request, run, input } = step;
   const { needed, firstSeconds, restSeconds }: ApprovalNeed = input.approval;
-  const entries = await ports.ledger.read(run.execution);
   for (let race = 0; race < RACES; race += 1) {
     const before = await ports.approvals.read(run.execution);
     const opened = openRound(before, {
@@ -88,13 +94,14 @@ export const openApproval = async (step: OpenStep, round: 1 | 2) => {
   const { ports, input } = step;
   const { approvers, escalateTo } = input.approval;
   const asked = round === 1 ? approvers : [...approvers, ...escalateTo];
-  const opened = await open(step, round, asked);
+  const entries = await ports.ledger.read(step.run.execution);
+  const opened = await open(step, entries, round, asked);
   // After it is open: an abort that comes later finds it, and ends the wait by its token.
   const { abort } = await ports.controls.read(step.run.execution);
   if (abort) throw abortedBy(abort);
   const settled = await settle(ports.taskTokens, opened);
   const [sent, links] =
-    settled === null ? await Promise.all([announce(step, opened), sendLinks(step, opened)]) : [null, {}];
+    settled === null ? await Promise.all([announce(step, entries, opened), sendLinks(step, opened)]) : [null, {}];
   return {
     done: false,
     round,
@@ -144,7 +151,7 @@ const sendLinks = async (
   return Object.fromEntries(sent);
 };
 
-const announce = async ({ ports, plan, request }: OpenStep, opened: ApprovalRequest) => {
+const announce = async ({ ports, plan, request }: OpenStep, entries: readonly Entry[], opened: ApprovalRequest) => {
   const subject = `${opened.round === 2 ? 'STILL WAITING FOR ' : ''}APPROVAL - ${request.incident.id}`;
   const people = plan.approval.people.filter(({ id }) => opened.approvers.includes(id));
   const names = people.map(({ name }) => name).join(', ');
@@ -153,7 +160,8 @@ const announce = async ({ ports, plan, request }: OpenStep, opened: ApprovalRequ
     '',
     opened.facts,
   ].join('\n');
-  const attributes = { kind: 'approval', incident: request.incident.id, plan: plan.plan, severity: '1' };
+  const severity = String(recordedSeverity(entries).level);
+  const attributes = { kind: 'approval', incident: request.incident.id, plan: plan.plan, severity };
   const answer = await attempt(() => ports.announcer.announce({ subject, text, attributes }), ANNOUNCE_WITHIN_MS);
   return answer.outcome === 'answered' ? { id: answer.value } : { error: answer.detail };
 };

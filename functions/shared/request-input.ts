@@ -5,6 +5,7 @@ import { GUARDS } from '#domain/guards.ts';
 import { nearest } from '#domain/nearest.ts';
 import { notOverridable, OVERRIDABLE_IDS, type OverridableGuard } from '#domain/override.ts';
 import { MODES, MOST_NAME, MOST_REASON } from '#domain/request.ts';
+import { SEVERITY_LEVELS } from '#domain/severity.ts';
 
 /** Each field's error text is what is allowed there: the refusal says it. */
 const reasonText = `a text of 1 to ${MOST_REASON} characters`;
@@ -34,6 +35,7 @@ const extras = {
     .refine((given) => (parseDuration(given) ?? 0) >= 2, { error: withinText })
     .transform((given) => parseDuration(given) ?? 0)
     .exactOptional(),
+  severity: z.literal(SEVERITY_LEVELS, { error: SEVERITY_LEVELS.join(', ') }).exactOptional(),
   by: z.string({ error: byText }).trim().min(1, { error: byText }).max(MOST_NAME, { error: byText }).exactOptional(),
   overrides: z
     .strictObject(

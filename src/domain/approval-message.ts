@@ -1,8 +1,11 @@
 import { clocksOf } from '#domain/clocks.ts';
 import { affectedByRegion, costOf } from '#domain/cost.ts';
 import { formatDuration, sayMilliseconds } from '#domain/durations.ts';
+import type { GuardReason } from '#domain/guards.ts';
+import { recordedSeverity } from '#domain/incident-severity.ts';
 import type { Entry } from '#domain/milestones.ts';
 import type { Plan } from '#domain/plan.ts';
+import { recordedOverrides, sayOverride } from '#domain/recorded-override.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import type { Instant } from '#domain/side.ts';
 import { recordedDataLoss, sayLoss } from '#domain/templates.ts';
@@ -65,6 +68,20 @@ const sayCost = ({ plan, request, entries, now }: Input): string => {
   return `${money} after ${sayMilliseconds(mtd.elapsedMs)}; ${left} of the RTO left`;
 };
 
+/** The guard that reads the lag from before the incident: what it said is what there is to know of it. */
+const LAG_GUARD = 'GU-210';
+
+const sayLag = (entries: readonly Entry[]): string => {
+  const { guards } = resultOf(entries, 'CheckGuards');
+  const answers = Array.isArray(guards) ? (guards as readonly GuardReason[]) : [];
+  return answers.find(({ id }) => id === LAG_GUARD)?.reason ?? 'not on record';
+};
+
+const saySeverity = (entries: readonly Entry[]): string => {
+  const { level, reason } = recordedSeverity(entries);
+  return `${level} (${reason})`;
+};
+
 /** What approvers have to know, and what each answer does. Every figure is from the record. */
 export const approvalMessage = (input: Input): string => {
   const { plan, execution, request, entries } = input;
@@ -80,6 +97,9 @@ export const approvalMessage = (input: Input): string => {
     '',
     `Asked by: ${request.actor}: ${request.reason}`,
     `Diagnosis: ${String(verdict.code ?? 'not on record')}. ${String(verdict.reason ?? '')}`,
+    `Severity: ${saySeverity(entries)}`,
+    ...recordedOverrides(entries).map((one) => `Overridden: ${sayOverride(one)}`),
+    `Replication lag at the last sample before the incident: ${sayLag(entries)}`,
     `Data that can be lost: ${sayLoss(recordedDataLoss(entries))}`,
     `Primary: ${sayPosition(positions.primary)}`,
     `Standby: ${sayPosition(positions.standby)}${catchUp === null ? '' : `; ${catchUp}`}`,

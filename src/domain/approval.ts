@@ -1,4 +1,5 @@
 import { formatDuration } from '#domain/durations.ts';
+import type { IncidentSeverity } from '#domain/incident-severity.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import type { SeverityLevel } from '#domain/severity.ts';
@@ -32,22 +33,30 @@ const rounds = ({ escalateAfterSeconds, timeoutSeconds }: Plan['approval'], with
   return { firstSeconds, restSeconds: whole - firstSeconds };
 };
 
-/** What the plan and the request together want: a request can add an approval, never take one away. */
+/** No policy at all asks, as one that wants it. */
+const wants = (policy: Policy | undefined): boolean => policy?.approval !== 'automatic';
+
+const sayAbout = (trigger: RecoveryRequest['trigger'], { level, seen }: Pick<IncidentSeverity, 'level' | 'seen'>) =>
+  `started by ${trigger === 'alarm' ? 'an alarm' : 'a person'}, severity ${level}${level === seen ? '' : ` as given, ${seen} as seen`}`;
+
+/** What the plan and the request together want: a request can add an approval, never take one away, also not by the severity that it gives. */
 export const approvalNeed = (
   { approval }: Pick<Plan, 'approval'>,
   { trigger, approval: asked }: Pick<RecoveryRequest, 'trigger' | 'approval'>,
-  severity: SeverityLevel,
+  severity: Pick<IncidentSeverity, 'level' | 'seen'>,
 ): ApprovalNeed => {
-  const policy = approval.policies.find((candidate) => fits(candidate, trigger, severity));
-  const byPolicy = policy === undefined || policy.approval === 'required';
+  const policyFor = (level: SeverityLevel) => approval.policies.find((candidate) => fits(candidate, trigger, level));
+  const [own, bySeen] = [policyFor(severity.level), policyFor(severity.seen)];
+  const policy = wants(own) ? own : bySeen;
+  const byPolicy = wants(policy);
   const { firstSeconds, restSeconds } = rounds(approval, asked?.withinSeconds ?? null);
   const time = `${approval.needed} of ${approval.approvers.length} within ${formatDuration(firstSeconds + restSeconds)}`;
-  const about = `started by ${trigger === 'alarm' ? 'an alarm' : 'a person'}, severity ${severity}`;
+  const about = sayAbout(trigger, severity);
   const reason = byPolicy
     ? `policy ${policy?.id ?? 'none'} wants approval (${about}): ${time}`
     : asked
-      ? `the request asks for approval, which policy ${policy.id} does not want (${about}): ${time}`
-      : `policy ${policy.id}: automatic (${about})`;
+      ? `the request asks for approval, which policy ${policy?.id} does not want (${about}): ${time}`
+      : `policy ${policy?.id}: automatic (${about})`;
   return {
     required: byPolicy || asked !== undefined,
     policy: policy?.id ?? 'none',

@@ -1,5 +1,6 @@
 import type { Plan } from '#domain/plan.ts';
 import { type PlanOrder, type RecordedOrder, type RefusedAlarm, sayPlanEntry } from '#domain/plan-record.ts';
+import { type Evidence, OUTAGE, severityOf, UNDISTURBED } from '#domain/severity.ts';
 import type { Message } from '#domain/templates.ts';
 import type { NewTransition } from '#domain/transition.ts';
 
@@ -33,11 +34,11 @@ const refusal = (plan: Plan, { alarm, guard, reason }: RefusedAlarm): readonly [
 
 /** The message that an entry of the plan's own record calls for: a refused alarm that leaves nobody recovering, and orders that hold for all runs. */
 export const planNotice = (plan: Plan, entry: Told): Message | null => {
-  const attributes = (kind: string, severity: string) => ({
+  const attributes = (kind: string, evidence: Evidence) => ({
     kind,
     incident: entry.incident ?? 'none',
     plan: plan.plan,
-    severity,
+    severity: String(severityOf(evidence).level),
   });
   if (entry.kind === 'refused') {
     const refused = entry.result as unknown as RefusedAlarm;
@@ -46,7 +47,7 @@ export const planNotice = (plan: Plan, entry: Told): Message | null => {
     return {
       subject: subject.slice(0, SUBJECT_MOST),
       text: [...lines, '', `At ${entry.at}. Record: continuity history`].join('\n'),
-      attributes: attributes('alarm-refused', '1'),
+      attributes: attributes('alarm-refused', OUTAGE),
     };
   }
   const said = sayPlanEntry(entry);
@@ -56,6 +57,6 @@ export const planNotice = (plan: Plan, entry: Told): Message | null => {
   return {
     subject: `${order.replace('-', ' ').toUpperCase()} - ${plan.title}`.slice(0, SUBJECT_MOST),
     text: `${said}\n\nAt ${entry.at}. State: continuity automation status`,
-    attributes: attributes('order', '4'),
+    attributes: attributes('order', UNDISTURBED),
   };
 };

@@ -1,3 +1,4 @@
+import type { ApprovalNeed } from '#domain/approval.ts';
 import { type Autoscaler, autoscalerOf, type Target, withinMax } from '#domain/capacity.ts';
 import { formatDuration } from '#domain/durations.ts';
 import { fenceStatements } from '#domain/fence-statements.ts';
@@ -21,6 +22,8 @@ export type PlannedChange = {
   readonly to: string;
   /** False: it is so already, and the step would leave it alone. */
   readonly needed: boolean;
+  /** What has to be so for it to be made; null: a recovery that goes to its end makes it. */
+  readonly onlyIf: string | null;
   /** What a person should know of it, or null. */
   readonly note: string | null;
 };
@@ -59,7 +62,10 @@ export interface ChangeFacts {
   >;
   /** Replicas that the standby has to run. */
   readonly targets: readonly Target[];
+  /** Whether people would be asked, by the plan's policy or by the request. */
+  readonly approval: ApprovalNeed;
   readonly topic: string;
+  readonly approvalTopic: string;
 }
 
 type Change = Omit<PlannedChange, 'state'>;
@@ -71,16 +77,16 @@ const change = (call: string, target: string, from: string | null, to: string, m
   from,
   to,
   needed: from !== to,
+  onlyIf: null,
   note: null,
   ...more,
 });
 
-const TRIED = 'does not answer now: it would be tried all the same, and not answering is an outcome of the step';
-
 const KEPT = 'what it was is kept on the object';
 
+/** What does not answer now is tried all the same, and not answering is an outcome of the step. Null: it answers. */
 const silent = <T>(looked: Looked<T>): string | null =>
-  'error' in looked ? `${TRIED} (${looked.error.slice(0, 200)})` : null;
+  'error' in looked ? `it answers then, which it does not do now (${looked.error.slice(0, 200)})` : null;
 
 const wantedOf = (looked: Looked<readonly Wanted[]>, name: string): number | null =>
   'error' in looked ? null : (looked.value.find((one) => one.name === name)?.wanted ?? null);
@@ -97,8 +103,10 @@ const scales = (
     const target = `deployment ${plan.workloads.namespace}/${name} in ${plan.workloads.clusters[side]}`;
     const from = now === null ? null : `${now} replicas`;
     const next = `${to(now, replicas, name)} replicas`;
-    const note = silent(statuses) ?? (from === next ? null : KEPT);
-    return change('kubernetes: scale', target, from, next, { note });
+    return change('kubernetes: scale', target, from, next, {
+      onlyIf: silent(statuses),
+      note: from === next ? null : KEPT,
+    });
   });
 };
 
@@ -117,10 +125,8 @@ const leaseChange = (
   const from = 'value' in lease ? sayLease(lease.value) : null;
   const needed = 'error' in lease || isNeeded(lease.value);
   const unproven = 'value' in lease && lease.value.overAt.primary === null;
-  const note = unproven
-    ? 'never renewed: no sidecar is known to run, and the lease would fence nothing'
-    : silent(lease);
-  return [change('dynamodb:UpdateItem', target, from, to, { needed, note })];
+  const note = unproven ? 'never renewed: no sidecar is known to run, and the lease would fence nothing' : null;
+  return [change('dynamodb:UpdateItem', target, from, to, { needed, note, onlyIf: silent(lease) })];
 };
 
 const post = (plan: Plan, to: string): Change =>
@@ -128,46 +134,100 @@ const post = (plan: Plan, to: string): Change =>
 
 const row = (target: string, what: string): Change => change('SQL', target, null, what);
 
+const claimOf = ({ plan }: Plan): string => `claim of plan ${plan}`;
+const incidentOf = ({ plan }: Plan): string => `incident of plan ${plan}`;
+
+const fences = (plan: Plan, facts: ChangeFacts): readonly Change[] => {
+  const { applicationRole, instances } = plan.database;
+  const database = `role ${applicationRole} in ${instances.primary}`;
+  const { refuse, endSessions } = fenceStatements(applicationRole);
+  const onlyIf = silent(facts.primaryPosition);
+  const from = onlyIf === null ? 'may log in' : null;
+  const byMethod: Readonly<Record<FenceMethodName, readonly Change[]>> = {
+    'database-role': [
+      change('SQL', database, from, `refused: ${refuse}`, { onlyIf }),
+      change('SQL', database, null, `its sessions ended: ${endSessions}`, { onlyIf }),
+    ],
+    'workloads-to-zero': scales(plan, 'primary', facts, () => 0),
+    'write-lease': leaseChange(plan, facts, 'revoked; waited out where the database does not answer', (lease) =>
+      holds(lease, 'primary'),
+    ),
+  };
+  return plan.fence.methods.flatMap((method) => byMethod[method]);
+};
+
+const also = (conditions: readonly (string | null)[]): string | null =>
+  conditions.filter((one) => one !== null).join(', and ') || null;
+
+const under = (condition: string, changes: readonly Change[]): readonly Change[] =>
+  changes.map((one) => ({ ...one, onlyIf: also([condition, one.onlyIf]) }));
+
+/** When people are asked: null, always; a condition; or `never`. */
+const askedIf = ({ fence }: Plan, { approval }: ChangeFacts): string | null | 'never' => {
+  if (approval.required) return null;
+  return fence.unverified === 'ask' ? 'nothing proves that the old primary takes no writes' : 'never';
+};
+
+const requestOf = ({ execution }: ChangeFacts): string => `request for approval of ${execution}`;
+
+/** A request that is opened, told to everybody, with two links to each who may decide. `later`: what has to have gone by before. */
+const asks = (plan: Plan, facts: ChangeFacts, ids: readonly string[], later: string | null): readonly Change[] => {
+  const asked = askedIf(plan, facts);
+  if (asked === 'never') return [];
+  const { needed, firstSeconds, restSeconds } = facts.approval;
+  const names = ids.map((id) => plan.approval.people.find((person) => person.id === id)?.name ?? id);
+  const within = formatDuration(later === null ? firstSeconds + restSeconds : restSeconds);
+  const onlyIf = also([asked, later]);
+  const to = `open: ${needed} of ${names.join(', ')} within ${within}`;
+  return [
+    change('dynamodb:PutItem', requestOf(facts), null, to, { onlyIf }),
+    change('sns:Publish', facts.topic, null, 'the question, with what approvers have to know', { onlyIf }),
+    ...names.map((name) =>
+      change('sns:Publish', facts.approvalTopic, null, `two links, for ${name} alone`, { onlyIf }),
+    ),
+  ];
+};
+
 /** What each step would change, by its state. Every step that changes something is here: a test compares this with the steps. */
 export const PLANNERS: Readonly<Record<string, Planner>> = {
   AcceptRequest: (plan, { incident }) => [
-    change('dynamodb:UpdateItem', `incident of plan ${plan.plan}`, incident, incident ?? 'a new incident, open'),
+    change('dynamodb:UpdateItem', incidentOf(plan), incident, incident ?? 'a new incident, open'),
   ],
   ClaimRecovery: (plan, { claim, incident }) => {
     const now = 'value' in claim ? claim.value : null;
     const from = now === null ? 'never taken' : `epoch ${now.epoch}, ${now.holder === null ? 'free' : 'held'}`;
     const to = `epoch ${(now?.epoch ?? 0) + 1}, held by the execution`;
     return [
-      change('dynamodb:UpdateItem', `claim of plan ${plan.plan}`, from, to),
-      change('dynamodb:UpdateItem', `incident of plan ${plan.plan}`, incident, 'answered by the execution'),
+      change('dynamodb:UpdateItem', claimOf(plan), from, to),
+      change('dynamodb:UpdateItem', incidentOf(plan), incident, 'answered by the execution'),
     ];
   },
-  FencePrimary: (plan, facts) => {
-    const { applicationRole, instances } = plan.database;
-    const database = `role ${applicationRole} in ${instances.primary}`;
-    const { refuse, endSessions } = fenceStatements(applicationRole);
-    const note = silent(facts.primaryPosition);
-    const from = note === null ? 'may log in' : null;
-    const byMethod: Readonly<Record<FenceMethodName, readonly Change[]>> = {
-      'database-role': [
-        change('SQL', database, from, `refused: ${refuse}`, { note }),
-        change('SQL', database, null, `its sessions ended: ${endSessions}`, { note }),
-      ],
-      'workloads-to-zero': scales(plan, 'primary', facts, () => 0),
-      'write-lease': leaseChange(plan, facts, 'revoked; waited out where the database does not answer', (lease) =>
-        holds(lease, 'primary'),
-      ),
-    };
-    return plan.fence.methods.flatMap((method) => byMethod[method]);
+  FencePrimary: (plan, facts) => [
+    change('dynamodb:UpdateItem', claimOf(plan), null, 'begun: nobody takes it over from here on'),
+    ...fences(plan, facts),
+  ],
+  RequestApproval: (plan, facts) => asks(plan, facts, facts.approval.approvers, null),
+  EscalateApproval: (plan, facts) => {
+    const { approvers, escalateTo, firstSeconds } = facts.approval;
+    const later = `nothing is decided ${formatDuration(firstSeconds)} after the question`;
+    return asks(plan, facts, [...approvers, ...escalateTo], later);
   },
+  RenewFence: (plan, facts) =>
+    askedIf(plan, facts) === 'never'
+      ? []
+      : under('people have approved, and the old primary is not fenced by then', fences(plan, facts)),
   PromoteReplica: (plan, { standbyInstance }) => {
     const target = `${plan.database.instances.standby} in ${plan.regions.standby}`;
-    if ('error' in standbyInstance) return [change('rds:PromoteReadReplica', target, null, 'a primary')];
+    const begun = change('dynamodb:UpdateItem', claimOf(plan), null, 'the promotion was let begin for the incident');
+    if ('error' in standbyInstance) return [begun, change('rds:PromoteReadReplica', target, null, 'a primary')];
     const { replicaOf, backupRetentionDays, status } = standbyInstance.value;
     const to = `a primary, backups kept ${Math.max(1, backupRetentionDays)} days`;
     return replicaOf === null
       ? [change('rds:PromoteReadReplica', target, 'no replica', 'no replica', { note: 'it is promoted already' })]
-      : [change('rds:PromoteReadReplica', target, `replica of ${replicaOf}, ${status}`, to, { note: 'one-way' })];
+      : [
+          begun,
+          change('rds:PromoteReadReplica', target, `replica of ${replicaOf}, ${status}`, to, { note: 'one-way' }),
+        ];
   },
   ConfirmPromotion: (plan) => [
     row(`${plan.database.heartbeatTable} in ${plan.database.instances.standby}`, 'one row, read back'),
@@ -204,9 +264,9 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
         `role ${plan.database.applicationRole} in ${plan.database.instances.standby}`,
         null,
         `let in: ${fenceStatements(plan.database.applicationRole).admit}`,
-        { note: 'the fence of a primary that lives has replicated here' },
+        { onlyIf: 'the fence of a primary that lives has replicated here' },
       ),
-      change('kubernetes: patch', map, 'value' in config ? config.value : null, host, { note: silent(config) }),
+      change('kubernetes: patch', map, 'value' in config ? config.value : null, host, { onlyIf: silent(config) }),
       ...deployments.map(({ name }) =>
         change('kubernetes: restart', `deployment ${namespace}/${name} in ${clusters.standby}`, null, execution),
       ),
@@ -243,14 +303,29 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
     ];
   },
   VerifyTraffic: (plan) => [post(plan, `one row, through ${plan.service.record}`)],
+  LiftFence: (plan, facts) => {
+    const { applicationRole, instances } = plan.database;
+    const { admit } = fenceStatements(applicationRole);
+    const undone = under('it stops before its promotion was let begin', [
+      change('SQL', `role ${applicationRole} in ${instances.primary}`, null, `let in: ${admit}`),
+      ...scales(plan, 'primary', facts, (before, planned) => before || planned),
+      ...leaseChange(plan, facts, 'granted to the primary', () => true),
+      ...scales(plan, 'standby', facts, (before) => before ?? 0),
+      ...(askedIf(plan, facts) === 'never' ? [] : [change('dynamodb:PutItem', requestOf(facts), 'open', 'over')]),
+    ]);
+    // What is there by then, the run itself has made so.
+    return undone.map((one) => ({ ...one, from: null, needed: true }));
+  },
   PublishOutcome: (plan, { topic }) => [
+    change('dynamodb:UpdateItem', incidentOf(plan), 'open', 'closed'),
     change('cloudwatch:PutMetricData', `Continuity, plan ${plan.plan}`, null, 'RecoverySucceeded, RecoveryTime'),
     change('sns:Publish', topic, null, 'start, each milestone and the end', {
       note: 'from the stream of the record; a message that cannot be sent stops nothing',
     }),
+    change('s3:PutObject', 'evidence bucket', null, 'the whole record', { note: 'from the stream of the record' }),
   ],
   ReleaseClaim: (plan) => [
-    change('dynamodb:UpdateItem', `claim of plan ${plan.plan}`, 'held by the execution', 'free, cool-down begins', {
+    change('dynamodb:UpdateItem', claimOf(plan), 'held by the execution', 'free, cool-down begins', {
       note: `the next recovery may begin ${formatDuration(plan.detection.coolDownSeconds)} later`,
     }),
   ],

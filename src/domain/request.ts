@@ -1,4 +1,5 @@
 import type { OverridableGuard, Override } from '#domain/override.ts';
+import type { SeverityLevel } from '#domain/severity.ts';
 import type { Instant } from '#domain/side.ts';
 
 /** `dry-run`: look at everything, name every change, make none. */
@@ -25,6 +26,8 @@ export interface ConsoleInput {
   readonly decideWithin?: string;
   /** Who asks. With overrides it has to be said: the record names the person. */
   readonly by?: string;
+  /** How grave it is, 1 (the gravest) to 4, where the person knows more than the probes see. */
+  readonly severity?: SeverityLevel;
   /** Guard -> why the person overrides it. */
   readonly overrides?: Partial<Record<OverridableGuard, string>>;
 }
@@ -49,6 +52,8 @@ export interface RecoveryRequest {
   readonly incident: Incident;
   /** People have to approve whatever the plan's policy says. `withinSeconds`: they get less time than the plan gives. */
   readonly approval?: { readonly withinSeconds: number | null };
+  /** As the person who asked gave it. */
+  readonly severity?: SeverityLevel;
   /** Guards that the person overrides. */
   readonly overrides?: readonly Override[];
 }

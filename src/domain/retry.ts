@@ -1,4 +1,5 @@
 import { isMode, MODES, MOST_REASON, type Mode } from '#domain/request.ts';
+import { SEVERITY_LEVELS, type SeverityLevel } from '#domain/severity.ts';
 import type { Json } from '#domain/side.ts';
 
 /** What is known of a run that is over and is to be tried again. */
@@ -19,6 +20,7 @@ export type RetryInput = {
   readonly by: string;
   readonly approval?: 'required';
   readonly decideWithin?: string;
+  readonly severity?: SeverityLevel;
 };
 
 export interface Retry {
@@ -31,18 +33,19 @@ const textsOf = (value: unknown): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(value ?? {}).filter((one): one is [string, string] => typeof one[1] === 'string'));
 
 /**
- * The same again: a retry of a dry run is a dry run, and who was to be asked, or was, is asked again. Nobody's override is taken over. Or the reason,
- * in words, why nobody can say what the same would be.
+ * The same again: a retry of a dry run is a dry run, who was to be asked, or was, is asked again, and a severity that a person gave stays. Nobody's
+ * override is taken over. Or the reason, in words, why nobody can say what the same would be.
  */
 export const retryOf = (
   plan: string,
   { name, input, error, asked }: Ended,
   word: { readonly by: string; readonly reason: string },
 ): Retry | string => {
-  const { mode, approval, decideWithin, overrides } = (input ?? {}) as Readonly<Record<string, unknown>>;
+  const { mode, approval, decideWithin, severity, overrides } = (input ?? {}) as Readonly<Record<string, unknown>>;
   if (!isMode(mode)) {
     return `${name} was started with mode ${JSON.stringify(mode) ?? 'missing'}, which is none of ${MODES.join(', ')}: it cannot be tried again as it was`;
   }
+  const level = SEVERITY_LEVELS.find((one) => one === severity);
   const ask = approval === 'required' || asked || (error?.startsWith('Approval') ?? false);
   return {
     input: {
@@ -52,6 +55,7 @@ export const retryOf = (
       by: word.by,
       ...(ask ? { approval: 'required' as const } : {}),
       ...(ask && typeof decideWithin === 'string' ? { decideWithin } : {}),
+      ...(level === undefined ? {} : { severity: level }),
     },
     leftOut: textsOf(overrides),
   };

@@ -58,7 +58,11 @@ ${table(
 
 ## Severity
 
-The first row that holds decides (src/domain/severity.ts).
+The first row that holds decides (src/domain/severity.ts), by what the last look at the evidence found (src/domain/incident-severity.ts). A dead
+region is an outage; a database or an application that is down is one unless a read or a write still goes through somewhere. Of what is only degraded
+the vantage points stand for the users. Before there is a verdict, and where it is \`unknown\` or \`monitoring-blind\`, the word of the alarm or the person
+counts: an outage. Damaged data and a breach are seen by no probe: a person says so (\`continuity start --severity\`), and theirs counts. The severity
+selects the policy of \`approval\`; an approval that the one that was seen wants is not taken away by the one that a person gives.
 
 ${table(
   ['id', 'when', 'severity'],

@@ -60,12 +60,22 @@ export const severityOf = (
   return { level: rule.level, rule: rule.id, reason: rule.when };
 };
 
-/** What a regional failover answers: the service is out for everyone. */
-export const REGION_OUTAGE: Evidence = {
+/** The service is out for everyone: what an alarm or a person says of it, until more is known. */
+export const OUTAGE: Evidence = {
   outage: true,
   dataDamaged: null,
   securityBreach: null,
   usersAffected: 1,
   singlePointOfFailure: null,
   disruption: true,
+};
+
+/** Nothing is disturbed: an order of a person that holds for all runs. */
+export const UNDISTURBED: Evidence = {
+  outage: false,
+  dataDamaged: null,
+  securityBreach: null,
+  usersAffected: 0,
+  singlePointOfFailure: false,
+  disruption: false,
 };

@@ -1,6 +1,7 @@
 import { affectedByRegion, costOf } from '#domain/cost.ts';
 import type { DataLossEstimate } from '#domain/data-loss.ts';
 import { formatDuration, sayMilliseconds } from '#domain/durations.ts';
+import { recordedSeverity } from '#domain/incident-severity.ts';
 import type { Entry } from '#domain/milestones.ts';
 import { labelOf, type NoticeKind } from '#domain/notices.ts';
 import { onCall } from '#domain/on-call.ts';
@@ -8,7 +9,6 @@ import { type Failure, type Outcome, outcomeOf } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
 import { sayOverride } from '#domain/recorded-override.ts';
 import type { Incident } from '#domain/request.ts';
-import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
 import type { Instant } from '#domain/side.ts';
 import { fill, type TemplateFacts } from '#domain/template-fields.ts';
 
@@ -83,7 +83,7 @@ const statusOf = (outcome: Outcome, failure: Failure | null): string => {
 
 const factsOf = (input: MessageInput, outcome: Outcome): TemplateFacts => {
   const { plan, incident, entries, failure, now } = input;
-  const { level } = severityOf(REGION_OUTAGE);
+  const { level } = recordedSeverity(entries);
   const named = plan.severities.find((severity) => severity.level === level)?.name ?? 'unknown';
   const commander = onCall(plan, 'incident-commander', incident.detectedAt);
   const services = affectedByRegion(plan);
@@ -134,7 +134,7 @@ const factsOf = (input: MessageInput, outcome: Outcome): TemplateFacts => {
  * at the end. Throws RangeError for a placeholder that no fact has (the check of the plan finds it long before).
  */
 export const composeMessage = (kind: NoticeKind, input: MessageInput): Message => {
-  const { plan, incident } = input;
+  const { plan, incident, entries } = input;
   const outcome = outcomeOf(input);
   const ending = outcome.result === 'recovered' ? 'resolution' : 'failure';
   const template = plan.templates[kind === 'start' ? 'initial' : kind === 'end' ? ending : 'progress'];
@@ -143,6 +143,6 @@ export const composeMessage = (kind: NoticeKind, input: MessageInput): Message =
   return {
     subject: `${fill(template.subject, facts)}${milestone}`.slice(0, SUBJECT_MOST),
     text: fill(template.body, facts).trimEnd(),
-    attributes: { kind, incident: incident.id, plan: plan.plan, severity: String(severityOf(REGION_OUTAGE).level) },
+    attributes: { kind, incident: incident.id, plan: plan.plan, severity: String(recordedSeverity(entries).level) },
   };
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { ASKED, type Happening, runRegionalFailover } from '#test/support/run-regional-failover.ts';
+import { DEAD } from '#test/support/verdict.ts';
 import { probeService } from '../../functions/probe-service.ts';
 
 const ARN = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:by-hand';
@@ -21,13 +22,7 @@ const outage = async (): Promise<World> => {
 const abort = (at: World): Promise<boolean> =>
   at.ports.controls.abort(ARN, { by: 'jane', reason: 'a false alarm', at: at.clock.now() });
 
-const verdict = (outcome: 'recover' | 'more-evidence', looks: number) => ({
-  outcome,
-  code: 'region-down',
-  rule: 'FO-110',
-  looks,
-  reason: 'as tested',
-});
+const verdict = (outcome: 'recover' | 'more-evidence', looks: number) => ({ ...DEAD, outcome, looks });
 
 const expectAborted = (run: Awaited<ReturnType<typeof runRegionalFailover>>, at: World): void => {
   expect(run).toMatchObject({ status: 'FAILED', end: 'Aborted', error: 'AbortedError' });

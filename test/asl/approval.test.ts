@@ -5,6 +5,7 @@ import type { Choice } from '#domain/votes.ts';
 import { type Decided, takeDecision } from '#src/take-decision.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { ASKED, type Happening, runRegionalFailover } from '#test/support/run-regional-failover.ts';
+import { DEAD } from '#test/support/verdict.ts';
 import { probeService } from '../../functions/probe-service.ts';
 
 const ARN = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:by-hand';
@@ -33,13 +34,16 @@ const vote = (at: World, approver: string, choice: Choice): Promise<Decided> =>
   });
 
 /** The evidence is not what these tests are about. */
-const decided: Happening = (state) =>
-  state === 'AssessEvidence'
-    ? { outcome: 'recover', code: 'region-down', rule: 'FO-110', looks: 1, reason: 'as tested' }
-    : undefined;
+const decided: Happening = (state) => (state === 'AssessEvidence' ? DEAD : undefined);
 
 const runAsked = (at: World, then: (state: string) => void, happening: Happening = decided) =>
   runRegionalFailover(at, happening, { input: APPROVAL, afterwards: then });
+
+const declining = (at: World) => ({
+  afterwards: (state: string) => {
+    if (state === 'RequestApproval') void vote(at, 'john-doe', 'decline');
+  },
+});
 
 const promotions = (at: World) => at.ports.database.calls.promote;
 
@@ -51,6 +55,34 @@ describe('approval', () => {
     expect(run.called).not.toContain('RequestApproval');
     const { result } = run.record.find(({ state, kind }) => state === 'CheckGuards' && kind === 'left') ?? {};
     expect(result).toMatchObject({ approval: { required: false, policy: 'outage-reported-by-a-person' } });
+  });
+
+  it('is asked for where the evidence shows less than an outage: the service reads and does not write', async () => {
+    const at = world();
+    for (const SITE of ['standby', 'witness'] as const) await probeService({ ...at, environment: { SITE } });
+    at.clock.advance(1_000);
+    const full = async () => ({ status: 503, ms: 1, region: at.plan.regions.primary, body: {} });
+    at.ports.serviceProbe = { ...at.ports.serviceProbe, write: full };
+    for (const SITE of ['standby', 'witness'] as const) await probeService({ ...at, environment: { SITE } });
+    const run = await runRegionalFailover(at, undefined, declining(at));
+    expect(run).toMatchObject({ end: 'ApprovalRefused', error: 'ApprovalDeclinedError' });
+    expect(promotions(at)).toBe(0);
+    expect(at.ports.announcer.sent[0]).toMatchObject({
+      attributes: { kind: 'approval', severity: '2' },
+      text: expect.stringContaining('Severity: 2 (25 % of the users or more are affected)'),
+    });
+  });
+
+  it('is asked for where a person gives a severity that the policy does not let pass by itself', async () => {
+    const at = await outage({ all: true });
+    const run = await runRegionalFailover(at, undefined, {
+      ...declining(at),
+      input: { ...ASKED, by: 'jane', severity: 3 },
+    });
+    expect(run).toMatchObject({ end: 'ApprovalRefused', error: 'ApprovalDeclinedError' });
+    const { result } = run.record.find(({ state, kind }) => state === 'CheckGuards' && kind === 'left') ?? {};
+    expect(result).toMatchObject({ approval: { required: true, policy: 'anything-else' } });
+    expect(at.ports.announcer.sent[0]).toMatchObject({ attributes: { severity: '3' } });
   });
 
   it('given by two: fenced again, then promoted; both names on record', async () => {
@@ -157,7 +189,7 @@ describe('approval', () => {
   it('declined after an earlier run promoted: the fence stays', async () => {
     const at = await outage();
     Object.assign(at.ports.database.servers.standby, { replicaOf: null, inRecovery: false, replication: null });
-    const approval = approvalNeed(at.plan, { trigger: 'person', approval: { withinSeconds: null } }, 1);
+    const approval = approvalNeed(at.plan, { trigger: 'person', approval: { withinSeconds: null } }, DEAD.severity);
     const run = await runAsked(
       at,
       (state) => {

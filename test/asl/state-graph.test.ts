@@ -5,8 +5,8 @@ import * as errors from '#domain/errors.ts';
 import { DRY_RUN_STEPS, ENDING_STEPS, RECOVERY_STEPS, SIDE_STEPS } from '#domain/steps.ts';
 import { secondOpinion } from '#lab/services/stepfunctions/second-opinion.ts';
 import type { Needs } from '#pipeline/port-factory.ts';
-import { EVENT_FUNCTIONS } from '#test/support/event-functions.ts';
 import { FUNCTION_MS } from '#src/settle-death.ts';
+import { EVENT_FUNCTIONS } from '#test/support/event-functions.ts';
 import { functionOf, gates, kebab, machines, nodesOf, reachable, successorsOf } from '../../scripts/state-graph.ts';
 import { stateMachinesPage } from '../../scripts/state-machines-page.ts';
 

@@ -3,14 +3,12 @@ import type { Choice } from '#domain/votes.ts';
 import { takeDecision } from '#src/take-decision.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { type Happening, runRegionalFailover } from '#test/support/run-regional-failover.ts';
+import { DEAD } from '#test/support/verdict.ts';
 import { probeService } from '../../functions/probe-service.ts';
 
 const ARN = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:by-hand';
 
-const decided: Happening = (state) =>
-  state === 'AssessEvidence'
-    ? { outcome: 'recover', code: 'region-down', rule: 'FO-110', looks: 1, reason: 'as tested' }
-    : undefined;
+const decided: Happening = (state) => (state === 'AssessEvidence' ? DEAD : undefined);
 
 /** The region does not answer; what its application was granted runs out in `overInMs`. */
 const silent = async (overInMs: number | null): Promise<World> => {

@@ -53,6 +53,7 @@ describe('bad usage is one clear line on stderr and exit 2', () => {
     [['start', 'svg-ai'], `required option '--reason <text>' not specified${COMMANDS}`],
     [['start', 'svg-ai', '--reason', ' '], '--reason must say why: it stands in the record'],
     [['start', 'svg-ai', '--reason', 'r', '--mode', 'failback'], '--mode must be failover or dry-run, got "failback"'],
+    [['start', 'svg-ai', '--reason', 'r', '--severity', '5'], '--severity must be 1, 2, 3, 4, got "5"'],
     [['history', '--most', 'many'], '--most must be a whole number from 1 to 1000, got "many"'],
     [
       ['start', 'svg-ai', '--reason', 'r', '--override', 'GU-210'],

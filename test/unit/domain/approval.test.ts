@@ -4,10 +4,13 @@ import { approvalMessage } from '#domain/approval-message.ts';
 import { lossBehindFence } from '#domain/data-loss.ts';
 import { sayFinding } from '#domain/finding.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
+import type { SeverityLevel } from '#domain/severity.ts';
+import type { Json } from '#domain/side.ts';
 import { checkPlan } from '#src/plan-file.ts';
 import { at, examplePlan, incident, PLAN_TEXT, record, recovery, TODAY } from './support.ts';
 
 const plan = examplePlan();
+const GRAVEST = { level: 1, seen: 1 } as const;
 const request = (more: Partial<RecoveryRequest> = {}): RecoveryRequest => ({
   plan: 'svg-ai',
   mode: 'failover',
@@ -24,12 +27,21 @@ describe('whether people have to approve', () => {
     ['person', 1, false, 'outage-reported-by-a-person'],
     ['alarm', 2, true, 'anything-else'],
     ['person', 4, true, 'anything-else'],
-  ] as const)('started by %s at severity %i: %s, by %s', (trigger, severity, required, policy) => {
-    expect(approvalNeed(plan, request({ trigger }), severity)).toMatchObject({ required, policy });
+  ] as const)('started by %s at severity %i: %s, by %s', (trigger, level, required, policy) => {
+    expect(approvalNeed(plan, request({ trigger }), { level, seen: level })).toMatchObject({ required, policy });
+  });
+
+  test('a severity that a person gives adds an approval, and takes none away', () => {
+    const need = (level: SeverityLevel, seen: SeverityLevel) =>
+      approvalNeed(plan, request({ trigger: 'person' }), { level, seen });
+    expect(need(3, 1)).toMatchObject({ required: true, policy: 'anything-else' });
+    expect(need(3, 1).reason).toContain('(started by a person, severity 3 as given, 1 as seen)');
+    expect(need(1, 2)).toMatchObject({ required: true, policy: 'anything-else' });
   });
 
   test('a request adds an approval and shortens its time, and cannot lengthen it', () => {
-    const need = (withinSeconds: number | null) => approvalNeed(plan, request({ approval: { withinSeconds } }), 1);
+    const need = (withinSeconds: number | null) =>
+      approvalNeed(plan, request({ approval: { withinSeconds } }), GRAVEST);
     expect(need(null)).toMatchObject({ required: true, firstSeconds: 600, restSeconds: 1_200, needed: 2 });
     expect(need(90)).toMatchObject({ firstSeconds: 30, restSeconds: 60 });
     expect(need(2)).toMatchObject({ firstSeconds: 1, restSeconds: 1 });
@@ -39,7 +51,7 @@ describe('whether people have to approve', () => {
 
   test('a plan without a policy that fits asks', () => {
     const approval = { ...plan.approval, policies: [] };
-    expect(approvalNeed({ approval }, request(), 1)).toMatchObject({ required: true, policy: 'none' });
+    expect(approvalNeed({ approval }, request(), GRAVEST)).toMatchObject({ required: true, policy: 'none' });
   });
 
   test('people are known by id or name', () => {
@@ -62,14 +74,31 @@ test('the request says diagnosis, loss, positions, fence, cost, and what each an
     methods: [{ method: 'database-role', outcome: 'unreachable', detail: 'no answer in 5000 ms' }],
     positions: { primary: null, standby: position },
   };
+  const lag = 'lag 7200 s at 2026-11-23T09:58:00.000Z, so at most 2h2m of plan time can be lost';
+  const overrides = [
+    { guard: 'GU-040', by: 'jane', reason: 'another cause' },
+    { guard: 'GU-210', by: 'jane', reason: 'accepted by the board' },
+  ];
+  const guards = [
+    { id: 'GU-130', state: 'passes', passed: true, reason: 'it is available', override: null },
+    { id: 'GU-210', state: 'refuses', passed: true, reason: lag, override: overrides[1] ?? null },
+  ];
+  const said: Readonly<Record<string, { readonly result: Json }>> = {
+    AcceptRequest: { result: { severity: 2, actor: 'person:jane', overrides } },
+    CheckGuards: { result: { guards } },
+  };
   const entries = [
-    ...recovery('FencePrimary'),
+    ...recovery('FencePrimary').map((entry) => ({ ...entry, ...said[entry.kind === 'left' ? entry.state : ''] })),
     ...record([1_200, 'FencePrimary', 'entered'], [1_290, 'FencePrimary', 'left', { result: fence as never }]),
   ];
   const text = approvalMessage({ plan, execution: 'arn:run', request: request(), entries, now: at(3_600_000) });
   expect(text).toContain('Promote svg-ai-db-replica in us-west-2');
   expect(text).toContain('Asked by: alarm:service-unhealthy: it is down');
   expect(text).toContain('Diagnosis: region-down.');
+  expect(text).toContain('Severity: 2 (given by person:jane; by what was seen: 1 (SV-110 complete service outage))');
+  expect(text).toContain(`Replication lag at the last sample before the incident: ${lag}\n`);
+  expect(text).toContain('\nOverridden: GU-040 overridden by jane: another cause\n');
+  expect(text).toContain(`\nOverridden: GU-210 overridden by jane: accepted by the board (${lag})\n`);
   expect(text).toContain('Primary: does not answer');
   expect(text).toContain('Standby: 0/3000060 on timeline 1, received 0/3000060, heartbeat 2026-11-23T09:59:59.000Z');
   expect(text).toMatch(

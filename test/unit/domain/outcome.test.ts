@@ -4,7 +4,7 @@ import { affectedByRegion, costOf, impactOf, lossPerHour } from '#domain/cost.ts
 import type { DiagnosisOutcome } from '#domain/diagnosis.ts';
 import { MILESTONES } from '#domain/milestones.ts';
 import { type Failure, outcomeOf } from '#domain/outcome.ts';
-import { REGION_OUTAGE, severityOf } from '#domain/severity.ts';
+import { OUTAGE, severityOf } from '#domain/severity.ts';
 import type { Json } from '#domain/side.ts';
 import { DRY_RUN_STEPS, ENDING_STEPS, FORCEABLE, RECOVERY_STEPS, REFUSALS, SIDE_STEPS } from '#domain/steps.ts';
 import { at, examplePlan, incident, record, recovery } from './support.ts';
@@ -204,7 +204,7 @@ describe('severity', () => {
     disruption: null,
   };
   test.each([
-    [REGION_OUTAGE, 1, 'SV-110'],
+    [OUTAGE, 1, 'SV-110'],
     [{ ...nothing, dataDamaged: true, usersAffected: 0.01 }, 1, 'SV-120'],
     [{ ...nothing, usersAffected: 0.6 }, 2, 'SV-210'],
     [{ ...nothing, usersAffected: 0.25 }, 2, 'SV-210'],

@@ -25,6 +25,11 @@ describe('a retry', () => {
     expect(again({ input })).toMatchObject({ input: { approval: 'required', decideWithin: '6m' } });
   });
 
+  it('is as grave as its person said, and as nobody said where it is none of the four', () => {
+    expect(again({ input: { ...INPUT, severity: 3 } })).toMatchObject({ input: { severity: 3 } });
+    expect(again({ input: { ...INPUT, severity: 7 } })).toEqual(again({}));
+  });
+
   it.each([
     { error: 'ApprovalDeclinedError' },
     { error: 'ApprovalTimedOutError' },

@@ -37,6 +37,15 @@ describe('AcceptRequest', () => {
     expect((await acceptRequest({ ...at, input: typed })).incident.startedAt).toBe(at.run.enteredAt);
   });
 
+  it('takes how grave the person says that it is, and what a dry run was asked for as well', async () => {
+    const asked = { severity: 3, approval: 'required', decideWithin: '10m' };
+    for (const mode of ['failover', 'dry-run'])
+      expect(await acceptRequest({ ...world(), input: { ...typed, ...asked, mode } })).toMatchObject({
+        severity: 3,
+        approval: { withinSeconds: 600 },
+      });
+  });
+
   it('takes who asks and what they override, each with its reason', async () => {
     const overrides = { 'GU-210': ' accepted by the board ', 'GU-040': 'another cause' };
     expect(await acceptRequest({ ...world(), input: { ...typed, by: 'jane', overrides } })).toMatchObject({
@@ -138,11 +147,12 @@ describe('AcceptRequest', () => {
     ['a missing reason', { plan: 'svg-ai', mode: 'failover' }, 'input.reason is missing; allowed: a text of 1 to 1000'],
     ['an empty reason', { ...typed, reason: '  ' }, 'input.reason is "  "; allowed: a text of 1 to 1000 characters'],
     ['another mode', { ...typed, mode: 'fail-over' }, 'input.mode is "fail-over"; allowed: "failover" or "dry-run"'],
+    ['a severity that there is not', { ...typed, severity: 5 }, 'input.severity is 5; allowed: 1, 2, 3, 4'],
     ['another plan', { ...typed, plan: 'other' }, 'input.plan is "other"; allowed: "svg-ai"'],
     [
       'an unknown key',
       { ...typed, resaon: 'x' },
-      'input has unknown keys: resaon (reason?); allowed: plan, reason, mode, approval, decideWithin, by, overrides',
+      'input has unknown keys: resaon (reason?); allowed: plan, reason, mode, approval, decideWithin, severity, by, overrides',
     ],
     [
       'a guard that nobody may override',

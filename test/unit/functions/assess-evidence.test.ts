@@ -28,6 +28,15 @@ describe('AssessEvidence', () => {
     expect(await assessEvidence(at)).toMatchObject({ outcome: 'recover', rule: 'FO-110' });
   });
 
+  it('says how grave it is, by what was seen or as the person who asked gave it', async () => {
+    const at = world();
+    at.killPrimary();
+    await witness(at);
+    expect(await assessEvidence(at)).toMatchObject({ severity: { level: 1, rule: 'SV-110', seen: 1 } });
+    const request = { ...at.request, trigger: 'person', actor: 'person:jane', severity: 3 } as const;
+    expect(await assessEvidence({ ...at, request })).toMatchObject({ severity: { level: 3, rule: 'given', seen: 1 } });
+  });
+
   it('wants more evidence while only the standby sees it', async () => {
     const at = world();
     await witness(at);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { firstBadAt, freshness } from '#domain/diagnosis.ts';
 import { UnreachableError } from '#domain/errors.ts';
+import { severityOfIncident } from '#domain/incident-severity.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
-import { askGuards, checkGuards } from '../../../functions/check-guards.ts';
+import { askGuards, checkGuards as checkStep } from '../../../functions/check-guards.ts';
 import { probeService } from '../../../functions/probe-service.ts';
 
 /** A healthy sample from before the incident, then the region dies. */
@@ -14,6 +15,9 @@ const dying = async (): Promise<World> => {
   const incident = { ...at.request.incident, startedAt: at.clock.now() };
   return { ...at, request: { ...at.request, incident } };
 };
+
+const checkGuards = (at: World, severity = severityOfIncident(at.request, null)) =>
+  checkStep({ ...at, input: { severity } });
 
 describe('CheckGuards', () => {
   it('gives every answer and the data-loss estimate when all pass, and changes nothing', async () => {
@@ -68,6 +72,13 @@ describe('CheckGuards', () => {
     expect(lag).toMatchObject({ state: 'passes', reason: expect.stringContaining(sampledAt) });
     // To the death of the region, not to the first thing that anybody saw.
     expect(dataLoss.bounds.find(({ source }) => source === 'last-healthy-sample')?.seconds).toBeGreaterThanOrEqual(20);
+  });
+
+  it('takes the policy of the severity: people are asked about what is no complete outage', async () => {
+    const at = await dying();
+    expect(await checkGuards(at)).toMatchObject({ approval: { required: false, policy: 'outage-seen-by-alarm' } });
+    const partial = { level: 2, rule: 'SV-210', reason: '25 % of the users or more are affected', seen: 2 } as const;
+    expect(await checkGuards(at, partial)).toMatchObject({ approval: { required: true, policy: 'anything-else' } });
   });
 
   it('names every reason at once', async () => {

@@ -43,6 +43,20 @@ describe('NotifyStakeholders', () => {
     ]);
   });
 
+  it('tells how grave it is: as reported, then as the evidence has it', async () => {
+    const at = world();
+    const start = await accepted(at);
+    const severity = { level: 2, rule: 'SV-210', reason: 'r', seen: 2 };
+    const decided = await append(at, {
+      state: 'AssessEvidence',
+      kind: 'left',
+      result: { outcome: 'recover', severity },
+    });
+    const end = await append(at, { state: 'PublishOutcome', kind: 'left', result: { failure: null } });
+    await notify(at, start, decided, end);
+    expect(at.ports.announcer.sent.map(({ attributes }) => attributes.severity)).toEqual(['1', '2', '2']);
+  });
+
   it("tells of an alarm that was not followed, from the plan's own record, once", async () => {
     const at = world();
     const refused = { alarm: 'healthy-standby', guard: 'GU-010', reason: 'off by jane', page: true };

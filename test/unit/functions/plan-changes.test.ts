@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { DryRun } from '#domain/dry-run.ts';
 import { PLANNERS } from '#domain/planned-change.ts';
-import { ENDING_STEPS, RECOVERY_STEPS } from '#domain/steps.ts';
+import { ENDING_STEPS, RECOVERY_STEPS, SIDE_STEPS } from '#domain/steps.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
+import type { Needs } from '../../../functions/pipeline/port-factory.ts';
 import { planChanges } from '../../../functions/plan-changes.ts';
 import { probeService } from '../../../functions/probe-service.ts';
+import { kebab } from '../../../scripts/state-graph.ts';
 
 const TOPIC = 'arn:aws:sns:us-west-2:123456789012:notices';
+const APPROVAL_TOPIC = 'arn:aws:sns:us-west-2:123456789012:approvals';
 
 const probed = async (at: World): Promise<World> => {
   await probeService({ ...at, environment: { SITE: 'standby' } });
@@ -18,7 +22,7 @@ const dryRun = (at: World, request: Partial<World['request']> = {}) =>
   planChanges({
     ...at,
     request: { ...at.request, mode: 'dry-run', trigger: 'person', ...request },
-    environment: { NOTICE_TOPIC_ARN: TOPIC },
+    environment: { NOTICE_TOPIC_ARN: TOPIC, APPROVAL_TOPIC_ARN: APPROVAL_TOPIC },
   });
 
 const dead = async (): Promise<World> => {
@@ -30,12 +34,86 @@ const dead = async (): Promise<World> => {
 };
 
 describe('PlanChanges', () => {
-  it('knows every step that changes something, in the order of the steps', () => {
+  it('knows every step that changes something, in the order of the steps', async () => {
     const planned = Object.keys(PLANNERS);
-    const steps = [...RECOVERY_STEPS, ...ENDING_STEPS].map(({ state }) => state);
-    expect(planned).toEqual(steps.filter((state) => planned.includes(state)));
-    const changing = RECOVERY_STEPS.filter(({ changes }) => changes).map(({ state }) => state);
+    const recovery = RECOVERY_STEPS.flatMap((step) => [
+      step,
+      ...SIDE_STEPS.filter(({ after }) => after === step.state),
+    ]);
+    const states = [...recovery, ...ENDING_STEPS].map(({ state }) => state);
+    expect(planned).toEqual(states.filter((state) => planned.includes(state)));
+    const changing = recovery.filter(({ changes }) => changes).map(({ state }) => state);
     expect(changing.filter((state) => !planned.includes(state))).toEqual([]);
+    // Nor does a step ask people, or send anything, that a dry run does not know of.
+    for (const state of states) {
+      const { handler } = (await import(`../../../functions/${kebab(state)}.ts`)) as { handler: { needs: Needs } };
+      if (handler.needs.ports.includes('announcer')) expect(planned).toContain(state);
+    }
+  });
+
+  describe('whether people would be asked', () => {
+    const of = (result: DryRun, state: string) => result.changes.filter((change) => change.state === state);
+    const UNPROVEN = 'nothing proves that the old primary takes no writes';
+
+    it('only where the fence cannot be proven, when the policy lets it pass', async () => {
+      const result = await dryRun(await dead());
+      expect(result).toMatchObject({
+        severity: { level: 1 },
+        approval: { required: false, policy: 'outage-reported-by-a-person' },
+      });
+      expect(new Set(of(result, 'RequestApproval').map(({ onlyIf }) => onlyIf))).toEqual(new Set([UNPROVEN]));
+    });
+
+    it('never, when the plan does not ask about a fence that cannot be proven either', async () => {
+      const at = await dead();
+      const plan = { ...at.plan, fence: { ...at.plan.fence, unverified: 'go-on' as const } };
+      const result = await dryRun({ ...at, plan });
+      for (const state of ['RequestApproval', 'EscalateApproval', 'RenewFence']) expect(of(result, state)).toEqual([]);
+    });
+
+    it('of whom, how many, and by when, as the request or the policy wants it', async () => {
+      const result = await dryRun(await dead(), { approval: { withinSeconds: 600 } });
+      expect(result.approval).toMatchObject({
+        required: true,
+        needed: 2,
+        approvers: ['john-doe', 'jane-smith', 'bob-wilson', 'alice-brown'],
+        reason: expect.stringContaining('2 of 4 within 10m'),
+      });
+      const [request, question, ...links] = of(result, 'RequestApproval');
+      expect(request).toMatchObject({
+        call: 'dynamodb:PutItem',
+        to: 'open: 2 of John Doe, Jane Smith, Bob Wilson, Alice Brown within 10m',
+        onlyIf: null,
+      });
+      expect(question).toMatchObject({ call: 'sns:Publish', target: TOPIC, onlyIf: null });
+      expect(links.map(({ target, to }) => `${target} ${to}`)).toEqual(
+        ['John Doe', 'Jane Smith', 'Bob Wilson', 'Alice Brown'].map(
+          (name) => `${APPROVAL_TOPIC} two links, for ${name} alone`,
+        ),
+      );
+      expect(of(result, 'EscalateApproval')[0]).toMatchObject({
+        to: expect.stringMatching(/Alice Brown, Carol Davis, Mike Johnson within 6m40s$/),
+        onlyIf: 'nothing is decided 3m20s after the question',
+      });
+      expect(of(result, 'RenewFence').every(({ onlyIf }) => onlyIf?.startsWith('people have approved'))).toBe(true);
+      expect(of(result, 'RenewFence').map(({ target }) => target)).toEqual(
+        of(result, 'FencePrimary').flatMap(({ target }) => (target.startsWith('claim') ? [] : [target])),
+      );
+      expect(of(result, 'LiftFence').every(({ onlyIf }) => onlyIf?.startsWith('it stops before'))).toBe(true);
+    });
+
+    it('by the severity that a person gives', async () => {
+      const result = await dryRun(await dead(), { severity: 3 });
+      expect(result).toMatchObject({
+        severity: { level: 3, rule: 'given' },
+        approval: { required: true, policy: 'anything-else' },
+      });
+    });
+
+    it('of a healthy service as if its region died now', async () => {
+      const result = await dryRun(await probed(world()));
+      expect(result).toMatchObject({ wouldGo: false, severity: { level: 1 }, approval: { required: false } });
+    });
   });
 
   it('would go when the region is dead: every change with its parameters, none made', async () => {
@@ -49,6 +127,7 @@ describe('PlanChanges', () => {
     expect(result.dataLoss?.atMostSeconds).toEqual(expect.any(Number));
     const of = (state: string) => result.changes.filter((change) => change.state === state);
     expect(of('PromoteReplica')).toMatchObject([
+      { call: 'dynamodb:UpdateItem', target: 'claim of plan svg-ai' },
       { call: 'rds:PromoteReadReplica', target: 'svg-ai-db-replica in us-west-2', needed: true, note: 'one-way' },
     ]);
     expect(of('ScaleUpWorkloads')).toMatchObject([
@@ -75,9 +154,10 @@ describe('PlanChanges', () => {
     expect(of('RepointApplication')).toContainEqual(
       expect.objectContaining({ target: expect.stringContaining('db-config key host'), needed: true }),
     );
-    expect(of('FencePrimary')[0]).toMatchObject({
+    expect(of('FencePrimary')[0]).toMatchObject({ target: 'claim of plan svg-ai', onlyIf: null });
+    expect(of('FencePrimary')[1]).toMatchObject({
       to: 'refused: alter role "svg_ai_app" nologin',
-      note: expect.stringContaining('does not answer now'),
+      onlyIf: expect.stringContaining('it answers then, which it does not do now ('),
     });
     expect(result.changes).toContainEqual(expect.objectContaining({ call: 'sns:Publish', target: TOPIC }));
 

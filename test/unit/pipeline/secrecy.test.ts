@@ -10,6 +10,7 @@ import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
 import { ASKED, runRegionalFailover } from '#test/support/run-regional-failover.ts';
 import { leaksIn, type Secrets } from '#test/support/secrets.ts';
 import { streamOf } from '#test/support/stream.ts';
+import { DEAD } from '#test/support/verdict.ts';
 import { kebab } from '../../../scripts/state-graph.ts';
 import { capturedOutput } from './captured-output.ts';
 import { lambdaContext } from './lambda-context.ts';
@@ -135,10 +136,7 @@ const vote = (at: World, approver: string, choice: Choice) =>
     via: 'command',
   });
 
-const decided = (state: string) =>
-  state === 'AssessEvidence'
-    ? { outcome: 'recover', code: 'region-down', rule: 'FO-110', looks: 1, reason: 'x' }
-    : undefined;
+const decided = (state: string) => (state === 'AssessEvidence' ? DEAD : undefined);
 
 /** A whole run, approved by two where people are asked. What Step Functions keeps of it: inputs and outputs of every state but for the task tokens. */
 const failover = async (at: World, input: object = { ...ASKED, approval: 'required', decideWithin: '4s' }) => {

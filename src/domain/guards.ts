@@ -44,8 +44,6 @@ export interface GuardFacts extends StandingFacts {
   readonly traffic: Looked<readonly { readonly name: string; readonly target: string; readonly side: Side | null }[]>;
   /** A run of this same incident has let the promotion begin, by the claim. */
   readonly promotedBefore?: boolean;
-  /** Declared durations are divided by it (the lab); 1 on AWS. */
-  readonly timeScale?: number;
 }
 
 /** `unknown`: what the guard looks at could not be looked up. It counts as a refusal, never as a pass. */
@@ -204,14 +202,14 @@ export const GUARDS: readonly Guard[] = [
   {
     id: 'GU-210',
     must: 'by the last healthy sample (it replicated then), no more than the RPO can be lost of what the primary was seen to take',
-    check: (plan, { readings, startedAt, timeScale = 1 }) => {
+    check: (plan, { readings, startedAt }) => {
       if ('error' in readings)
         return unknown(`the readings could not be read, so the lag is unknown: ${readings.error}`);
       const sample = lastSample(readings.value);
       if (sample === null) return unknown('no vantage point has a healthy sample: the lag is unknown');
       const until = writesUntil(readings.value, startedAt);
-      const seconds = (estimateDataLoss(until, sample, null).atMostSeconds ?? 0) * timeScale;
-      const said = `lag ${sample.lagSeconds} s at ${sample.at}, writes until ${until}, so at most ${formatDuration(Math.ceil(seconds))} of plan time can be lost`;
+      const seconds = estimateDataLoss(until, sample, null).atMostSeconds ?? 0;
+      const said = `lag ${sample.lagSeconds} s at ${sample.at}, writes until ${until}, so at most ${formatDuration(Math.ceil(seconds))} can be lost`;
       const rpo = `the RPO is ${formatDuration(plan.objectives.rpoSeconds)}`;
       return seconds <= plan.objectives.rpoSeconds ? pass(`${said}; ${rpo}`) : refuse(`${said}; ${rpo}`);
     },

@@ -16,6 +16,10 @@ export type LabPorts = ReturnType<typeof labPorts>;
 export const stackRef = (lab: Lab, id: string): string =>
   lab.stacks.map(({ resources }) => resources.get(id)?.ref).find((ref) => ref !== undefined) ?? '';
 
+/** The same of every stack that has one: the pipeline's and the witness's. */
+export const stackRefs = (lab: Lab, id: string): readonly string[] =>
+  lab.stacks.flatMap(({ resources }) => resources.get(id)?.ref ?? []);
+
 /** The environment that the stack gives its functions in the standby region. */
 export const labEnvironmentOf = (lab: Lab): Record<string, string> => ({
   LEDGER_TABLE: stackRef(lab, 'LedgerTable'),

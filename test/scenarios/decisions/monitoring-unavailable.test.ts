@@ -1,16 +1,18 @@
 import { expect, it } from 'vitest';
-import { stackRef } from '#test/support/lab-ports.ts';
+import type { Verdict } from '#domain/diagnosis.ts';
+import { alarmsAre, blindMonitor } from '#test/support/blind-monitor.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { stays, waitFor } from '#test/support/wait-for.ts';
 
 /**
- * Situation: what the probes measure does not arrive: CloudWatch and the table of readings refuse it from both vantage points. The service is well.
+ * Situation: what the probes measure does not arrive: CloudWatch and the table of readings refuse it from both vantage points, and what arrived
+ * before is old. The service is well.
  *
  * Proves:
- * 1. Missing data is not a bad sign: the alarms fall silent, and no run begins by itself.
- * 2. A person's start is refused as healthy by what the standby itself sees, or for lack of evidence: nothing is changed either way.
- * 3. When the monitor is back, the alarms are OK again.
+ * 1. Missing data is not a bad sign: the health alarms fall silent, and no run begins by itself. People are told that the probes are silent.
+ * 2. A person's start looks as often as a run may and ends: one look of the standby, which sees the service well, is too little. Nothing is changed.
+ * 3. When the monitor is back, the alarms are OK again, and people are told.
  */
 const scenario = useScenarioLab(165);
 
@@ -19,31 +21,24 @@ it(
   async () => {
     const at = scenario();
     const { lab, plan, ports } = at;
-    const { door } = lab.cloud;
-    const roles = ['ProbeServiceRole'].map((id) => stackRef(lab, id)).filter(Boolean);
-    const refuse = door.faults.inject({
-      service: 'monitoring',
-      operation: 'PutMetricData',
-      effect: { kind: 'throttle' },
-    });
-    const lose = roles.map((role) =>
-      door.faults.inject({ service: 'dynamodb', operation: 'PutItem', role, effect: { kind: 'throttle' } }),
-    );
-    const health = () =>
-      [...lab.cloud.regions.values()]
-        .flatMap(({ cloudwatch }) => cloudwatch.describeAlarms())
-        .filter(({ AlarmName }) => AlarmName?.includes('-healthy-'));
-    await waitFor(
-      'the alarms to have no data',
-      () => health().every(({ StateValue }) => StateValue === 'INSUFFICIENT_DATA'),
-      {
-        withinMs: 30_000,
-      },
-    );
+    const blind = await blindMonitor(at);
 
     // 1
+    expect(blind.metrics.hits).toBeGreaterThan(0);
+    await alarmsAre(at, '-silent-', 'ALARM');
+    const told = async (state: string) => {
+      for (const vantage of ['standby', 'witness'])
+        await waitFor(
+          `people to be told ${state} of the ${vantage}'s silence`,
+          () =>
+            lab.world.smtp.mails.some(
+              ({ subject }) => subject.startsWith(`${state}: `) && subject.includes(`-silent-${vantage}"`),
+            ),
+          { withinMs: 20_000 },
+        );
+    };
+    await told('ALARM');
     await stays('nothing started', async () => (await at.executions()).length === 0, 1_500);
-    expect(refuse.hits).toBeGreaterThan(0);
 
     // 2
     const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
@@ -51,19 +46,23 @@ it(
       reason: 'the dashboards are dark',
       mode: 'failover',
     });
-    expect((await at.recoveryOf(arn)).status).not.toBe('RUNNING');
-    const verdict = (await at.record(arn)).findLast(({ state, kind }) => state === 'AssessEvidence' && kind === 'left');
-    expect(verdict?.result).toMatchObject({ outcome: 'none' });
-    const states = new Set((await at.record(arn)).map(({ state }) => state));
-    for (const state of ['FencePrimary', 'PromoteReplica', 'ShiftTraffic']) expect(states).not.toContain(state);
+    const run = await at.recoveryOf(arn);
+    expect(run).toMatchObject({ status: 'FAILED', error: 'NoRecoveryError' });
+    const record = await at.record(arn);
+    const verdict = record.findLast(({ state, kind }) => state === 'AssessEvidence' && kind === 'left')
+      ?.result as unknown as Verdict;
+    expect(verdict).toMatchObject({ code: 'unknown', rule: 'FO-990', outcome: 'more-evidence' });
+    expect(verdict.vantages.find(({ vantage }) => vantage === 'standby')).toMatchObject({ service: 'good' });
+    expect(verdict.vantages.find(({ vantage }) => vantage === 'witness')).toMatchObject({ fresh: false });
+    const states = new Set(record.map(({ state }) => state));
+    for (const state of ['CheckGuards', 'FencePrimary', 'PromoteReplica', 'ShiftTraffic'])
+      expect(states).not.toContain(state);
     expect(await lab.world.databases.standby.isStandby()).toBe(true);
 
     // 3
-    refuse.remove();
-    for (const one of lose) one.remove();
-    await waitFor('the alarms to be OK again', () => health().every(({ StateValue }) => StateValue === 'OK'), {
-      withinMs: 30_000,
-    });
+    blind.heal();
+    await alarmsAre(at, '-healthy-', 'OK');
+    await told('OK');
 
     await expectSteadyState(at, 'primary');
   },

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Outcome } from '#domain/outcome.ts';
-import { dieBehind } from '#test/support/lagging-standby.ts';
 import { jsonOf, person } from '#test/support/person.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { dieBehind } from '#test/support/seen-dead.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 

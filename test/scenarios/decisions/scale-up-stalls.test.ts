@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { kubernetesApi } from '#aws/kubernetes-api.ts';
-import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { standbyConfig } from '#test/support/standby-config.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
@@ -15,22 +15,13 @@ import { waitFor } from '#test/support/wait-for.ts';
  */
 const scenario = useScenarioLab(161);
 
-const configOf = ({ lab, plan }: ScenarioLab) => {
-  const { endpoint, caData, token } = lab.world.clusters.standby;
-  const ca = Buffer.from(caData, 'base64').toString('utf8');
-  const api = kubernetesApi(async () => ({ endpoint, ca, token: async () => token }), 5_000);
-  const path = `/api/v1/namespaces/${plan.workloads.namespace}/configmaps/db-config`;
-  return { put: (key: string, value: string) => api.patch(path, { data: { [key]: value } }) };
-};
-
 it(
   'scale-up-stalls',
   async () => {
     const at = scenario();
     const { lab, plan, ports } = at;
-    const config = configOf(at);
-    const { user } = { user: 'svg_ai_app' };
-    await config.put('user', '');
+    const config = standbyConfig(at);
+    await config.spoil();
     await at.killRegion('primary');
     const arn = await at.started();
     const looks = async () =>
@@ -56,7 +47,7 @@ it(
       });
 
     // 3
-    await config.put('user', user);
+    await config.correct();
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
     expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
 

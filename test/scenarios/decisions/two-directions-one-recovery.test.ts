@@ -12,12 +12,13 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
 import { slowness, waitFor } from '#test/support/wait-for.ts';
 
 /**
- * Situation: a stack stands in each region, each able to fail over to itself. The service of the home region dies, the region does not: both stacks
- * are awake, and both are asked to recover.
+ * Situation: a stack stands in each region, each able to fail over to itself. The database of the home region hangs, the region does not: both stacks
+ * are awake, both have evidence of a bad service and a healthy sample from before, and both are asked to recover.
  *
  * Proves:
  * 1. The stack of the region that serves has nothing to fail over to: an alarm there starts nothing.
- * 2. A person's start there is refused before its first change, while the other direction recovers beside it: one promotion, in one region.
+ * 2. A person's start there is refused before its first change, by the replica and by nothing else: what that stack would promote is a primary
+ *    (GU-120). The other direction recovers beside it: one promotion, in one region.
  * 3. Once a recovery has come through, the stack that made it knows that its region serves, and the other sees by the same lease who may write.
  *    Until the old primary is seeded again neither can recover: the next alarm starts nothing and pages.
  * 4. The home region takes the traffic back by its own switch, and its watchdog brings both switches to rest after it; when the other region is dead as
@@ -90,7 +91,16 @@ it(
     // 2
     await at.disableAlarmRule();
     await lab.faults.break('freeze-database', { side: 'primary' });
-    await lab.faults.break('freeze-service', { side: 'primary' });
+    const seen = await waitFor(
+      'both vantage points to see it',
+      async () => {
+        const readings = await ports.readings.list(plan.plan);
+        return readings.filter(({ serviceBadSince }) => serviceBadSince !== null).length === 2 && readings;
+      },
+      { withinMs: 30_000 },
+    );
+    // What its own probes would have stored there, had anything scheduled them.
+    for (const reading of seen) await there.readings.put(reading);
     const person = { plan: plan.plan, reason: 'both directions are asked', mode: 'failover' as const };
     const [ours, theirs] = await Promise.all([
       ports.executions.start(at.machineArn, 'ours', person),
@@ -104,7 +114,11 @@ it(
       },
       { withinMs: 60_000 },
     );
-    expect(refused.status).toBe('FAILED');
+    expect(refused).toMatchObject({ status: 'FAILED', error: 'GuardsRefusedError' });
+    const { standby, primary } = turned(plan).database.instances;
+    expect(refused.cause).toBe(
+      `GU-120: ${standby} is a replica of nothing: its data may be old. Seed it again from ${primary}`,
+    );
     const states = (await there.ledger.read(theirs.arn))
       .filter(({ kind }) => kind === 'left')
       .map(({ state }) => state);

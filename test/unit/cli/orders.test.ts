@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ORDERS } from '#cli/commands/control.ts';
 import type { Target, Verb } from '#cli/run-order.ts';
 import type { Json } from '#domain/side.ts';
+import { FORCEABLE } from '#domain/steps.ts';
 import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
 
 const MACHINE = 'arn:aws:states:us-west-2:123456789012:stateMachine:regional-failover';
@@ -118,5 +119,65 @@ describe('what an order says is what is', () => {
     const before = at.ports.ledger.entries.length;
     await expect(order('skip', {}, 'ScaleUpWorkloads')).rejects.toThrow(/is over: there is nothing to skip$/);
     expect(at.ports.ledger.entries).toHaveLength(before);
+  });
+});
+
+describe('force', () => {
+  const looked = (state: string, result: Json) =>
+    at.ports.ledger.append({
+      execution: EXECUTION,
+      plan: 'svg-ai',
+      incident: null,
+      state,
+      kind: 'left',
+      at: at.clock.now(),
+      attempt: 0,
+      actor: 'pipeline',
+      inputDigest: '',
+      result,
+    });
+  const orders = () => at.ports.ledger.entries.filter(({ kind }) => kind === 'control');
+  const TOO_FEW = { done: false, detail: 'svg-ai-api has 1 ready of 3' };
+
+  it('lets the run go past what it waits for, and puts person, reason and what is given up on record', async () => {
+    await looked('ConfirmWorkloads', { done: false, detail: 'svg-ai-api has 0 ready of 3' });
+    await looked('ConfirmWorkloads', TOO_FEW);
+    const said = await order('force');
+    expect(said).toMatch(/^forced past ConfirmWorkloads \(svg-ai-api has 1 ready of 3\): the standby goes on with the/);
+    const { forces } = await at.ports.controls.read(EXECUTION);
+    expect(forces).toEqual({ ConfirmWorkloads: { by: 'jane', reason: 'as tested', at: at.clock.now() } });
+    expect(orders()).toMatchObject([
+      {
+        actor: 'person:jane',
+        result: {
+          order: 'force',
+          by: 'jane',
+          reason: 'as tested',
+          state: 'ConfirmWorkloads',
+          consequence: FORCEABLE.ConfirmWorkloads,
+        },
+      },
+    ]);
+    expect(said).toContain(FORCEABLE.ConfirmWorkloads);
+  });
+
+  it('leaves alone what has confirmed since, and what a rule of the design needs', async () => {
+    await looked('ConfirmPromotion', { done: false, detail: 'in recovery' });
+    await looked('ConfirmWorkloads', TOO_FEW);
+    await order('force');
+    expect(Object.keys((await at.ports.controls.read(EXECUTION)).forces)).toEqual(['ConfirmWorkloads']);
+    await looked('ConfirmWorkloads', { done: true, detail: 'forced by jane' });
+    await expect(order('force')).rejects.toThrow(/waits for ConfirmPromotion \(in recovery\): a rule of the design/);
+    expect(orders()).toHaveLength(1);
+  });
+
+  it('is refused where nothing is waited for, and after the end', async () => {
+    await expect(order('force')).rejects.toThrow(
+      /waits for no confirmation now; these can be forced: ConfirmWorkloads/,
+    );
+    await looked('ConfirmWorkloads', TOO_FEW);
+    await expect(order('force', { status: 'FAILED' })).rejects.toThrow(/is FAILED: only a running execution/);
+    expect(orders()).toEqual([]);
+    expect((await at.ports.controls.read(EXECUTION)).forces).toEqual({});
   });
 });

@@ -33,6 +33,30 @@ describe('CheckGuards', () => {
     await probeService({ ...at, environment: { SITE: 'standby' } });
     await probeService({ ...at, environment: { SITE: 'witness' } });
   };
+  it('passes the lag gate by the sample before the incident, however long the primary has been dead', async () => {
+    const at = world();
+    await see(at);
+    const sampledAt = at.clock.now();
+    at.clock.advance(1_000);
+    at.killPrimary();
+    await see(at);
+    const startedAt = firstBadAt(await at.ports.readings.list('svg-ai')) ?? '';
+    for (let hours = 0; hours < 9; hours += 1) {
+      at.clock.advance(3_600_000);
+      await see(at);
+    }
+    const incident = { ...at.request.incident, startedAt };
+    const { guards, dataLoss } = await checkGuards({ ...at, request: { ...at.request, incident } });
+    const { until } = dataLoss;
+    expect(Math.abs(Date.parse(until) - Date.parse(startedAt))).toBeLessThan(1_000);
+    expect(guards.find(({ id }) => id === 'GU-210')).toMatchObject({
+      state: 'passes',
+      // The look after the death took a moment of the real clock.
+      reason: expect.stringMatching(`^lag 0 s at ${sampledAt}, writes until ${until}, so at most [12]s can be lost;`),
+    });
+    expect(dataLoss.atMostSeconds).toBeLessThan(2);
+  });
+
   /** As the intake of alarms asks them, once the region is dead. */
   const askDead = async (at: World) => {
     at.killPrimary();

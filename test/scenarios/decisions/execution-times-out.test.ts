@@ -1,0 +1,89 @@
+import { DescribeStateMachineCommand, SFNClient, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
+import { expect, it } from 'vitest';
+import { startAsked } from '#test/support/approval.ts';
+import { stackRef } from '#test/support/lab-ports.ts';
+import { disableProbes, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { expectSteadyState } from '#test/support/steady-state.ts';
+import { slowness, waitFor } from '#test/support/wait-for.ts';
+
+/**
+ * Situation: region A is dead. A recovery is fenced and waits for its approvers when the time of the whole execution is over: Step Functions ends it as
+ * TIMED_OUT, and no state of it is left to say so. The machine's two hours are seconds here, and no watchdog looks.
+ *
+ * Proves:
+ * 1. The rule on Step Functions' status changes has the end on record as what it was; everyone is told, once.
+ * 2. Nothing was promoted. The claim is free, and the incident stays open: the fence stands.
+ * 3. A person's start goes on under the same incident and recovers.
+ */
+const scenario = useScenarioLab(203);
+const WHOLE_SECONDS = 20 * slowness;
+
+it(
+  'execution-times-out',
+  async () => {
+    const at = scenario();
+    const { plan, ports, lab } = at;
+    const { calls } = lab.cloud.door;
+    await at.disableAlarmRule();
+    await at.killRegion('primary');
+    await waitFor(
+      'both vantage points to see it',
+      async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length === 2,
+      { withinMs: 30_000 },
+    );
+    await disableProbes(at);
+    const states = new SFNClient({ region: plan.regions.standby });
+    const machine = { stateMachineArn: at.machineArn };
+    const { definition = '' } = await states.send(new DescribeStateMachineCommand(machine));
+    const short = JSON.stringify({ ...JSON.parse(definition), TimeoutSeconds: WHOLE_SECONDS });
+    await states.send(new UpdateStateMachineCommand({ ...machine, definition: short }));
+    const since = Date.now();
+    const first = await startAsked(at);
+
+    // 1
+    expect(await at.recoveryOf(first)).toMatchObject({ status: 'TIMED_OUT' });
+    const death = await waitFor(
+      'the death to be on record',
+      async () => (await at.record(first)).find(({ state, kind }) => state === 'RecordDeath' && kind === 'left'),
+      { withinMs: 30_000 },
+    );
+    expect(death.result).toMatchObject({
+      result: 'failed',
+      failure: { error: 'States.Timeout' },
+      died: { status: 'TIMED_OUT' },
+      claimReleased: true,
+      incidentClosed: false,
+    });
+    const describes = (id: string) => calls.list({ operation: 'DescribeExecution', role: stackRef(lab, id), since });
+    expect(describes('RecordDeathRole').length).toBeGreaterThan(0);
+    expect(describes('WatchClaimsRole')).toEqual([]);
+    const told = async () =>
+      (await at.record(first)).filter(
+        ({ kind, result, error }) => kind === 'notice' && !error && (result as { of?: number }).of === death.seq,
+      );
+    await waitFor('everyone to be told', async () => (await told()).length > 0);
+    await lab.cloud.lambda.invoke(stackRef(lab, 'WatchClaimsLambdaFunction'), {});
+    expect(await told()).toHaveLength(1);
+
+    // 2
+    expect(calls.list({ operation: 'PromoteReadReplica' })).toEqual([]);
+    expect(await lab.world.databases.standby.isStandby()).toBe(true);
+    expect((await ports.claims.read(plan.plan))?.holder).toBeNull();
+    expect((await ports.incidents.current(plan.plan))?.id).toBe(death.incident);
+
+    // 3
+    await states.send(new UpdateStateMachineCommand({ ...machine, definition }));
+    const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
+      plan: plan.plan,
+      reason: 'nobody answered, and the run is over',
+      mode: 'failover',
+    });
+    expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
+    expect((await at.record(arn)).find((entry) => entry.incident !== null)?.incident).toBe(death.incident);
+    expect(calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
+    expect(await ports.incidents.current(plan.plan)).toBeNull();
+
+    await expectSteadyState(at, 'standby');
+  },
+  STORY_MS,
+);

@@ -35,7 +35,7 @@ interface Step {
 }
 
 interface Arrived extends Omit<StandbyAnswer, 'problems'> {
-  /** null: there was no change to ask for, or the provider did not say. */
+  /** Whether every name server has the change; null when that is not known: `detail` says why. */
   readonly applied: boolean | null;
   /** Each record's addresses as resolvers at the third site have them. */
   readonly thirdSite: Readonly<Record<string, readonly string[]>>;
@@ -75,6 +75,17 @@ const seenFromThirdSite = async ({
   return { problem: `${late.name} resolves to ${at} at the third site (${plan.regions.witness})` };
 };
 
+/**
+ * A change whose answer was lost is found done by the next try, and its id is gone: nobody can be asked then whether every name server has it. The
+ * resolvers, here and at the third site, decide without it.
+ */
+const sayApplied = (applied: boolean | null, changeId: string | null): string => {
+  if (applied !== null) return '';
+  return changeId === null
+    ? ', by resolvers alone: no change is known whose arrival at every name server could be asked for'
+    : `, by resolvers alone: whether change ${changeId} is at every name server was not answered`;
+};
+
 const look = async (step: Step): Promise<Seen<Arrived>> => {
   const { ports, plan, input } = step;
   const { changeId } = input;
@@ -91,8 +102,9 @@ const look = async (step: Step): Promise<Seen<Arrived>> => {
   if (problems.length > 0) return notYet(problems.join('; '));
   const third = await outside;
   if ('problem' in third) return notYet(third.problem);
-  const detail = `${plan.service.record} is served by ${plan.regions.standby}`;
-  if ('silence' in third) return { ...notYet(`${detail} as seen from there; ${third.silence}`), unconfirmed: true };
+  const served = `${plan.service.record} is served by ${plan.regions.standby}`;
+  if ('silence' in third) return { ...notYet(`${served} as seen from there; ${third.silence}`), unconfirmed: true };
+  const detail = `${served}${sayApplied(applied, changeId)}`;
   return { done: true, detail, applied, thirdSite: third.seen, ...answered };
 };
 

@@ -33,15 +33,24 @@ describe('VerifyTraffic', () => {
   it('does not need the control plane of the provider', async () => {
     const { at, input } = await shifted();
     at.ports.traffic.appliedFails = true;
-    expect(await verifyTraffic({ ...at, input })).toMatchObject({ done: true, applied: null });
-  });
-
-  it('asks for no change when there was none', async () => {
-    const { at } = await shifted();
-    expect(await verifyTraffic({ ...at, input: { changeId: null } })).toMatchObject({
+    expect(await verifyTraffic({ ...at, input })).toMatchObject({
       done: true,
       applied: null,
+      detail: expect.stringContaining('by resolvers alone: whether change C1 is at every name server was not answered'),
     });
+  });
+
+  it('says that resolvers alone decided where no change is known: there was none, or its answer was lost', async () => {
+    const { at } = await shifted();
+    const seen = await verifyTraffic({ ...at, input: { changeId: null } });
+    expect(seen).toMatchObject({
+      done: true,
+      applied: null,
+      detail: expect.stringContaining('by resolvers alone: no change is known'),
+    });
+    const [record] = at.plan.traffic.records;
+    at.ports.traffic.cached.set(record?.name ?? '', record?.primary ?? '');
+    expect(await verifyTraffic({ ...at, input: { changeId: null } })).toMatchObject({ done: false });
   });
 
   it('waits for resolvers at the third site as well', async () => {

@@ -13,11 +13,9 @@ import { askStandby, type StandbyAnswer } from './shared/ask-service.ts';
 import { type Forced, unlessForced } from './shared/forced.ts';
 import { lookOnce, notYet, type Poll } from './shared/poll.ts';
 
-/** What ShiftTraffic gave, null when nothing had to change; and how often this was asked before. */
-const input = z.strictObject({ changeId: z.string().min(1).nullable(), looks: z.int().nonnegative() });
+/** What ShiftTraffic gave; null when nothing had to change. */
+const input = z.strictObject({ changeId: z.string().min(1).nullable() });
 
-/** The third site has to say so as well; one that is silent is waited for this many looks (a minute), then the record says that it was silent. */
-const LOOKS_FOR_THIRD_SITE = 12;
 const THIRD_SITE_WITHIN_MS = 3_500;
 
 /** The provider's control plane may be the failed region's: it is asked, not needed (design, point 11). */
@@ -37,11 +35,14 @@ interface Step {
 }
 
 interface Arrived extends Omit<StandbyAnswer, 'problems'> {
-  /** null: there was no change to ask for, or the provider did not say. */
+  /** Whether every name server has the change; null when that is not known: `detail` says why. */
   readonly applied: boolean | null;
-  /** Each record's addresses as resolvers at the third site have them; null when it was silent. */
-  readonly thirdSite: Readonly<Record<string, readonly string[]>> | null;
+  /** Each record's addresses as resolvers at the third site have them. */
+  readonly thirdSite: Readonly<Record<string, readonly string[]>>;
 }
+
+/** `unconfirmed`: the standby serves all of it as seen from there, and the third site, which has to say so as well, is silent. */
+type Seen<T extends object> = Poll<T> | { readonly done: false; readonly detail: string; readonly unconfirmed: true };
 
 /** Why the name does not lead to the standby yet, or null. */
 const notThere = async (traffic: Traffic, name: string, target: string): Promise<string | null> => {
@@ -56,15 +57,14 @@ const notThere = async (traffic: Traffic, name: string, target: string): Promise
 const seenFromThirdSite = async ({
   ports,
   plan,
-  input,
-}: Step): Promise<{ readonly seen: Arrived['thirdSite'] } | { readonly problem: string }> => {
+}: Step): Promise<
+  { readonly seen: Arrived['thirdSite'] } | { readonly problem: string } | { readonly silence: string }
+> => {
   const { records } = plan.traffic;
   const names = [...new Set(records.flatMap(({ name, standby }) => [name, standby]))];
   const answer = await attempt(() => ports.thirdSite.resolve(names), THIRD_SITE_WITHIN_MS);
-  if (answer.outcome !== 'answered') {
-    if (input.looks >= LOOKS_FOR_THIRD_SITE) return { seen: null };
-    return { problem: `the third site (${plan.regions.witness}) does not answer: ${answer.detail}` };
-  }
+  if (answer.outcome !== 'answered')
+    return { silence: `the third site (${plan.regions.witness}) does not answer: ${answer.detail}` };
   const seen = answer.value;
   const late = records.find(({ name, standby }) => {
     const addresses = seen[name] ?? [];
@@ -75,7 +75,18 @@ const seenFromThirdSite = async ({
   return { problem: `${late.name} resolves to ${at} at the third site (${plan.regions.witness})` };
 };
 
-const look = async (step: Step): Promise<Poll<Arrived>> => {
+/**
+ * A change whose answer was lost is found done by the next try, and its id is gone: nobody can be asked then whether every name server has it. The
+ * resolvers, here and at the third site, decide without it.
+ */
+const sayApplied = (applied: boolean | null, changeId: string | null): string => {
+  if (applied !== null) return '';
+  return changeId === null
+    ? ', by resolvers alone: no change is known whose arrival at every name server could be asked for'
+    : `, by resolvers alone: whether change ${changeId} is at every name server was not answered`;
+};
+
+const look = async (step: Step): Promise<Seen<Arrived>> => {
   const { ports, plan, input } = step;
   const { changeId } = input;
   const outside = seenFromThirdSite(step);
@@ -91,19 +102,20 @@ const look = async (step: Step): Promise<Poll<Arrived>> => {
   if (problems.length > 0) return notYet(problems.join('; '));
   const third = await outside;
   if ('problem' in third) return notYet(third.problem);
-  const silent = third.seen === null ? '; the third site was silent' : '';
-  const detail = `${plan.service.record} is served by ${plan.regions.standby}${silent}`;
+  const served = `${plan.service.record} is served by ${plan.regions.standby}`;
+  if ('silence' in third) return { ...notYet(`${served} as seen from there; ${third.silence}`), unconfirmed: true };
+  const detail = `${served}${sayApplied(applied, changeId)}`;
   return { done: true, detail, applied, thirdSite: third.seen, ...answered };
 };
 
-const arrived = (step: Step): Promise<Poll<Arrived>> => lookOnce(() => look(step));
+const arrived = (step: Step): Promise<Seen<Arrived>> => lookOnce(() => look(step));
 
 /**
  * Done when a client from outside is served by the standby: every record resolves to the standby's addresses, and a read and a write through
  * the service's name are answered there; resolvers at the third site have to say the same. A resolver may keep the old answer for the TTL: that
- * is "not yet". Or when a person orders to go on.
+ * is "not yet", and so is a third site that is silent. Or when a person orders to go on.
  */
-export const verifyTraffic = async (step: Step): Promise<Poll<Partial<Arrived> & Forced>> =>
+export const verifyTraffic = async (step: Step): Promise<Seen<Partial<Arrived> & Forced>> =>
   unlessForced<Partial<Arrived>>(step, await arrived(step), { applied: null });
 
 export const handler = pipeline({

@@ -27,6 +27,11 @@ export interface LabOptions {
   /** Data directories of the databases. */
   readonly data: string;
   readonly slot: number;
+  /**
+   * Folder under `root` with the plan.json, pipeline/ and witness/ of another packaging of the plan: `.build/record-change`. Default: the plan's
+   * own, in .build and .serverless.
+   */
+  readonly packaged?: string;
   readonly addresses?: LabAddresses;
   readonly timeScale?: number;
   /** False: the stacks are there, but nothing is scheduled and nothing warmed: no probe looks, so no alarm starts anything. Default true. */
@@ -153,7 +158,8 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
   const { root, folder, data, slot } = options;
   const addresses = options.addresses ?? labAddresses(slot);
   const time = labTime(options.timeScale);
-  const plan = JSON.parse(readFileSync(join(root, '.build', 'plan.json'), 'utf8')) as Plan;
+  const made = join(root, options.packaged ?? '.build');
+  const plan = JSON.parse(readFileSync(join(made, 'plan.json'), 'utf8')) as Plan;
   if (plan.service.scheme !== 'http')
     throw new Error('service.scheme is https: the lab has no certificate for the service and speaks http alone');
   await mkdir(folder, { recursive: true });
@@ -161,8 +167,8 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
   const { log, close } = startLog(folder);
 
   const [pipeline, witness] = await Promise.all([
-    loadTemplate(join(root, '.serverless')),
-    loadTemplate(join(root, '.build', 'witness')),
+    loadTemplate(options.packaged === undefined ? join(root, '.serverless') : join(made, 'pipeline')),
+    loadTemplate(join(made, 'witness')),
   ]);
   const pods = podsOf(witness, addresses);
   const world = await startWorld({ root, data, plan, addresses, time, log, pods });

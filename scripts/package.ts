@@ -16,9 +16,10 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { pointAt, pruneFolders, serviceFolder } from './package-folder.ts';
 
 /**
- * `node scripts/package.ts [--force] [--quiet] [--stage prod] [--region us-west-2]`: compiles the plan and packages both stacks, with no network
- * and no credentials: .serverless/ (pipeline, standby region) and .build/witness/ (one probe, witness region). With the region of the primary it is
- * the stacks of the other direction: .build/<region>/pipeline and .build/<region>/witness. Does nothing when nothing changed since.
+ * `node scripts/package.ts [--force] [--quiet] [--stage prod] [--region us-west-2 | --strategy record-change]`: compiles
+ * the plan and packages both stacks, with no network and no credentials: .serverless/ (pipeline, standby region) and .build/witness/ (one probe, witness region). With the region of the primary it is
+ * the stacks of the other direction: .build/<region>/pipeline and .build/<region>/witness. With a strategy it is what the stacks would be if the plan
+ * moved its traffic so, in .build/<strategy>/ with that plan.json: stories run on it, nobody deploys it. Does nothing when nothing changed since.
  * All are links that lead to the newest of .build/packages/: whole at any time, whoever packages or reads meanwhile.
  * Exit 2 when the plan or the call is wrong, 1 when packaging fails.
  */
@@ -33,9 +34,11 @@ const CONFIGS = [
   { name: 'witness', config: 'serverless.witness.yml' },
 ] as const;
 
-/** Where the stacks of one direction lie. The plan's own is where everything looks for it; the other has a folder by its region. */
+/** Where the stacks of one variant of the plan lie. The plan's own is where everything looks for it; another has a folder of its name. */
 interface Target {
-  readonly region: string | null;
+  /** The region of the other direction, or a strategy; null for the plan as it is. */
+  readonly variant: string | null;
+  readonly plan: string;
   readonly stamp: string;
   readonly packages: string;
   /** Where the framework works, by stack: `service-pipeline`. `npm run deploy` deploys from there. */
@@ -43,16 +46,17 @@ interface Target {
   readonly stacks: readonly { readonly name: string; readonly config: string; readonly output: string }[];
 }
 
-const targetOf = (region: string | null): Target => {
-  const folder = region === null ? '.build' : `.build/${region}`;
+const targetOf = (variant: string | null): Target => {
+  const folder = variant === null ? '.build' : `.build/${variant}`;
   const [pipeline, witness] = CONFIGS;
   return {
-    region,
+    variant,
+    plan: `${folder}/plan.json`,
     stamp: `${folder}/packaged.json`,
     packages: `${folder}/packages`,
     services: `${folder}/service-`,
     stacks: [
-      { ...pipeline, output: region === null ? '.serverless' : `${folder}/pipeline` },
+      { ...pipeline, output: variant === null ? '.serverless' : `${folder}/pipeline` },
       { ...witness, output: `${folder}/witness` },
     ],
   };
@@ -93,8 +97,8 @@ const filesUnder = (path: string): string[] =>
         .sort()
     : [path];
 
-const hashOfInputs = (stage: string, { region }: Target): string => {
-  const hash = createHash('sha256').update(`${stage}\n${region ?? ''}\n${process.version}\n`);
+const hashOfInputs = (stage: string, { variant }: Target): string => {
+  const hash = createHash('sha256').update(`${stage}\n${variant ?? ''}\n${process.version}\n`);
   for (const file of INPUTS.map(at).flatMap(filesUnder)) {
     hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
   }
@@ -179,6 +183,7 @@ const options = (() => {
         quiet: { type: 'boolean', default: false },
         stage: { type: 'string', default: 'prod' },
         region: { type: 'string' },
+        strategy: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -190,6 +195,18 @@ const options = (() => {
 if (!/^[a-z][a-z0-9-]{0,15}$/.test(options.stage))
   fail(2, `--stage is "${options.stage}"; allowed: a small letter, then up to 15 small letters, digits or hyphens`);
 
+const STRATEGIES: readonly string[] = ['health-switch', 'record-change'] satisfies Plan['traffic']['strategy'][];
+if (options.strategy !== undefined && !STRATEGIES.includes(options.strategy))
+  fail(2, `--strategy is "${options.strategy}"; allowed: ${STRATEGIES.join(', ')}`);
+if (options.strategy !== undefined && options.region !== undefined)
+  fail(2, '--strategy and --region go not together: one variant of the plan at a time');
+
+/** The plan as it would be if it moved its traffic so, and its people had accepted what that needs. */
+const movedBy = (plan: Plan, strategy: string): Plan => ({
+  ...plan,
+  traffic: { ...plan.traffic, strategy: strategy as Plan['traffic']['strategy'], acceptsControlPlane: true },
+});
+
 const compile = async (): Promise<Plan> => {
   await run(process.execPath, [at('scripts/compile-plan.ts')], { cwd: root }).catch((error) => fail(2, wordsOf(error)));
   return JSON.parse(readFileSync(at('.build/plan.json'), 'utf8')) as Plan;
@@ -199,14 +216,15 @@ const compile = async (): Promise<Plan> => {
 process.umask(0o022);
 const started = performance.now();
 await oneAtATime(at(LOCK), LOCK_MS).catch((error: Error) => fail(1, error.message));
-let target = targetOf(null);
-if (options.region !== undefined) {
+const { region, strategy, stage } = options;
+let target = targetOf(strategy ?? null);
+if (region !== undefined) {
   const declared = await compile();
-  const turned = towards(declared, options.region);
+  const turned = towards(declared, region);
   if (typeof turned === 'string') fail(2, `--region: ${turned}`);
-  if (options.region !== declared.regions.standby) target = targetOf(options.region);
+  if (region !== declared.regions.standby) target = targetOf(region);
 }
-const hash = hashOfInputs(options.stage, target);
+const hash = hashOfInputs(stage, target);
 if (!options.force && isDone(hash, target)) {
   if (!options.quiet) console.log('packaged already: nothing changed');
   process.exit(0);
@@ -215,8 +233,10 @@ if (!options.force && isDone(hash, target)) {
 process.send?.('packaging');
 
 const declared = await compile();
-const plan = target.region === null ? declared : (towards(declared, target.region) as Plan);
-const values = stackValues(plan, JSON.parse(readFileSync(at(MACHINE), 'utf8')), options.stage);
+const variantOf = (variant: string): Plan =>
+  strategy === undefined ? (towards(declared, variant) as Plan) : movedBy(declared, variant);
+const plan = target.variant === null ? declared : variantOf(target.variant);
+const values = stackValues(plan, JSON.parse(readFileSync(at(MACHINE), 'utf8')), stage);
 const packages = at(join(target.packages, `${hash.slice(0, 12)}-${process.pid}`));
 const made = { 'plan.json': plan, 'stack.json': values };
 const services = target.stacks.map((stack) => {
@@ -231,9 +251,7 @@ const archives = await bundleFunctions(sources, [...files].sort()).catch((error:
   fail(1, 'the functions cannot be bundled:', error.message),
 );
 const problems = await Promise.all(
-  services.map(({ stack, folder, handlers }) =>
-    packageStack(stack, folder, handlers, archives, options.stage, packages),
-  ),
+  services.map(({ stack, folder, handlers }) => packageStack(stack, folder, handlers, archives, stage, packages)),
 );
 const wrong = problems.filter((problem) => problem !== null);
 if (wrong.length > 0) fail(1, ...wrong);
@@ -244,7 +262,7 @@ const long = [...templates.values()].flatMap(namesTooLong);
 if (long.length > 0)
   fail(
     2,
-    `shorten \`plan\` (${plan.plan}) or --stage (${options.stage}): names are made of both:`,
+    `shorten \`plan\` (${plan.plan}) or --stage (${stage}): names are made of both:`,
     ...long.map((name) => `  ${name}`),
   );
 // Traffic must be able to move without a control plane: only the pipeline's stack holds records and roles that move it.
@@ -252,8 +270,9 @@ const packaged = templates.get('pipeline');
 const findings = [...checkTraffic(plan, packaged.Resources), ...checkTriggers(packaged.Resources)];
 if (findings.length > 0) fail(2, 'the packaged stack is refused:', ...findings.map((finding) => `  ${finding}`));
 for (const { name, output } of target.stacks) pointAt(at(output), join(packages, name));
+if (target.variant !== null) writeFileSync(at(target.plan), `${JSON.stringify(plan, null, 2)}\n`);
 pruneFolders(at(target.packages));
-writeFileSync(at(target.stamp), `${JSON.stringify({ hash, stage: options.stage })}\n`);
+writeFileSync(at(target.stamp), `${JSON.stringify({ hash, stage })}\n`);
 if (!options.quiet) {
   console.log(`packaged in ${((performance.now() - started) / 1000).toFixed(1)} s:\n${sizes(target)}`);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '#cli/exit.ts';
 import { nearest } from '#domain/nearest.ts';
+import { RECOVERY_STEPS, SIDE_STEPS } from '#domain/steps.ts';
 import { FAULT_IDS, type FaultId } from './faults.ts';
 
 /** One run of the campaign: this fault, made while this state of the machine is at work. */
@@ -69,15 +70,19 @@ export const randomFrom = (seed: number): (() => number) => {
   };
 };
 
-/** `count` of the cells, the same ones for the same seed, in their own order. */
+const CHANGING = new Set([...RECOVERY_STEPS, ...SIDE_STEPS].flatMap(({ state, changes }) => (changes ? [state] : [])));
+
+/**
+ * `count` of the cells, the same ones for the same seed, in their own order. One of them at least is of a state that changes something, where there
+ * is one: a fault can do the most harm there.
+ */
 export const sample = (cells: readonly Cell[], count: number, seed: number): readonly Cell[] => {
   const random = randomFrom(seed);
-  const chosen = new Set(
-    cells
-      .map((cell) => ({ cell, rank: random() }))
-      .toSorted((a, b) => a.rank - b.rank)
-      .slice(0, count)
-      .map(({ cell }) => cell),
-  );
+  const ranked = cells
+    .map((cell) => ({ cell, rank: random() }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ cell }) => cell);
+  const first = ranked.find(({ state }) => CHANGING.has(state)) ?? ranked[0];
+  const chosen = new Set([first, ...ranked.filter((cell) => cell !== first)].slice(0, count));
   return cells.filter((cell) => chosen.has(cell));
 };

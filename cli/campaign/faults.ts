@@ -21,7 +21,10 @@ const SLOW_CALLS = 3;
 /** src/aws/sdk-client.ts: what a needed call is given, three times over. */
 const SLOW_MS = 9_000;
 
-/** The call with which a state makes its change; where it makes none through the AWS API, it dies before its end is on record. */
+/**
+ * The call with which a state makes its change. A state that makes none through the AWS API (ScaleUpWorkloads in the cluster; RenewFence, which finds
+ * the lease taken already, by SQL and in the cluster) makes all of them and dies before its end is on record.
+ */
 const CHANGES: Readonly<Record<string, readonly string[]>> = {
   AcceptRequest: ['UpdateItem'],
   ClaimRecovery: ['UpdateItem'],
@@ -33,10 +36,15 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   ReleaseClaim: ['UpdateItem'],
 };
 
+/** What these change through the AWS API is the write lease, at the third site, beside what they change by SQL and in the cluster. */
+const LEASE_CHANGES: readonly string[] = ['FencePrimary', 'RepointApplication', 'LiftFence'];
+
 export interface FaultTarget {
   readonly state: string;
   /** Of the state's function: no other function has it. */
   readonly role: string;
+  /** Region of the third site. */
+  readonly thirdSite: string;
   readonly inject: (rule: FaultRule) => Fault;
   /** SIGKILL to every process of the state's function. */
   readonly kill: () => void;
@@ -54,7 +62,9 @@ const everyOther = (): ((call: Call) => boolean) => {
 };
 
 /** True for the call that makes the change: the request is in, it will be done, and its caller dies. */
-const change = (state: string): ((call: Call) => boolean) => {
+const change = (state: string, thirdSite: string): ((call: Call) => boolean) => {
+  if (LEASE_CHANGES.includes(state))
+    return ({ operation, region }) => operation === 'UpdateItem' && region === thirdSite;
   const wanted = CHANGES[state];
   let puts = 0;
   return ({ operation }) => {
@@ -65,7 +75,7 @@ const change = (state: string): ((call: Call) => boolean) => {
 };
 
 /** Makes the fault for every call of the state's function from now on; gives what to look up how often it hit. */
-export const makeFault = (id: FaultId, { state, role, inject, kill }: FaultTarget): Fault => {
+export const makeFault = (id: FaultId, { state, role, thirdSite, inject, kill }: FaultTarget): Fault => {
   switch (id) {
     case 'throttle':
       return inject({ role, count: BURST, effect: { kind: 'throttle' } });
@@ -78,7 +88,7 @@ export const makeFault = (id: FaultId, { state, role, inject, kill }: FaultTarge
     case 'lost':
       return inject({ role, when: everyOther(), effect: { kind: 'lose-answer' } });
     case 'killed': {
-      const isChange = change(state);
+      const isChange = change(state, thirdSite);
       const when = (call: Call): boolean => {
         const hit = isChange(call);
         if (hit) kill();

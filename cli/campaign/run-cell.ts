@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { verifyChain } from '#domain/ledger-chain.ts';
 import type { Side } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
+import { unpaired } from '#domain/unpaired.ts';
 import type { KeptInstances } from '#lab/services/lambda/kept-instances.ts';
 import { takeDecision } from '#src/take-decision.ts';
 import { type Cell, cellName } from './cells.ts';
@@ -99,7 +100,7 @@ const outcomeIn = (entries: readonly Transition[]): Facts['outcome'] => {
 const settled = async (
   at: LabAtHand,
   arn: string,
-): Promise<Pick<Facts, 'outcome' | 'claimHolder' | 'chain'> & { readonly fenceLifted: boolean }> => {
+): Promise<Pick<Facts, 'outcome' | 'claimHolder' | 'chain' | 'unpaired'> & { readonly fenceLifted: boolean }> => {
   const { ports, lab } = at;
   let watchedAt = Date.now();
   const look = async () => {
@@ -120,9 +121,24 @@ const settled = async (
   return {
     ...seen,
     fenceLifted: entries.some(({ state, kind }) => state === 'LiftFence' && kind === 'left'),
+    unpaired: unpaired(entries),
     chain: { intact: chain.intact, entries: entries.length, problem: chain.intact ? null : JSON.stringify(chain) },
   };
 };
+
+const votesOn = async ({ ports }: LabAtHand, arn: string): Promise<Facts['votes']> => {
+  const request = await ports.approvals.read(arn);
+  if (request === null) return null;
+  const count = (wanted: 'approve' | 'decline'): number =>
+    request.votes.filter(({ choice }) => choice === wanted).length;
+  return { needed: request.needed, approved: count('approve'), declined: count('decline') };
+};
+
+/** Calls to promote that were carried out. */
+const promotionsOf = ({ lab }: LabAtHand): number =>
+  lab.cloud.door.calls
+    .list({ operation: 'PromoteReadReplica' })
+    .filter(({ outcome }) => outcome === 'ok' || outcome === 'AnswerLost').length;
 
 const writableNow = async ({ writers }: LabAtHand): Promise<readonly Side[]> => {
   const from = Date.now();
@@ -157,6 +173,7 @@ export const runCell = async (
     const fault = makeFault(cell.fault, {
       state: cell.state,
       role: target.role,
+      thirdSite: lab.plan.regions.witness,
       inject: door.faults.inject,
       kill: () => void lambda.kill(target.arn),
     });
@@ -190,18 +207,18 @@ export const runCell = async (
     // Where the run gave the service back to the primary there is nothing to go on with.
     const given = writable.includes('primary') && fenceLifted;
     const goesOn = !recovered && about !== null && route.mode === 'failover' && !given && end.claimHolder === null;
+    const ownPromotions = promotionsOf(at);
     const second = goesOn ? await ended(at, await start(at, `${name}-way-out`, { mode: 'failover' })) : null;
-    const promotions = door.calls
-      .list({ operation: 'PromoteReadReplica' })
-      .filter(({ outcome }) => outcome === 'ok' || outcome === 'AnswerLost').length;
     const position = await ports.databaseSession.position('standby').catch(() => null);
     const facts: Facts = {
       ...end,
-      mode: route.mode,
+      route,
+      votes: await votesOn(at, arn),
       hits,
       status: about?.status ?? null,
       error: about?.error ?? null,
-      promotions,
+      promotions: promotionsOf(at),
+      ownPromotions,
       timeline: position?.timeline ?? null,
       writes: writers.writes,
       writable,

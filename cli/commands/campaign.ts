@@ -76,7 +76,10 @@ const run = async (options: Options): Promise<void> => {
     const left = cells.filter((cell) => !ended.has(cellName(cell)));
     const begun = Date.now();
     const resumed = ended.size === 0 ? '' : `, ${ended.size} of them ended before on this build`;
-    screen.line(`fault campaign: ${cells.length} cells${resumed}; build ${digest.slice(0, 12)}, ${workers} workers`);
+    const by = options.sample === undefined ? '' : `, a sample by seed ${options.seed}`;
+    screen.line(
+      `fault campaign: ${cells.length} cells${by}${resumed}; build ${digest.slice(0, 12)}, ${workers} workers`,
+    );
     await runCells(left, {
       root: PROJECT,
       slots: useSlots,

@@ -10,17 +10,32 @@ export interface LoggedCall {
   readonly region: string;
 }
 
-/** Global services are signed for the region of their control plane, whatever the region of the client. */
-const signed = ({ service: prefix, operation, region }: Walked['calls'][number]): string => {
-  const service = serviceOf(prefix);
-  return `${service?.signing ?? prefix}:${operation} in ${service?.home ?? region}`;
-};
+const signingOf = (prefix: string): string => serviceOf(prefix)?.signing ?? prefix;
+
+/** Where a global service's control plane is, by its signing name: it answers there, whatever region a client of one's own endpoint signs for. */
+const homesOf = (walked: readonly Walked[]): ReadonlyMap<string, string> =>
+  new Map(
+    walked
+      .flatMap(({ calls }) => calls)
+      .flatMap(({ service }) => {
+        const home = serviceOf(service)?.home;
+        return home === undefined ? [] : [[signingOf(service), home] as const];
+      }),
+  );
 
 /** Calls that were made and that the walk does not know of, one line each: the walk would have lied. */
 export const unlisted = (walked: readonly Walked[], log: readonly LoggedCall[]): readonly string[] => {
-  const listed = new Map(walked.map(({ key, calls }) => [key, new Set(calls.map(signed))]));
+  const homes = homesOf(walked);
+  const say = (service: string, operation: string, region: string | null): string =>
+    `${service}:${operation} in ${homes.get(service) ?? region}`;
+  const listed = new Map(
+    walked.map(({ key, calls }) => [
+      key,
+      new Set(calls.map(({ service, operation, region }) => say(signingOf(service), operation, region))),
+    ]),
+  );
   const lines = log.flatMap(({ key, service, operation, region }) => {
-    const call = `${service}:${operation} in ${region}`;
+    const call = say(service, operation, region);
     return listed.get(key)?.has(call) ? [] : [`${key} called ${call}`];
   });
   return [...new Set(lines)].sort();

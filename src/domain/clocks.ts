@@ -49,7 +49,7 @@ export interface ClockInput {
 
 /**
  * The four clocks of an incident. Recovery time is counted from the incident's first bad signal to the verification from outside;
- * RTO and MTD run until then, also when a run has failed: the service is still down.
+ * RTO and MTD run until then, also when a run has ended otherwise: nobody has seen yet that the service is back.
  */
 export const clocksOf = ({ incident, entries, objectives, now, timeScale = 1 }: ClockInput): Clocks => {
   const clock = (id: Clock['id'], from: Instant | null, until: Instant | null, budgetSeconds: number | null): Clock => {

@@ -124,6 +124,12 @@ export class NotInTimeError extends ContinuityError {
   readonly retryable = false;
 }
 
+/** Traffic was moved and the standby serves it as seen from there; the third site, which has to say so as well, was silent. The service is not down. */
+export class NotConfirmedError extends ContinuityError {
+  override readonly name = 'NotConfirmedError';
+  readonly retryable = false;
+}
+
 export class TrafficRefusedError extends ContinuityError {
   override readonly name = 'TrafficRefusedError';
   readonly retryable = false;

@@ -2,6 +2,7 @@ import { fenceLifted } from '#domain/lifted-fence.ts';
 import type { Entry } from '#domain/milestones.ts';
 import type { Failure, Outcome, StepRecord } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
+import type { Incident } from '#domain/request.ts';
 
 interface Fenced {
   readonly methods?: readonly { readonly before?: Readonly<Record<string, number>> }[];
@@ -52,6 +53,7 @@ export const nextCommands = (
   steps: readonly StepRecord[],
   failure: Failure | null,
   entries: readonly Entry[],
+  incident: Incident | null,
 ): readonly string[] => {
   const status = (state: string): StepRecord['status'] | undefined =>
     steps.find((step) => step.state === state)?.status;
@@ -69,6 +71,16 @@ export const nextCommands = (
     if (failure?.error.startsWith('Approval')) return [history, `Only if the service is down all the same: ${again}`];
     if (failure?.error === 'NoRecoveryError') return [history, `Only if the service is down all the same: ${again}`];
     return failure?.error === 'InvalidRequestError' ? [again] : [history];
+  }
+  if (result === 'unconfirmed') {
+    const { standby, witness } = plan.regions;
+    return [
+      history,
+      `Traffic was moved and ${standby} serves it as seen from there: look from outside whether clients arrive at ${plan.service.record}.`,
+      `${instances.standby} is the primary now: never lift the fence of ${instances.primary}.`,
+      `When they do: continuity incident close ${incident?.id ?? '<incident>'} --reason "<what you saw, and from where>"`,
+      `The third site (${witness}) did not answer: mend it. When clients do not arrive: ${again}`,
+    ];
   }
   const next = [history];
   // A fence that was lifted proves that no promotion of the run was let begin.

@@ -6,7 +6,7 @@ import type { Plan } from '#domain/plan.ts';
 import { type RecordedOverride, recordedOverrides } from '#domain/recorded-override.ts';
 import type { Incident } from '#domain/request.ts';
 import type { Instant } from '#domain/side.ts';
-import { AT_THE_DOOR, RECOVERY_STEPS, REFUSALS, SIDE_STEPS, type Step } from '#domain/steps.ts';
+import { AT_THE_DOOR, RECOVERY_STEPS, REFUSALS, SIDE_STEPS, type Step, UNCONFIRMED } from '#domain/steps.ts';
 
 /**
  * `done`: left for good. `failed`: its last try ended in an error. `interrupted`: entered, and no end on record: what it changes may or may not
@@ -41,8 +41,11 @@ export type StepRecord = {
 export type Failure = { readonly state: string; readonly error: string; readonly cause: string };
 
 export type Outcome = {
-  /** `refused`: a guard, the claim, the evidence or an approver forbade it, and nothing was changed, or all of it undone. */
-  readonly result: 'recovered' | 'failed' | 'refused';
+  /**
+   * `refused`: a guard, the claim, the evidence or an approver forbade it, and nothing was changed, or all of it undone. `unconfirmed`: all was done,
+   * the standby serves as seen from there, and the third site was silent.
+   */
+  readonly result: 'recovered' | 'unconfirmed' | 'failed' | 'refused';
   readonly execution: string;
   readonly incident: Incident | null;
   readonly failure: Failure | null;
@@ -131,6 +134,16 @@ export const staysChanged = (steps: readonly StepRecord[], entries: readonly Ent
   );
 };
 
+const resultOf = (
+  failure: Failure | null,
+  steps: readonly StepRecord[],
+  entries: readonly Entry[],
+): Outcome['result'] => {
+  if (failure === null) return completedAt(entries, 'VerifyTraffic') === null ? 'failed' : 'recovered';
+  if (failure.error === UNCONFIRMED) return 'unconfirmed';
+  return !staysChanged(steps, entries) && REFUSALS.includes(failure.error) ? 'refused' : 'failed';
+};
+
 /** What became of a run, from its record alone: done, not done, and the clocks. Also for a run that is not over: `failure` null, not recovered. */
 export const outcomeOf = ({
   plan,
@@ -142,9 +155,7 @@ export const outcomeOf = ({
   timeScale = 1,
 }: OutcomeInput): Outcome => {
   const steps = stepsOf(entries).map((step) => stepRecord(step, entries));
-  const recovered = failure === null && completedAt(entries, 'VerifyTraffic') !== null;
-  const refused = failure !== null && !staysChanged(steps, entries) && REFUSALS.includes(failure.error);
-  const result = recovered ? 'recovered' : refused ? 'refused' : 'failed';
+  const result = resultOf(failure, steps, entries);
   return {
     result,
     execution,
@@ -157,6 +168,6 @@ export const outcomeOf = ({
     orders: ordersOf(entries),
     clocks: incident && clocksOf({ incident, entries, objectives: plan.objectives, now, timeScale }),
     phases: incident && phasesOf(incident, entries),
-    next: nextCommands(plan, execution, result, steps, failure, entries),
+    next: nextCommands(plan, execution, result, steps, failure, entries, incident),
   };
 };

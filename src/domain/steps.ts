@@ -82,5 +82,8 @@ export const REFUSALS: readonly string[] = [
   'StaleEpochError',
 ];
 
+/** The error of a run that has done all, and of which the third site did not say that clients arrive. */
+export const UNCONFIRMED = 'NotConfirmedError';
+
 /** Errors that keep a step from beginning: it was entered, and nothing was done in it. */
 export const AT_THE_DOOR: readonly string[] = ['AbortedError', 'StaleEpochError'];

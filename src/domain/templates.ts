@@ -65,8 +65,10 @@ export const sayLoss = (estimate: DataLossEstimate | null): string => {
   return `writes of at most the last ${sayMilliseconds(estimate.atMostSeconds * 1_000)} that the primary took${bytes}${on}`;
 };
 
-const statusOf = (outcome: Outcome, failure: Failure | null): string => {
+const statusOf = ({ plan, failure }: MessageInput, outcome: Outcome): string => {
   if (outcome.result === 'recovered') return 'Recovered';
+  if (outcome.result === 'unconfirmed')
+    return `Traffic was moved and is served by ${plan.regions.standby} as seen from there; not confirmed from outside`;
   if (failure === null) {
     const last = outcome.steps.findLast(({ status }) => status === 'done');
     const decided = outcome.steps.some(({ state, status }) => state === 'AssessEvidence' && status === 'done');
@@ -79,6 +81,14 @@ const statusOf = (outcome: Outcome, failure: Failure | null): string => {
   return outcome.result === 'refused'
     ? 'Automatic recovery refused; nothing was changed'
     : 'Recovery stopped before its end';
+};
+
+const DOWN = 'Requests fail or are not answered';
+const IMPACT: Readonly<Record<Outcome['result'], string>> = {
+  recovered: 'None now',
+  unconfirmed: 'None that is known now',
+  failed: DOWN,
+  refused: DOWN,
 };
 
 const factsOf = (input: MessageInput, outcome: Outcome): TemplateFacts => {
@@ -103,12 +113,12 @@ const factsOf = (input: MessageInput, outcome: Outcome): TemplateFacts => {
     execution: input.execution,
     startTime: incident.startedAt,
     impact: `${plan.title} does not answer in ${plan.regions.primary}`,
-    status: statusOf(outcome, failure),
+    status: statusOf(input, outcome),
     affectedServices: services
       .filter(({ criticality }) => criticality === 1)
       .map(({ name }) => name)
       .join(', '),
-    userImpact: outcome.result === 'recovered' ? 'None now' : 'Requests fail or are not answered',
+    userImpact: IMPACT[outcome.result],
     rootCause: sayCause(entries),
     nextUpdate: new Date(Date.parse(now) + plan.statusPage.everySeconds * 1_000).toISOString(),
     commander: commander?.name ?? 'nobody is named',

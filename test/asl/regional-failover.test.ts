@@ -276,6 +276,31 @@ describe('regional-failover with the real functions', () => {
     expect(run.called.filter((state) => state === never)).toHaveLength(polls);
   });
 
+  it('is moved and served, and the third site never answers: an end of its own, which is not "recovered" and not "down"', async () => {
+    const at = await regionDead();
+    at.ports.thirdSite.silent = true;
+    const run = await runRegionalFailover(at);
+    expect(run).toMatchObject({ status: 'FAILED', end: 'Unconfirmed', error: 'NotConfirmedError' });
+    expect(run.called.filter((state) => state === 'VerifyTraffic')).toHaveLength(300);
+    expect(run.cause).toMatch(
+      /Traffic was moved, and in 300 polls nobody outside confirmed it: .* is served by us-west-2/,
+    );
+    const outcome = run.record.find(({ state, kind }) => state === 'PublishOutcome' && kind === 'left')?.result;
+    expect(outcome).toMatchObject({ result: 'unconfirmed', notDone: ['verify from outside'], incidentClosed: false });
+    expect(await at.ports.claims.read('svg-ai')).toMatchObject({ holder: null });
+    expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
+  });
+
+  it('is confirmed by a third site that answers after minutes of silence', async () => {
+    const at = await regionDead();
+    at.ports.thirdSite.silent = true;
+    const run = await runRegionalFailover(at, (state, call) => {
+      if (state === 'VerifyTraffic' && call === 50) at.ports.thirdSite.silent = false;
+    });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
+    expect(run.called.filter((state) => state === 'VerifyTraffic')).toHaveLength(50);
+  });
+
   it('does not publish: the run goes on, gives the claim back and says so', async () => {
     const at = await regionDead();
     const run = await runRegionalFailover(at, (state) => {

@@ -171,6 +171,7 @@ describe('regional-failover', () => {
       'Recovered',
       'RequestRefused',
       'TakenOver',
+      'Unconfirmed',
     ]);
     // A dry run's own answer is its outcome, and it holds no claim.
     expect(gates(machine, 'PlanChanges', 'ChangesPlanned')).toBe(true);

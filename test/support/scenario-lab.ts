@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import dns from 'node:dns';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -152,11 +153,22 @@ const ASIDE =
 /** `SCENARIOS_UNTIL=<seconds since the epoch>`: a story that would begin later is skipped, and the run says so. For CI, which has to end. */
 const isLate = (): boolean => Date.now() / 1_000 > Number(process.env.SCENARIOS_UNTIL ?? Number.POSITIVE_INFINITY);
 
+export interface ScenarioOptions {
+  /** How traffic moves, where that is not as the plan has it: the stacks are packaged for it, and the lab deploys those. */
+  readonly strategy?: Plan['traffic']['strategy'];
+}
+
+/** Packages what the stacks would be by that strategy, and gives their folder. Nothing when the sources did not change since. */
+const packagedFor = (strategy: Plan['traffic']['strategy']): string => {
+  execFileSync(process.execPath, ['scripts/package.ts', '--quiet', '--strategy', strategy], { stdio: 'inherit' });
+  return `.build/${strategy}`;
+};
+
 /**
  * Boots one lab for the scenario file and waits until it is healthy from both vantage points with every function warm. The logs are in
  * `.lab/slot-<slot>`; they stay, and their path is printed, when the scenario fails or its logs hold a line that should never be there.
  */
-export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
+export const useScenarioLab = (slot: number, { strategy }: ScenarioOptions = {}): (() => ScenarioLab) => {
   const run = runFolder(process.cwd(), slot);
   const before = { ...process.env };
   const servers = dns.getServers();
@@ -186,6 +198,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
         slot,
         timeScale: TIME_SCALE,
         readiness: false,
+        ...(strategy && { packaged: packagedFor(strategy) }),
       });
       const { host, port } = lab.addresses.site.dns;
       dns.setServers([`${host}:${port}`]);
@@ -201,7 +214,7 @@ export const useScenarioLab = (slot: number): (() => ScenarioLab) => {
       steadyAt = Date.now();
       failed = false;
     },
-    (STEADY_MS + 30_000) * slowness,
+    (STEADY_MS + (strategy ? 90_000 : 30_000)) * slowness,
   );
 
   afterEach(({ task }) => {

@@ -7,6 +7,7 @@ import { FAULT_IDS, makeFault } from '#cli/campaign/faults.ts';
 import { matrixLines, totalsOf } from '#cli/campaign/matrix.ts';
 import { openResults } from '#cli/campaign/results.ts';
 import { type CellResult, type Facts, verdictOf, violationsOf } from '#cli/campaign/verdict.ts';
+import { RECOVERY_STEPS, SIDE_STEPS } from '#domain/steps.ts';
 import type { Call } from '#lab/contract.ts';
 import { createFaults } from '#lab/door/faults.ts';
 
@@ -45,12 +46,32 @@ describe('cells', () => {
   });
 });
 
+describe('a sample', () => {
+  const changing = new Set(
+    [...RECOVERY_STEPS, ...SIDE_STEPS].filter(({ changes }) => changes).map(({ state }) => state),
+  );
+  it('of two has always one of a state that changes something, and each such state has its day', () => {
+    const all = everyCell(states);
+    const taken = new Set<string>();
+    for (let seed = 20260101; seed < 20260401; seed += 1) {
+      const cells = sample(all, 2, seed);
+      expect(cells).toHaveLength(2);
+      const found = cells.filter(({ state }) => changing.has(state));
+      expect(found.length, `seed ${seed}`).toBeGreaterThan(0);
+      for (const { state } of found) taken.add(state);
+    }
+    expect([...taken].sort()).toEqual([...changing].sort());
+    const plain = all.filter(({ state }) => !changing.has(state));
+    expect(sample(plain, 2, 7)).toHaveLength(2);
+  });
+});
+
 describe('faults', () => {
-  const call = (operation: string, role = 'own'): Call => ({
+  const call = (operation: string, role = 'own', region = 'us-west-2'): Call => ({
     id: '',
     service: 'dynamodb',
     operation,
-    region: 'us-west-2',
+    region,
     accessKeyId: '',
     role,
     at: 0,
@@ -61,13 +82,14 @@ describe('faults', () => {
     const fault = makeFault(id, {
       state,
       role: 'own',
+      thirdSite: 'us-east-2',
       inject: faults.inject,
       kill: () => {
         kills += 1;
       },
     });
     return {
-      hit: (operation: string, role?: string) => faults.take(call(operation, role)).length > 0,
+      hit: (operation: string, role?: string, region?: string) => faults.take(call(operation, role, region)).length > 0,
       fault,
       kills: () => kills,
     };
@@ -99,6 +121,17 @@ describe('faults', () => {
     expect(kills()).toBe(1);
   });
 
+  it.each(['FencePrimary', 'RepointApplication', 'LiftFence'])(
+    'a kill of %s comes with the change of the write lease at the third site, not after all of its changes',
+    (state) => {
+      const { hit, kills } = made('killed', state);
+      expect(['PutItem', 'UpdateItem', 'PutItem'].map((one) => hit(one))).toEqual([false, false, false]);
+      expect(hit('GetItem', 'own', 'us-east-2')).toBe(false);
+      expect(hit('UpdateItem', 'own', 'us-east-2')).toBe(true);
+      expect(kills()).toBe(1);
+    },
+  );
+
   it('a kill comes before the end is on record where no change goes through the AWS API', () => {
     const { hit, kills } = made('killed', 'ScaleUpWorkloads');
     expect(['PutItem', 'GetItem', 'PutItem'].map((one) => hit(one))).toEqual([false, false, true]);
@@ -107,13 +140,16 @@ describe('faults', () => {
 });
 
 const good: Facts = {
-  mode: 'failover',
+  route: { mode: 'failover' },
+  votes: null,
   hits: 1,
   status: 'SUCCEEDED',
   error: null,
   outcome: { state: 'PublishOutcome', result: 'recovered' },
   chain: { intact: true, entries: 40, problem: null },
+  unpaired: [],
   promotions: 1,
+  ownPromotions: 1,
   timeline: 2,
   writes: [
     { side: 'primary', via: 'sql', sentAt: 10, at: 12 },
@@ -133,6 +169,7 @@ const stopped: Facts = {
   error: 'ServiceUnavailableError',
   outcome: { state: 'PublishOutcome', result: 'failed' },
   promotions: 0,
+  ownPromotions: 0,
   timeline: 1,
   writes: [{ side: 'primary', via: 'sql', sentAt: 10, at: 12 }],
   writable: ['primary'],
@@ -140,13 +177,17 @@ const stopped: Facts = {
   trafficAtStandby: false,
 };
 
+const routed = (choice: 'approve' | 'decline') =>
+  ({ mode: 'failover', approval: { choice, round: 1, decideWithin: '3m' } }) as const;
+const [approving, declining] = [routed('approve'), routed('decline')];
+
 describe('a verdict', () => {
   const judged = (facts: Facts) => verdictOf(facts, violationsOf(facts));
 
   it('is what became of the run when nothing is wrong', () => {
     expect(judged(good)).toBe('recovered');
     expect(judged(stopped)).toBe('stopped');
-    expect(judged({ ...stopped, mode: 'dry-run', status: 'SUCCEEDED' })).toBe('answered');
+    expect(judged({ ...stopped, route: { mode: 'dry-run' }, status: 'SUCCEEDED' })).toBe('answered');
   });
 
   it.each([
@@ -164,6 +205,11 @@ describe('a verdict', () => {
     ['traffic does not go to the standby', { trafficAtStandby: false }],
     ['the run did not end', { status: null }],
     ['proves nothing', { hits: 0 }],
+    ['the record has a gap: ShiftTraffic', { unpaired: ['ShiftTraffic (attempt 0) entered and never left'] }],
+    ['although a person had declined', { route: declining, votes: { needed: 2, approved: 0, declined: 1 } }],
+    ['although a person had declined', { votes: { needed: 2, approved: 2, declined: 1 } }],
+    ['with 1 of 2 approvals', { route: approving, votes: { needed: 2, approved: 1, declined: 0 } }],
+    ['nobody was asked', { route: approving, votes: null }],
     ['next run did not recover', { wayOut: { status: 'FAILED', error: 'ClaimHeldError' } }],
   ] as const)('is FAILED: %s', (words, change) => {
     const facts = { ...good, ...change } as Facts;
@@ -176,8 +222,16 @@ describe('a verdict', () => {
     expect(violationsOf({ ...good, writes: both })).toEqual([]);
   });
 
+  it('is not FAILED by a promotion that enough people approved, nor by that of a person who goes on after a decline', () => {
+    expect(judged({ ...good, route: approving, votes: { needed: 2, approved: 2, declined: 0 } })).toBe('recovered');
+    const votes = { needed: 2, approved: 0, declined: 1 };
+    expect(
+      judged({ ...stopped, route: declining, votes, promotions: 1, wayOut: { status: 'SUCCEEDED', error: null } }),
+    ).toBe('stopped');
+  });
+
   it('is FAILED for a dry run that promoted', () => {
-    expect(judged({ ...good, mode: 'dry-run' })).toBe('FAILED');
+    expect(judged({ ...good, route: { mode: 'dry-run' } })).toBe('FAILED');
   });
 });
 

@@ -61,6 +61,17 @@ describe('templates', () => {
     expect(text).not.toMatch(/\{\{|undefined|null|NaN/);
   });
 
+  test('a recovery that nobody outside confirmed is told as that, and not as a service that is down', () => {
+    const failure = { state: 'VerifyTraffic', error: 'NotConfirmedError', cause: 'the third site is silent' };
+    const { text } = composeMessage('end', input({ entries: recovery('VerifyTraffic'), failure }));
+    expect(text).toContain(
+      'Current Status: Traffic was moved and is served by us-west-2 as seen from there; not confirmed from outside',
+    );
+    expect(text).toContain('Not Done:\n- verify from outside\n\n');
+    expect(text).toContain('look from outside whether clients arrive');
+    expect(text).not.toMatch(/stopped before its end|fail or are not answered/);
+  });
+
   test('no subject is longer than SNS takes', () => {
     const long = { ...plan, title: 'x'.repeat(300) };
     expect(composeMessage('start', input({ plan: long })).subject).toHaveLength(100);

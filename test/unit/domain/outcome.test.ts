@@ -144,6 +144,23 @@ describe('outcome', () => {
     });
   });
 
+  test('unconfirmed: all was done but the word from outside, and what a person does about it', () => {
+    const failure = { state: 'VerifyTraffic', error: 'NotConfirmedError', cause: 'the third site is silent' };
+    const entries = [
+      ...recovery('VerifyTraffic'),
+      ...record([5_000, 'VerifyTraffic', 'entered'], [5_100, 'VerifyTraffic', 'left', { result: { done: false } }]),
+    ];
+    const part = outcome(entries, failure);
+    expect(part).toMatchObject({ result: 'unconfirmed', notDone: ['verify from outside'] });
+    expect(part.clocks?.rto.until).toBeNull();
+    const next = part.next.join('\n');
+    expect(next).toContain('look from outside whether clients arrive at api.svg-ai.example');
+    expect(next).toContain('svg-ai-db-replica is the primary now: never lift the fence of svg-ai-db');
+    expect(next).toContain(`continuity incident close ${incident.id} --reason`);
+    expect(next).toContain('The third site (us-east-2) did not answer');
+    expect(outcome(entries, { ...failure, error: 'NotInTimeError' }).result).toBe('failed');
+  });
+
   test('refused: only when nothing was changed', () => {
     const failure = { state: 'CheckGuards', error: 'GuardsRefusedError', cause: 'GU-110: no' };
     expect(outcome(recovery('CheckGuards'), failure).result).toBe('refused');

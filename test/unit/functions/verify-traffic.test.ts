@@ -5,7 +5,7 @@ import { verifyTraffic } from '../../../functions/verify-traffic.ts';
 const shifted = async () => {
   const at = await recoveredStandby();
   const { changeId } = await at.ports.traffic.shift('standby');
-  return { at, input: { changeId, looks: 0 } };
+  return { at, input: { changeId } };
 };
 
 describe('VerifyTraffic', () => {
@@ -33,46 +33,80 @@ describe('VerifyTraffic', () => {
   it('does not need the control plane of the provider', async () => {
     const { at, input } = await shifted();
     at.ports.traffic.appliedFails = true;
-    expect(await verifyTraffic({ ...at, input })).toMatchObject({ done: true, applied: null });
-  });
-
-  it('asks for no change when there was none', async () => {
-    const { at } = await shifted();
-    expect(await verifyTraffic({ ...at, input: { changeId: null, looks: 0 } })).toMatchObject({
+    expect(await verifyTraffic({ ...at, input })).toMatchObject({
       done: true,
       applied: null,
+      detail: expect.stringContaining('by resolvers alone: whether change C1 is at every name server was not answered'),
     });
+  });
+
+  it('says that resolvers alone decided where no change is known: there was none, or its answer was lost', async () => {
+    const { at } = await shifted();
+    const seen = await verifyTraffic({ ...at, input: { changeId: null } });
+    expect(seen).toMatchObject({
+      done: true,
+      applied: null,
+      detail: expect.stringContaining('by resolvers alone: no change is known'),
+    });
+    const [record] = at.plan.traffic.records;
+    at.ports.traffic.cached.set(record?.name ?? '', record?.primary ?? '');
+    expect(await verifyTraffic({ ...at, input: { changeId: null } })).toMatchObject({ done: false });
   });
 
   it('waits for resolvers at the third site as well', async () => {
     const { at } = await shifted();
     const [record] = at.plan.traffic.records;
     at.ports.thirdSite.cached.set(record?.name ?? '', record?.primary ?? '');
-    const late = await verifyTraffic({ ...at, input: { changeId: null, looks: 299 } });
+    const late = await verifyTraffic({ ...at, input: { changeId: null } });
     expect(late).toEqual({ done: false, detail: expect.stringContaining('resolves to 10.1.0.20 at the third site') });
     at.ports.thirdSite.cached.clear();
-    expect(await verifyTraffic({ ...at, input: { changeId: null, looks: 0 } })).toMatchObject({
+    expect(await verifyTraffic({ ...at, input: { changeId: null } })).toMatchObject({
       done: true,
       thirdSite: { [record?.name ?? '']: ['10.2.0.20'] },
     });
   });
 
-  it('waits a minute for a third site that is silent, and then says that it was', async () => {
+  it('is never done while the third site is silent, and says that the rest is as it should be', async () => {
     const { at } = await shifted();
     at.ports.thirdSite.silent = true;
-    const early = await verifyTraffic({ ...at, input: { changeId: null, looks: 11 } });
-    expect(early).toEqual({ done: false, detail: expect.stringContaining('does not answer') });
-    expect(await verifyTraffic({ ...at, input: { changeId: null, looks: 12 } })).toMatchObject({
+    for (let looks = 0; looks < 20; looks += 1)
+      expect(await verifyTraffic({ ...at, input: { changeId: null } })).toEqual({
+        done: false,
+        detail: expect.stringMatching(/is served by us-west-2 as seen from there; the third site .* does not answer/),
+        unconfirmed: true,
+      });
+    at.ports.thirdSite.silent = false;
+    expect(await verifyTraffic({ ...at, input: { changeId: null } })).toMatchObject({ done: true });
+  });
+
+  it('with a silent third site does not say that the standby serves when it does not', async () => {
+    const { at } = await shifted();
+    at.ports.thirdSite.silent = true;
+    at.ports.database.servers.standby.up = false;
+    const seen = await verifyTraffic({ ...at, input: { changeId: null } });
+    expect(seen).toEqual({ done: false, detail: expect.stringContaining('503') });
+  });
+
+  it('is done with a silent third site by the order of a person alone', async () => {
+    const { at } = await shifted();
+    at.ports.thirdSite.silent = true;
+    const run = { ...at.run, state: 'VerifyTraffic' };
+    await at.ports.controls.force(run.execution, 'VerifyTraffic', {
+      by: 'jane',
+      reason: 'I see them',
+      at: at.clock.now(),
+    });
+    expect(await verifyTraffic({ ...at, run, input: { changeId: null } })).toMatchObject({
       done: true,
-      thirdSite: null,
-      detail: expect.stringContaining('the third site was silent'),
+      forced: { by: 'jane' },
+      detail: expect.stringMatching(/not confirmed: .*third site .* does not answer/),
     });
   });
 
   it('is not done while the standby does not write', async () => {
     const { at } = await shifted();
     at.ports.database.servers.standby.up = false;
-    const seen = await verifyTraffic({ ...at, input: { changeId: null, looks: 0 } });
+    const seen = await verifyTraffic({ ...at, input: { changeId: null } });
     expect(seen).toEqual({ done: false, detail: expect.stringContaining('503') });
   });
 

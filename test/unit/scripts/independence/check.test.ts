@@ -194,4 +194,21 @@ describe('calls that were made and that the walk does not list', () => {
     [{ ...made, operation: 'RebootDBInstance' }, 'PromoteReplica called rds:RebootDBInstance in us-west-2'],
     [{ ...made, key: 'ReleaseClaim' }, 'ReleaseClaim called rds:PromoteReadReplica in us-west-2'],
   ])('%o', (call, line) => expect(unlisted(found.judged, [made, call])).toEqual([line]));
+
+  test('a global service answers where its control plane is, whatever region its client signs for', () => {
+    const { judged } = check({
+      only: ['ShiftTraffic'],
+      plan: planWith({ strategy: 'record-change', acceptsControlPlane: true }),
+    });
+    const change = {
+      key: 'ShiftTraffic',
+      service: 'route53',
+      operation: 'ChangeResourceRecordSets',
+      region: 'us-west-2',
+    };
+    expect(unlisted(judged, [change, { ...change, region: 'us-east-1' }])).toEqual([]);
+    expect(unlisted(judged, [{ ...change, operation: 'DeleteHostedZone' }])).toEqual([
+      'ShiftTraffic called route53:DeleteHostedZone in us-east-1',
+    ]);
+  });
 });

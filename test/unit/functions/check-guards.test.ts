@@ -40,7 +40,7 @@ describe('CheckGuards', () => {
     at.clock.advance(1_000);
     at.killPrimary();
     await see(at);
-    const startedAt = firstBadAt(await at.ports.readings.list('svg-ai')) ?? '';
+    const startedAt = firstBadAt(await at.ports.readings.list('svg-ai'), freshness(at.plan, at.clock.now())) ?? '';
     for (let hours = 0; hours < 9; hours += 1) {
       at.clock.advance(3_600_000);
       await see(at);

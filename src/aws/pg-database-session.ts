@@ -81,6 +81,8 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
       password,
       database: database.name,
       application_name: 'continuity',
+      // The driver reads instants in this form alone, and gives null for those of a server that is set to another.
+      options: '-c datestyle=ISO',
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: withinMs,
       statement_timeout: withinMs,

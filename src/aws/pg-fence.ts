@@ -42,11 +42,13 @@ export const fenceIn = (client: Client, role: string): Promise<FenceOutcome> =>
 
 /** Tries again while the server is between two lives, for a moment; what it says then is told as the fence has to take it. */
 export const onceLetIn = async <T>(fence: () => Promise<T>): Promise<T> => {
-  const until = Date.now() + BETWEEN_MS;
+  let until: number | undefined;
   for (;;) {
     try {
       return await fence();
     } catch (error) {
+      // Counted from the first answer of this kind: a login that was slow takes nothing from it.
+      until ??= Date.now() + BETWEEN_MS;
       if (!isBetween((error as Error).cause) || Date.now() > until) throw mapFenceError(error as Error);
     }
     await delay(PAUSE_MS);

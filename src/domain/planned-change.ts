@@ -216,7 +216,8 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
     askedIf(plan, facts) === 'never'
       ? []
       : under('people have approved, and the old primary is not fenced by then', fences(plan, facts)),
-  PromoteReplica: (plan, { standbyInstance }) => {
+  PromoteReplica: (plan, facts) => {
+    const { standbyInstance } = facts;
     const target = `${plan.database.instances.standby} in ${plan.regions.standby}`;
     const begun = change('dynamodb:UpdateItem', claimOf(plan), null, 'the promotion was let begin for the incident');
     if ('error' in standbyInstance) return [begun, change('rds:PromoteReadReplica', target, null, 'a primary')];
@@ -225,6 +226,7 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
     return replicaOf === null
       ? [change('rds:PromoteReadReplica', target, 'no replica', 'no replica', { note: 'it is promoted already' })]
       : [
+          ...under('it has waited, so that the fence was looked at too long ago', fences(plan, facts)),
           begun,
           change('rds:PromoteReadReplica', target, `replica of ${replicaOf}, ${status}`, to, { note: 'one-way' }),
         ];

@@ -22,6 +22,7 @@ import { type FenceMethod, REGION_METHODS } from './fence-primary.ts';
 
 /** Looks and fence, one after the other, have to fit into the function's time-out. */
 const LOOK_WITHIN_MS = 4_000;
+const OLD_PRIMARY_WITHIN_MS = 2_500;
 
 interface Call {
   readonly ports: {
@@ -42,8 +43,8 @@ export type Kept =
   | { readonly nothing: string }
   | { readonly execution: string; readonly methods: readonly FenceMethod[]; readonly guards: readonly GuardReason[] };
 
-const looked = async <T>(call: () => Promise<T>): Promise<Looked<T>> => {
-  const answer = await attempt(call, LOOK_WITHIN_MS);
+const looked = async <T>(call: () => Promise<T>, withinMs = LOOK_WITHIN_MS): Promise<Looked<T>> => {
+  const answer = await attempt(call, withinMs);
   return answer.outcome === 'answered' ? { value: answer.value } : { error: answer.detail };
 };
 
@@ -52,14 +53,13 @@ const serverOf = async ({ ports: { databaseSession: session } }: Call, side: Sid
   return { inRecovery, timeline, system };
 };
 
-/** Everything that is asked before the old primary is touched, all of it at once; the old primary's cluster beside it. */
-const lookAt = async (call: Call, claim: Claim | null) => {
+/** Everything else that is asked before the old primary is touched, all of it at once; the old primary's cluster beside it. */
+const lookAt = async (call: Call, claim: Claim | null, ofPrimary: Looked<Server>) => {
   const { ports, plan, clock } = call;
   const names = plan.workloads.deployments.map(({ name }) => name);
-  const [orders, standby, ofPrimary, ofStandby, records, cluster] = await Promise.all([
+  const [orders, standby, ofStandby, records, cluster] = await Promise.all([
     looked(() => ports.standingOrders.read(plan.plan)),
     looked(() => ports.database.describe('standby')),
-    looked(() => serverOf(call, 'primary')),
     looked(() => serverOf(call, 'standby')),
     looked(() => ports.traffic.read()),
     looked(() => ports.workloads.status('primary', names)),
@@ -135,7 +135,11 @@ export const keepFenced = async (call: Call): Promise<Kept> => {
   if (open.length === 0) return { nothing: 'by the record nothing of the fence is open' };
   const until = waitsUntil(entries, clock.now());
   if (until !== null) return { nothing: `it was tried, and is tried again from ${until} on` };
-  const { guards, cluster } = await lookAt(call, claim);
+  // For weeks it may not be there: then nothing else is asked.
+  const ofPrimary = await looked(() => serverOf(call, 'primary'), OLD_PRIMARY_WITHIN_MS);
+  if ('error' in ofPrimary)
+    return { nothing: `KF-210: ${plan.database.instances.primary} says nothing: ${ofPrimary.error}` };
+  const { guards, cluster } = await lookAt(call, claim, ofPrimary);
   const refusal = refusalOf(guards);
   if (refusal !== null) return { nothing: refusal };
   const methods = triable(open, cluster);

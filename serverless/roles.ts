@@ -39,7 +39,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   // The run is aborted before its fence is lifted, by a conditional write.
   LiftFence: [
     'record',
-    'writeState',
+    'abortRun',
     'writeApprovals',
     'describeDatabases',
     'openSession',

@@ -70,6 +70,8 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     listReadings: [allow(tables.state, 'dynamodb:Query')],
     writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],
     writeApprovals: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:PutItem')],
+    /** Beside what approvals are granted: the item of the run's orders is read by the same right. */
+    abortRun: [allow(tables.state, 'dynamodb:UpdateItem')],
     /** The token says which task. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html */
     answerTasks: [
       { Sid: 'TaskTokensHaveNoResources', ...allow('*', 'states:SendTaskSuccess', 'states:SendTaskFailure') },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CallRefusedError } from '#domain/errors.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { type Happening, runRegionalFailover } from '#test/support/run-regional-failover.ts';
+import { DEAD } from '#test/support/verdict.ts';
 import { probeService } from '../../functions/probe-service.ts';
 
 const ARN = 'arn:aws:states:us-west-2:123456789012:execution:regional-failover:by-hand';
@@ -100,8 +101,7 @@ describe('a scale-up that is refused', () => {
     at.revivePrimary();
     let asked = 0;
     const run = await runRegionalFailover(at, async (state, call) => {
-      if (state === 'AssessEvidence')
-        return { outcome: 'recover', code: 'region-down', rule: 'FO-110', looks: 1, reason: 'as tested' };
+      if (state === 'AssessEvidence') return DEAD;
       if (state === 'PromoteReplica') {
         asked += 1;
         throw new Error('LedgerUnavailableError');

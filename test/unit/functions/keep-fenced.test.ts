@@ -213,7 +213,7 @@ describe('KeepFenced', () => {
     ],
     [
       'it does not say whose data it has',
-      'KF-220',
+      'KF-210',
       (at) => {
         const asked = at.ports.databaseSession.systemOf;
         at.ports.databaseSession.systemOf = (side) => (side === 'primary' ? unreadable() : asked(side));

@@ -59,6 +59,7 @@ const OF_PORT: Readonly<Record<string, readonly (readonly Grant[])[]>> = {
 
 /** Permissions that come from what the function is for, not from a port alone. */
 const OF_FUNCTION: Readonly<Record<string, readonly Grant[]>> = {
+  LiftFence: ['abortRun'],
   PromoteReplica: ['promoteReplica'],
   ShiftTraffic: ['shiftTraffic'],
   ReceiveAlarm: ['deadAlarms'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { turned } from '#domain/direction.ts';
+import { slowness } from '#test/support/wait-for.ts';
 import { independencePage } from '../../../../scripts/independence/report.ts';
 import { unlisted } from '../../../../scripts/independence/unlisted.ts';
 import { check, edited, PLAN, planWith, read } from './support.ts';
@@ -40,7 +41,8 @@ describe('the project', () => {
 });
 
 /** The home region's stack looks at the switch of the other one, which is the region that failed. */
-test('the stack of the other direction needs nothing but its own region', () => {
+// It walks every function, of both strategies' code: the longest of the walks.
+test('the stack of the other direction needs nothing but its own region', { timeout: 40_000 * slowness }, () => {
   const found = check({ plan: turned(PLAN) });
   expect(found.findings).toEqual([]);
   const toOther = found.judged.flatMap(({ calls }) => calls.filter(({ where }) => where === PLAN.regions.standby));
@@ -149,8 +151,8 @@ describe('a violation that was put in is found', () => {
       what: 'a place that the plan does not name',
       overlay: edited(
         'functions/verify-standby.ts',
-        'const { plan } = step;',
-        "const { plan } = step; await fetch('https://status.example');",
+        'const at = clock.now();',
+        "const at = clock.now(); await fetch('https://status.example');",
       ),
       finding: /VerifyStandby: http:fetch in status\.example/,
     },

@@ -25,7 +25,7 @@ const REFUSALS: readonly (readonly [input: string, cause: string])[] = [
   ['{"plan":"svg-al","reason":"r","mode":"failover"}', 'input.plan is "svg-al"; allowed: "svg-ai"'],
   [
     '{"plan":"svg-ai","reasn":"r","reason":"r","mode":"failover"}',
-    'input has unknown keys: reasn (reason?); allowed: plan, reason, mode, approval, decideWithin, by, overrides',
+    'input has unknown keys: reasn (reason?); allowed: plan, reason, mode, approval, decideWithin, severity, by, overrides',
   ],
   [
     '{"plan":"svg-ai","reason":"r","mode":"failover","by":"jane","overrides":{"GU-030":"I know"}}',

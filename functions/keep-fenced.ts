@@ -144,7 +144,11 @@ export const keepFenced = async (call: Call): Promise<Kept> => {
   if (refusal !== null) return { nothing: refusal };
   const methods = triable(open, cluster);
   if (methods.length === 0) return { nothing: `${open.join(', ')}: the old primary's cluster does not answer` };
-  return fence(call, recovery, entries, methods, guards);
+  // Looks take seconds, and a primary that thaws answers all who wait at once.
+  const seen = await ports.ledger.read(recovery.execution);
+  const taken = waitsUntil(seen, clock.now());
+  if (taken !== null) return { nothing: `another one fences it, or has just tried: again from ${taken} on` };
+  return fence(call, recovery, seen, methods, guards);
 };
 
 export const handler = event({

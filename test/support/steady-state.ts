@@ -7,7 +7,7 @@ import { unpaired } from '#domain/unpaired.ts';
 import { awsCli, hasAwsCli } from './aws-cli.ts';
 import type { ScenarioLab } from './scenario-lab.ts';
 import { leaksIn } from './secrets.ts';
-import { slowness } from './wait-for.ts';
+import { slowness, waitFor } from './wait-for.ts';
 
 const CONNECT_MS = 1_500 * slowness;
 

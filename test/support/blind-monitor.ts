@@ -6,8 +6,8 @@ import type { ScenarioLab } from './scenario-lab.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface BlindMonitor {
-  /** Refused puts of metrics, and of readings by each vantage point. */
-  readonly metrics: Fault;
+  /** Refused puts of each vantage point: of metrics, and of readings. */
+  readonly metrics: readonly Fault[];
   readonly readings: readonly Fault[];
   heal(): void;
 }
@@ -49,8 +49,11 @@ const expireReadings = async ({ lab, plan, ports }: ScenarioLab): Promise<void> 
 export const blindMonitor = async (at: ScenarioLab): Promise<BlindMonitor> => {
   const { faults } = at.lab.cloud.door;
   const effect = { kind: 'throttle' } as const;
-  const metrics = faults.inject({ service: 'monitoring', operation: 'PutMetricData', effect });
   const roles = stackRefs(at.lab, 'ProbeServiceRole');
+  // Theirs alone: the switch of the traffic is a metric as well.
+  const metrics = roles.map((role) =>
+    faults.inject({ service: 'monitoring', operation: 'PutMetricData', role, effect }),
+  );
   const readings = roles.map((role) => faults.inject({ service: 'dynamodb', operation: 'PutItem', role, effect }));
   await waitFor(
     'each vantage point to be refused',
@@ -62,7 +65,7 @@ export const blindMonitor = async (at: ScenarioLab): Promise<BlindMonitor> => {
   await alarmsAre(at, '-healthy-', 'INSUFFICIENT_DATA');
   await expireReadings(at);
   const heal = () => {
-    for (const fault of [metrics, ...readings]) fault.remove();
+    for (const fault of [...metrics, ...readings]) fault.remove();
   };
   return { metrics, readings, heal };
 };

@@ -5,7 +5,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
 /**
- * Situation: region A is dead. A person's pause holds the run before its first change; resumed, it is paused again behind the promotion, where
+ * Situation: region A is dead. A person's pause holds the run before it looks at the evidence; resumed, it is paused again behind the promotion, where
  * somebody asks for an abort.
  *
  * Proves:
@@ -38,17 +38,17 @@ it(
     const order = { by: 'jane', reason: 'I want to look first', at: new Date().toISOString() };
     await ports.controls.pause(arn, order);
     await ports.executions.start(at.machineArn, 'by-hand', { plan: plan.plan, reason: 'A is dead', mode: 'failover' });
-    await until(at, arn, 'CheckGuards', 'left');
+    await until(at, arn, 'ClaimRecovery', 'left');
 
     // 1
     await waitFor('the run to be held several times', async () => {
       const events = await ports.executions.history(arn);
       return events.filter(({ type }) => type === 'TaskFailed').length >= 3;
     });
-    // Notices follow the record on their own; the run itself has written nothing since the guards, however often it was held.
+    // Notices follow the record on their own; the run itself has written nothing since its claim, however often it was held: what it would find out
+    // now would be old when it goes on.
     const own = (await at.record(arn)).filter(({ kind }) => kind !== 'notice');
-    expect(own.at(-1)).toMatchObject({ state: 'CheckGuards', kind: 'left' });
-    expect(own.filter(({ state }) => state === 'FencePrimary')).toEqual([]);
+    expect(own.at(-1)).toMatchObject({ state: 'ClaimRecovery', kind: 'left' });
     expect(await person('resume', 'by-hand', '--as', 'jane', '--reason', 'seen')).toMatchObject({ code: 0 });
     await until(at, arn, 'PromoteReplica', 'entered');
     await waitFor('the point of no return', async () => (await ports.controls.read(arn)).committedAt !== null);

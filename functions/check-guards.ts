@@ -96,7 +96,8 @@ export const askGuards = async (step: Step) => {
 
 /**
  * Every guard's answer, whether an earlier run of the incident let the promotion begin, the data-loss estimate, and whether people have to approve (by
- * the plan's policy for this trigger and severity, or because the request asks): on record before the first change. Throws GuardsRefusedError with every reason.
+ * the plan's policy for this trigger and severity, or because the request asks): on record before the first change. Throws GuardsRefusedError with
+ * every reason.
  */
 export const checkGuards = async (step: Step & { readonly input: z.output<typeof input> }) => {
   const asked = await askGuards(step);

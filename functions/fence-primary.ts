@@ -171,7 +171,8 @@ const standOf = async ({ ports }: FenceStep, answers: boolean, refuses: boolean)
  * Stops writes in the old primary as far as it answers, and takes its application's lease away at the third site: all ways of the plan at once, each
  * read back. A region that does not answer is an outcome, not an error. Reversible, and repeatable.
  * The positions that it gives are read after the fence and are on record before the promotion; `at` is when it was looked at. Behind a database that
- * refuses its application and says where it stands, the standby has up to 15 s to receive that. Throws FenceFailedError when the database answers and is not fenced: nothing is promoted beside a primary that may take writes.
+ * refuses its application and says where it stands, the standby has up to 15 s to receive that. Throws FenceFailedError when the database answers
+ * and is not fenced: nothing is promoted beside a primary that may take writes.
  */
 export const fencePrimary = async (step: FenceStep) => {
   const methods = await Promise.all(step.plan.fence.methods.map((method) => METHODS[method](step)));

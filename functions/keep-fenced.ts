@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { standingRecovery } from '#domain/claim.ts';
 import { type GuardReason, type Looked, refusalOf } from '#domain/guards.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
-import { checkOldPrimary, KEEP_FENCED, openMethods, type Server, waitsUntil } from '#domain/old-primary.ts';
+import { checkOldPrimary, KEEP_FENCED, openMethods, type Server, silence, waitsUntil } from '#domain/old-primary.ts';
 import type { RegionMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Json, Side } from '#domain/side.ts';
@@ -137,8 +137,7 @@ export const keepFenced = async (call: Call): Promise<Kept> => {
   if (until !== null) return { nothing: `it was tried, and is tried again from ${until} on` };
   // For weeks it may not be there: then nothing else is asked.
   const ofPrimary = await looked(() => serverOf(call, 'primary'), OLD_PRIMARY_WITHIN_MS);
-  if ('error' in ofPrimary)
-    return { nothing: `KF-210: ${plan.database.instances.primary} says nothing: ${ofPrimary.error}` };
+  if ('error' in ofPrimary) return { nothing: silence(plan, ofPrimary.error) };
   const { guards, cluster } = await lookAt(call, claim, ofPrimary);
   const refusal = refusalOf(guards);
   if (refusal !== null) return { nothing: refusal };

@@ -100,7 +100,8 @@ const supposed = (request: RecoveryRequest, evidence: Looked<Assessed>): Inciden
 
 /**
  * What a recovery would do if it began now: everything its steps would look at, by the same functions, every refusal at once, whether people would
- * be asked, and each change with its parameters in the order of the steps. Goes through to the end also when it would be refused. Changes nothing (design, point 15).
+ * be asked, and each change with its parameters in the order of the steps. Goes through to the end also when it would be refused. Changes
+ * nothing (design, point 15).
  */
 export const planChanges = async (step: Step): Promise<DryRun> => {
   const { ports, plan, request, run, environment } = step;

@@ -80,7 +80,10 @@ const skippedBy = (entries: readonly Transition[], name: string): string => {
   return order ? `  skipped by ${order.by}` : '';
 };
 
-/** `continuity history [execution]`: all executions, with the alarms that started none and the orders beside them, or one step by step. `execution` is an ARN or a name. */
+/**
+ * `continuity history [execution]`: all executions, with the alarms that started none and the orders beside them, or one step by step. `execution` is an
+ * ARN or a name.
+ */
 export const historyCommand = (program: Command): void => {
   program
     .command('history')

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { LedgerUnavailableError } from '#domain/errors.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
@@ -7,6 +6,7 @@ import type { Json } from '#domain/side.ts';
 import type { NewTransition } from '#domain/transition.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Ledger } from '#ports/ledger.ts';
+import { inTime } from '#src/attempt.ts';
 import type { Run } from './envelope.ts';
 import type { Observer } from './observe.ts';
 import { isDone } from './patiently.ts';
@@ -89,24 +89,15 @@ export const recorder = (of: {
     }
   };
 
-  const inTime = async (entry: NewTransition): Promise<void> => {
+  const write = (entry: NewTransition): Promise<void> => {
     const remaining = of.context?.getRemainingTimeInMillis?.() ?? 60_000;
-    const bound = new AbortController();
-    try {
-      await Promise.race([
-        tries(entry),
-        setTimeout(Math.max(0, remaining - SPARE_MS), undefined, { signal: bound.signal, ref: false }).then(() => {
-          throw new LedgerUnavailableError('the time of the function is over');
-        }),
-      ]);
-    } finally {
-      bound.abort();
-    }
+    const late = () => new LedgerUnavailableError('the time of the function is over');
+    return inTime(tries(entry), Math.max(0, remaining - SPARE_MS), late);
   };
 
   const ended = async (entry: NewTransition): Promise<void> => {
     try {
-      await inTime(entry);
+      await write(entry);
     } catch (error) {
       of.observer.log.error('the record could not be written; the step stands as it is', {
         kind: entry.kind,
@@ -118,14 +109,10 @@ export const recorder = (of: {
 
   const attested = async (entry: NewTransition): Promise<void> => {
     try {
-      await inTime(entry);
+      await write(entry);
     } catch (error) {
-      throw new LedgerUnavailableError(
-        `what the step gave is not on record, so it is done again: ${named(error).message}`,
-        {
-          cause: error,
-        },
-      );
+      const text = `what the step gave is not on record, so it is done again: ${named(error).message}`;
+      throw new LedgerUnavailableError(text, { cause: error });
     }
   };
 
@@ -156,8 +143,8 @@ export const recorder = (of: {
     left: (result, must) => {
       const bounded = boundedResult(result);
       const entry = base();
-      const write = must && isDone(result) ? attested : ended;
-      return write({
+      const note = must && isDone(result) ? attested : ended;
+      return note({
         ...entry,
         kind: 'left',
         incident: entry.incident ?? incidentOf(result),

@@ -11,7 +11,7 @@ interface Fenced {
 const FENCES: readonly string[] = ['FencePrimary', 'RenewFence'];
 
 /** Replicas wanted before the fence, by deployment, by the record; a deployment is not there when it does not say. */
-const beforeFence = (entries: readonly Entry[]): Readonly<Record<string, number>> => {
+const recordedBefore = (entries: readonly Entry[]): Readonly<Record<string, number>> => {
   const left = entries.filter(({ state, kind }) => kind === 'left' && FENCES.includes(state));
   const methods = left.flatMap(({ result }) => (result as Fenced | null)?.methods ?? []);
   return Object.assign({}, ...methods.map(({ before }) => before));
@@ -20,7 +20,7 @@ const beforeFence = (entries: readonly Entry[]): Readonly<Record<string, number>
 /** What brings the replicas back that the fence took away: as many as the record says, or else the deployment itself. */
 const scaleBack = ({ fence, workloads }: Plan, entries: readonly Entry[]): readonly string[] => {
   if (!fence.methods.includes('workloads-to-zero')) return [];
-  const before = beforeFence(entries);
+  const before = recordedBefore(entries);
   const kubectl = `kubectl -n ${workloads.namespace}`;
   return workloads.deployments.flatMap(({ name }) => {
     const kept = `"$(${kubectl} get deployment/${name} -o jsonpath='{.metadata.annotations.continuity/replicas-before}')"`;

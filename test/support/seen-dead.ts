@@ -2,11 +2,8 @@ import type { Reading } from '#domain/reading.ts';
 import { disableProbes, type ScenarioLab } from './scenario-lab.ts';
 import { waitFor } from './wait-for.ts';
 
-/**
- * Region A is dead, both vantage points know it, and no probe looks any more. What they stored is stored again as `told` gives it: what takes hours in
- * the world, the story cannot wait for.
- */
-export const dieSeen = async (at: ScenarioLab, told: (reading: Reading) => Reading): Promise<void> => {
+/** Region A is dead, both vantage points know it, and no probe looks any more. */
+export const isSeenDead = async (at: ScenarioLab): Promise<void> => {
   const { ports, plan } = at;
   await at.killRegion('primary');
   await waitFor(
@@ -15,6 +12,12 @@ export const dieSeen = async (at: ScenarioLab, told: (reading: Reading) => Readi
     { withinMs: 30_000 },
   );
   await disableProbes(at);
+};
+
+/** Then what they stored is stored again as `told` gives it: what takes hours in the world, the story cannot wait for. */
+export const dieSeen = async (at: ScenarioLab, told: (reading: Reading) => Reading): Promise<void> => {
+  const { ports, plan } = at;
+  await isSeenDead(at);
   for (const reading of await ports.readings.list(plan.plan)) await ports.readings.put(told(reading));
 };
 

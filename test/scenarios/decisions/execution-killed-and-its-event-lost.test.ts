@@ -1,9 +1,9 @@
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
+import { deathOf, everyoneIsTold, noticesOf, recoversByHand } from '#test/support/after-death.ts';
 import { stackRef } from '#test/support/lab-ports.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
-import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
 /**
@@ -38,9 +38,7 @@ it(
 
     // 1
     expect(await at.recoveryOf(first)).toMatchObject({ status: 'ABORTED' });
-    const death = await waitFor('the death to be on record', async () => (await entries('RecordDeath', 'left'))[0], {
-      withinMs: 40_000,
-    });
+    const death = await deathOf(at, first, 40_000);
     expect(death.result).toMatchObject({
       result: 'failed',
       died: { status: 'ABORTED' },
@@ -53,31 +51,17 @@ it(
     expect((await ports.claims.read(plan.plan))?.holder).toBeNull();
 
     // 2
-    const told = async () =>
-      (await at.record(first)).filter(
-        ({ kind, result, error }) => kind === 'notice' && !error && (result as { of?: number }).of === death.seq,
-      );
-    await waitFor('everyone to be told', async () => (await told()).length > 0);
+    await everyoneIsTold(at, first, death);
     for (let look = 0; look < 2; look += 1) {
       const { payload } = await lab.cloud.lambda.invoke(stackRef(lab, 'WatchClaimsLambdaFunction'), {});
       expect(payload).toMatchObject({ settled: [], late: [] });
     }
     expect(await entries('RecordDeath', 'left')).toHaveLength(1);
-    expect(await told()).toHaveLength(1);
+    expect(await noticesOf(at, first, death)).toHaveLength(1);
 
     // 3
     expect((await ports.incidents.current(plan.plan))?.id).toBe(death.incident);
-    const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
-      plan: plan.plan,
-      reason: 'the run was stopped by mistake',
-      mode: 'failover',
-    });
-    expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    expect((await at.record(arn)).find((entry) => entry.incident !== null)?.incident).toBe(death.incident);
-    expect(calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
-    expect(await ports.incidents.current(plan.plan)).toBeNull();
-
-    await expectSteadyState(at, 'standby');
+    await recoversByHand(at, death, 'the run was stopped by mistake');
   },
   STORY_MS,
 );

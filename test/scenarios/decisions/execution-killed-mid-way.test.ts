@@ -1,7 +1,7 @@
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
+import { deathOf, everyoneIsTold, recoversByHand } from '#test/support/after-death.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
-import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
 /**
@@ -18,7 +18,7 @@ it(
   'execution-killed-mid-way',
   async () => {
     const at = scenario();
-    const { plan, ports, lab } = at;
+    const { plan, ports } = at;
     await at.killRegion('primary');
     const first = await at.started();
     const withState = (state: string, kind: string) => async () =>
@@ -29,18 +29,14 @@ it(
 
     // 1
     expect(await at.recoveryOf(first)).toMatchObject({ status: 'ABORTED' });
-    const death = await waitFor('the death to be on record', withState('RecordDeath', 'left'), { withinMs: 30_000 });
+    const death = await deathOf(at, first);
     expect(death.result).toMatchObject({
       result: 'failed',
       died: { status: 'ABORTED' },
       claimReleased: true,
       incidentClosed: false,
     });
-    await waitFor('everyone to be told', async () =>
-      (await at.record(first)).some(
-        ({ kind, result, error }) => kind === 'notice' && !error && (result as { of?: number }).of === death.seq,
-      ),
-    );
+    await everyoneIsTold(at, first, death);
 
     // 2
     expect((await ports.claims.read(plan.plan))?.holder ?? null).toBeNull();
@@ -48,18 +44,7 @@ it(
     expect(incident?.id).toBe(death.incident);
 
     // 3
-    const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
-      plan: plan.plan,
-      reason: 'the run was stopped by mistake',
-      mode: 'failover',
-    });
-    expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    expect((await at.record(arn)).find((entry) => entry.incident !== null)?.incident).toBe(death.incident);
-    const promotions = lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' });
-    expect(promotions).toHaveLength(1);
-    expect(await ports.incidents.current(plan.plan)).toBeNull();
-
-    await expectSteadyState(at, 'standby');
+    await recoversByHand(at, death, 'the run was stopped by mistake');
   },
   STORY_MS,
 );

@@ -1,10 +1,11 @@
 import { DescribeStateMachineCommand, SFNClient, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
+import { deathOf, everyoneIsTold, noticesOf, recoversByHand } from '#test/support/after-death.ts';
 import { startAsked } from '#test/support/approval.ts';
 import { stackRef } from '#test/support/lab-ports.ts';
-import { disableProbes, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
-import { expectSteadyState } from '#test/support/steady-state.ts';
-import { slowness, waitFor } from '#test/support/wait-for.ts';
+import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { isSeenDead } from '#test/support/seen-dead.ts';
+import { slowness } from '#test/support/wait-for.ts';
 
 /**
  * Situation: region A is dead. A recovery is fenced and waits for its approvers when the time of the whole execution is over: Step Functions ends it as
@@ -25,13 +26,7 @@ it(
     const { plan, ports, lab } = at;
     const { calls } = lab.cloud.door;
     await at.disableAlarmRule();
-    await at.killRegion('primary');
-    await waitFor(
-      'both vantage points to see it',
-      async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length === 2,
-      { withinMs: 30_000 },
-    );
-    await disableProbes(at);
+    await isSeenDead(at);
     const states = new SFNClient({ region: plan.regions.standby });
     const machine = { stateMachineArn: at.machineArn };
     const { definition = '' } = await states.send(new DescribeStateMachineCommand(machine));
@@ -42,11 +37,7 @@ it(
 
     // 1
     expect(await at.recoveryOf(first)).toMatchObject({ status: 'TIMED_OUT' });
-    const death = await waitFor(
-      'the death to be on record',
-      async () => (await at.record(first)).find(({ state, kind }) => state === 'RecordDeath' && kind === 'left'),
-      { withinMs: 30_000 },
-    );
+    const death = await deathOf(at, first);
     expect(death.result).toMatchObject({
       result: 'failed',
       failure: { error: 'States.Timeout' },
@@ -57,13 +48,9 @@ it(
     const describes = (id: string) => calls.list({ operation: 'DescribeExecution', role: stackRef(lab, id), since });
     expect(describes('RecordDeathRole').length).toBeGreaterThan(0);
     expect(describes('WatchClaimsRole')).toEqual([]);
-    const told = async () =>
-      (await at.record(first)).filter(
-        ({ kind, result, error }) => kind === 'notice' && !error && (result as { of?: number }).of === death.seq,
-      );
-    await waitFor('everyone to be told', async () => (await told()).length > 0);
+    await everyoneIsTold(at, first, death);
     await lab.cloud.lambda.invoke(stackRef(lab, 'WatchClaimsLambdaFunction'), {});
-    expect(await told()).toHaveLength(1);
+    expect(await noticesOf(at, first, death)).toHaveLength(1);
 
     // 2
     expect(calls.list({ operation: 'PromoteReadReplica' })).toEqual([]);
@@ -73,17 +60,7 @@ it(
 
     // 3
     await states.send(new UpdateStateMachineCommand({ ...machine, definition }));
-    const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
-      plan: plan.plan,
-      reason: 'nobody answered, and the run is over',
-      mode: 'failover',
-    });
-    expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    expect((await at.record(arn)).find((entry) => entry.incident !== null)?.incident).toBe(death.incident);
-    expect(calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
-    expect(await ports.incidents.current(plan.plan)).toBeNull();
-
-    await expectSteadyState(at, 'standby');
+    await recoversByHand(at, death, 'nobody answered, and the run is over');
   },
   STORY_MS,
 );

@@ -75,13 +75,15 @@ export const recorder = (of: {
   });
 
   let entering: Promise<void> = Promise.resolve();
+  /** When the step began, until it is known to be on record. */
+  let unrecorded: Pick<NewTransition, 'enteredAt'> = {};
 
   const tries = async (entry: NewTransition): Promise<void> => {
     // In the order in which it happened, also when the step was quicker than the record.
     await entering.catch(() => undefined);
     for (let tried = 1; ; tried += 1) {
       try {
-        await of.ledger.append(entry);
+        await of.ledger.append({ ...entry, ...unrecorded });
         return;
       } catch (error) {
         if (tried === TRIES) throw error;
@@ -117,8 +119,11 @@ export const recorder = (of: {
   };
 
   const enter = async (must: boolean): Promise<void> => {
+    const entry = base();
+    unrecorded = { enteredAt: entry.at };
     try {
-      await of.ledger.append({ ...base(), kind: 'entered' });
+      await of.ledger.append({ ...entry, kind: 'entered' });
+      unrecorded = {};
     } catch (error) {
       if (must) {
         if (error instanceof LedgerUnavailableError) throw error;

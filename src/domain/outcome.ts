@@ -89,11 +89,11 @@ export const stepRecord = (step: Step, entries: readonly Entry[]): StepRecord =>
   // A try that was stopped at the step's door, by an abort or by a claim that is another's, did nothing.
   const stopped = all.filter(({ error }) => AT_THE_DOOR.includes(error?.name ?? '')).map(({ attempt }) => attempt);
   const own = step.changes ? all.filter(({ attempt }) => !stopped.includes(attempt)) : all;
-  const entered = own.filter(({ kind }) => kind === 'entered');
+  const visits = own.filter(({ kind, enteredAt }) => kind === 'entered' || enteredAt !== undefined);
   const end = own.find(completes);
   const last = own.at(-1);
   const failed = end === undefined && last?.error !== undefined ? last : undefined;
-  const startedAt = own[0]?.at ?? null;
+  const startedAt = own[0]?.enteredAt ?? own[0]?.at ?? null;
   const endedAt = end?.at ?? failed?.at ?? null;
   return {
     state: step.state,
@@ -111,7 +111,7 @@ export const stepRecord = (step: Step, entries: readonly Entry[]): StepRecord =>
     startedAt,
     endedAt,
     ms: startedAt === null || endedAt === null ? null : msBetween(startedAt, endedAt),
-    entries: Math.max(entered.length, own.length > 0 ? 1 : 0),
+    entries: Math.max(visits.length, own.length > 0 ? 1 : 0),
     error: failed?.error ?? null,
   };
 };

@@ -18,6 +18,8 @@ export interface NewTransition {
   readonly state: string;
   readonly kind: TransitionKind;
   readonly at: Instant;
+  /** When the visit began, in the entry of its end, where it is not known that `entered` was written: its answer never came. */
+  readonly enteredAt?: Instant;
   /** 0 for the first try of the state, then its retry count. */
   readonly attempt: number;
   /** Who acts: `alarm:<name>`, `person`, `person:<name>`, or `pipeline`. */

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { LedgerUnavailableError, UnreachableError } from '#domain/errors.ts';
 import { inputDigest, verifyChain } from '#domain/ledger-chain.ts';
+import { stepRecord } from '#domain/outcome.ts';
+import { unpaired } from '#domain/unpaired.ts';
 import { pipeline } from '#pipeline/pipeline.ts';
 import { EXECUTION, type World, world } from '#test/support/fakes/world.ts';
 import { capturedOutput } from './captured-output.ts';
@@ -84,6 +86,51 @@ describe('a step that succeeds', () => {
     expect(record()).toEqual(['PromoteReplica entered']);
     expect(output.join('')).toContain('the step stands as it is');
     expect(output.join('')).toContain('"LedgerEntryLost":1');
+  });
+});
+
+describe('a step whose beginning is not known to be on record', () => {
+  /** No answer to the entry of the beginning; every other one is taken. */
+  const deaf = () => {
+    const { ledger } = here.ports;
+    const append: typeof ledger.append = (entry) =>
+      entry.kind === 'entered'
+        ? Promise.reject(new LedgerUnavailableError('no answer'))
+        : ledger.append({ ...entry, at: '2026-11-29T12:00:09.000Z' });
+    return { ...parts(), ledger: { ...ledger, append } };
+  };
+
+  it('says in its end when it began: one that changes was not begun', async () => {
+    const beganAt = here.clock.now();
+    const failing = pipeline({ mutates: true })
+      .handler(async () => 'done')
+      .with(deaf())(envelope(), lambdaContext());
+    await expect(failing).rejects.toMatchObject({ name: 'LedgerUnavailableError' });
+    expect(here.ports.ledger.entries).toMatchObject([{ kind: 'failed', enteredAt: beganAt }]);
+    expect(unpaired(here.ports.ledger.entries)).toEqual([]);
+  });
+
+  it('says in its end when it began: one that only looks is done', async () => {
+    const beganAt = here.clock.now();
+    const done = pipeline({})
+      .handler(async () => 'seen')
+      .with(deaf())(envelope(), lambdaContext());
+    await expect(done).resolves.toBe('seen');
+    expect(here.ports.ledger.entries).toMatchObject([{ kind: 'left', enteredAt: beganAt, result: 'seen' }]);
+    expect(unpaired(here.ports.ledger.entries)).toEqual([]);
+    const step = stepRecord(
+      { state: 'PromoteReplica', label: 'promote', changes: false } as const,
+      here.ports.ledger.entries,
+    );
+    expect(step).toMatchObject({ startedAt: beganAt, entries: 1 });
+    expect(step.ms).toBe(Date.parse('2026-11-29T12:00:09.000Z') - Date.parse(beganAt));
+  });
+
+  it('says nothing of it where it is on record', async () => {
+    await pipeline({})
+      .handler(async () => 'seen')
+      .with(parts())(envelope(), lambdaContext());
+    expect(here.ports.ledger.entries.map((entry) => 'enteredAt' in entry)).toEqual([false, false]);
   });
 });
 

@@ -55,6 +55,7 @@ const entry = z.looseObject({
   state: z.string(),
   kind: z.enum(TRANSITION_KINDS),
   at: instant,
+  enteredAt: instant.optional(),
   attempt: z.number(),
   result: z.json().optional(),
   error: z.object({ name: z.string(), message: z.string() }).optional(),

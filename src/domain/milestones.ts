@@ -16,7 +16,7 @@ export const MILESTONES = [
 export type MilestoneId = (typeof MILESTONES)[number]['id'];
 
 /** What the pure readings of the record need of an entry. */
-export type Entry = Pick<Transition, 'seq' | 'state' | 'kind' | 'at' | 'attempt'> & {
+export type Entry = Pick<Transition, 'seq' | 'state' | 'kind' | 'at' | 'enteredAt' | 'attempt'> & {
   readonly result?: Json;
   readonly error?: { readonly name: string; readonly message: string };
 };

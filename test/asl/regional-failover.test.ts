@@ -398,6 +398,25 @@ describe('regional-failover with the real functions', () => {
     expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
   });
 
+  it.each([
+    'PromoteReplica',
+    'ConfirmPromotion',
+    'ScaleUpWorkloads',
+    'ConfirmWorkloads',
+    'RepointApplication',
+    'ConfirmRepoint',
+    'VerifyStandby',
+    'ShiftTraffic',
+    'VerifyTraffic',
+  ])('waits out a service that is too busy for %s, for longer than before there is a fence', async (busy) => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at, (state, call) => {
+      if (state === busy && call <= 12) throw new errors.ServiceUnavailableError('Throttling: Rate exceeded');
+    });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
+    expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
+  });
+
   it('promotes again, counted, a standby that RDS does nothing to', async () => {
     const at = await regionDead();
     let begun = 0;

@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import type { Plan } from '#domain/plan.ts';
 import type { Side } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
@@ -18,10 +18,11 @@ import { unlistedIn } from './independence.ts';
 import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt, stackRef } from './lab-ports.ts';
 import { labSecrets, leaksInLogs } from './lab-secrets.ts';
 import type { Secrets } from './secrets.ts';
+import { watchStandstills } from './standstill.ts';
 import { slowness, waitFor } from './wait-for.ts';
 
-/** A declared minute takes half a second. */
-const TIME_SCALE = 120;
+/** A declared minute takes half a second, and a whole one where the machine is slow: what is scheduled then costs half as much of it. */
+const TIME_SCALE = slowness > 1 ? 60 : 120;
 const STEADY_MS = 30_000;
 const RECOVERY_MS = 40_000;
 /** Of one story, from the fault to the checks at its end. */
@@ -175,69 +176,90 @@ export const useScenarioLab = (slot: number, { strategy }: ScenarioOptions = {})
   const writers = new Set<Clients>();
   let lab: Lab | undefined;
   let story: ScenarioLab | undefined;
-  let failed = true;
+  let failed = false;
   let steadyAt = 0;
   const late = isLate();
+  const standstills = watchStandstills();
 
-  beforeEach(({ skip }) => skip(late, 'no time left for this story'));
+  const down = async (): Promise<void> => {
+    await Promise.all([...writers].map((clients) => clients.stop()));
+    writers.clear();
+    await lab?.stop();
+    lab = undefined;
+    story = undefined;
+    await clearRemains(run);
+    dns.setServers(servers);
+    for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];
+    Object.assign(process.env, before);
+  };
 
-  beforeAll(
-    async () => {
-      if (late) return;
-      const other = running(run);
-      if (other) throw new Error(`slot ${slot} is taken by process ${other.pid}: the same scenario runs already`);
-      await clearRemains(run);
-      rmSync(run.folder, { recursive: true, force: true });
-      claimFolder(run, '');
-      // Its processes carry the mark: what a killed test leaves, the next run of it ends.
-      process.env.CONTINUITY_LAB = run.folder;
-      lab = await startLab({
-        root: process.cwd(),
-        folder: run.folder,
-        data: run.data,
-        slot,
-        timeScale: TIME_SCALE,
-        readiness: false,
-        ...(strategy && { packaged: packagedFor(strategy) }),
-      });
-      const { host, port } = lab.addresses.site.dns;
-      dns.setServers([`${host}:${port}`]);
-      pointSdkAt(lab.cloud.door.url);
-      // What roles are used for is told of every function, also of being asked whether it is ready.
-      await lab.warm(process.env.IAM_USES ? {} : { except: ASIDE });
-      const booted = lab;
-      await waitFor('the service to be healthy from both vantage points', () => isHealthy(booted), {
-        withinMs: STEADY_MS,
-      });
-      story = await storyOf(lab, writers);
-      // What came before were checks of readiness.
-      steadyAt = Date.now();
+  const up = async (): Promise<void> => {
+    const other = running(run);
+    if (other && other.pid !== process.pid)
+      throw new Error(`slot ${slot} is taken by process ${other.pid}: the same scenario runs already`);
+    await down();
+    rmSync(run.folder, { recursive: true, force: true });
+    claimFolder(run, '');
+    // Its processes carry the mark: what a killed test leaves, the next run of it ends.
+    process.env.CONTINUITY_LAB = run.folder;
+    lab = await startLab({
+      root: process.cwd(),
+      folder: run.folder,
+      data: run.data,
+      slot,
+      timeScale: TIME_SCALE,
+      readiness: false,
+      ...(strategy && { packaged: packagedFor(strategy) }),
+    });
+    const { host, port } = lab.addresses.site.dns;
+    dns.setServers([`${host}:${port}`]);
+    pointSdkAt(lab.cloud.door.url);
+    // What roles are used for is told of every function, also of being asked whether it is ready.
+    await lab.warm(process.env.IAM_USES ? {} : { except: ASIDE });
+    const booted = lab;
+    await waitFor('the service to be healthy from both vantage points', () => isHealthy(booted), {
+      withinMs: STEADY_MS,
+    });
+    story = await storyOf(lab, writers);
+    // What came before were checks of readiness.
+    steadyAt = Date.now();
+  };
+
+  // After a story that failed the next one, or the same one told again, has a lab of its own.
+  beforeEach(
+    async ({ skip }) => {
+      skip(late, 'no time left for this story');
+      if (story && !failed) return;
       failed = false;
+      standstills.again();
+      await up();
     },
     (STEADY_MS + (strategy ? 90_000 : 30_000)) * slowness,
   );
 
   afterEach(({ task }) => {
-    if (task.result?.state === 'fail') failed = true;
+    if (task.result?.state !== 'fail') return;
+    failed = true;
+    console.error(`logs of the scenario: ${run.folder}`);
+    const standstill = standstills.tooLong();
+    // vitest.config.ts tells a story once more that ends with this.
+    if (standstill && !isLate()) throw new Error(`${standstill} in this story, so that its failure proves nothing`);
   });
 
   afterAll(async () => {
     if (late) return;
-    await Promise.all([...writers].map((clients) => clients.stop()));
     const calls = lab?.cloud.door.calls.list({ since: steadyAt }) ?? [];
-    if (lab) keepUses(lab, `slot-${slot}`);
-    await lab?.stop();
-    await clearRemains(run);
-    dns.setServers(servers);
-    for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];
-    Object.assign(process.env, before);
-    const never = lab === undefined ? [] : forbiddenLines(run.folder);
-    const leaks = story === undefined ? [] : leaksInLogs(run.folder, story.secrets);
-    if (failed || never.length > 0 || leaks.length > 0) console.error(`logs of the scenario: ${run.folder}`);
-    else rmSync(run.folder, { recursive: true, force: true });
+    const told = lab;
+    const secrets = story?.secrets;
+    if (told) keepUses(told, `slot-${slot}`);
+    await down();
+    const never = told === undefined ? [] : forbiddenLines(run.folder);
+    const leaks = secrets === undefined ? [] : leaksInLogs(run.folder, secrets);
+    if (never.length > 0 || leaks.length > 0) console.error(`logs of the scenario: ${run.folder}`);
+    else if (!failed) rmSync(run.folder, { recursive: true, force: true });
     expect(never, 'lines that should never be there').toEqual([]);
     expect(leaks, 'secrets in the logs of functions').toEqual([]);
-    if (lab && !failed) expect(unlistedIn(lab, calls), 'calls that the static walk does not list').toEqual([]);
+    if (told && !failed) expect(unlistedIn(told, calls), 'calls that the static walk does not list').toEqual([]);
   }, 30_000 * slowness);
 
   return () => {

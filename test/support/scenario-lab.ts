@@ -238,12 +238,14 @@ export const useScenarioLab = (slot: number, { strategy }: ScenarioOptions = {})
   );
 
   afterEach(({ task }) => {
-    if (task.result?.state !== 'fail') return;
+    const never = story === undefined ? [] : forbiddenLines(run.folder);
+    if (task.result?.state !== 'fail' && never.length === 0) return;
     failed = true;
     console.error(`logs of the scenario: ${run.folder}`);
     const standstill = standstills.tooLong();
     // vitest.config.ts tells a story once more that ends with this.
     if (standstill && !isLate()) throw new Error(`${standstill} in this story, so that its failure proves nothing`);
+    expect(never, 'lines that should never be there').toEqual([]);
   });
 
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** What the service's own patience with one call is half of: src/aws gives most calls a second. Milliseconds. */
+/** Half of what src/aws gives most calls. Milliseconds. */
 const TOO_LONG_MS = 500;
 
 /** How long this process, in which the AWS API and the DNS server of the lab run, was kept from its work at most. */

@@ -14,12 +14,14 @@ const cloud = oneOf('CLOUD', ['', 'lab', 'moto']);
 const scenarios = oneOf('SCENARIOS', ['', 'all', 'long']);
 
 const ON_MOTO = 'test/contract/ports-on-moto.test.ts';
-const LONG = ['test/scenarios/decisions/**/*.test.ts', 'test/e2e/long/**/*.test.ts'];
-const LABS = ['test/scenarios/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts'];
+const LONG_STORIES = ['test/scenarios/decisions/**/*.test.ts'];
+const LONG_E2E = ['test/e2e/long/**/*.test.ts'];
+const STORIES = ['test/scenarios/**/*.test.ts'];
+const LABS = ['test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts'];
 const EVERYTHING = 'test/**/*.test.ts';
 
 const common = { testTimeout: 10_000 * slowness, hookTimeout: 30_000 * slowness, pool: 'forks' as const };
-const without = [...(scenarios === '' ? LONG : []), ...(cloud === 'lab' ? [ON_MOTO] : [])];
+const without = [...(scenarios === '' ? [...LONG_STORIES, ...LONG_E2E] : []), ...(cloud === 'lab' ? [ON_MOTO] : [])];
 
 /** Each processor loads the project once for all of them (a third less time than once a file): a test leaves nothing behind in its process. */
 const parts = {
@@ -27,7 +29,7 @@ const parts = {
     ...common,
     name: 'parts',
     include: [EVERYTHING],
-    exclude: LABS,
+    exclude: [...STORIES, ...LABS],
     maxWorkers: 2,
     isolate: false,
     unstubEnvs: true,
@@ -36,15 +38,34 @@ const parts = {
     sequence: { groupOrder: 0 },
   },
 };
-/** A story in which this machine itself stood still (test/support/scenario-lab.ts) is told once more, in another lab. */
-const retry = { count: 1, condition: /the machine stood still/ };
 /** One lab at a time: two regions on this machine are enough for two processors, and its durations are real. */
 const labs = (include: string[]) => ({
-  test: { ...common, retry, name: 'labs', include, exclude: without, maxWorkers: 1, sequence: { groupOrder: 1 } },
+  test: { ...common, name: 'labs', include, exclude: without, maxWorkers: 1, sequence: { groupOrder: 1 } },
+});
+/**
+ * In one process: a story's lab goes on with the processes of the one before (test/support/scenario-lab.ts). A story that fails because this machine
+ * itself stood still is told once more.
+ */
+const stories = (include: string[]) => ({
+  test: {
+    ...common,
+    name: 'stories',
+    include,
+    exclude: without,
+    maxWorkers: 1,
+    isolate: false,
+    retry: { count: 1, condition: /the machine stood still/ },
+    sequence: { groupOrder: 2 },
+  },
 });
 
 export default defineConfig({
   test: {
-    projects: cloud === 'moto' ? [labs([ON_MOTO])] : scenarios === 'long' ? [labs(LONG)] : [parts, labs(LABS)],
+    projects:
+      cloud === 'moto'
+        ? [labs([ON_MOTO])]
+        : scenarios === 'long'
+          ? [labs(LONG_E2E), stories(LONG_STORIES)]
+          : [parts, labs(LABS), stories(STORIES)],
   },
 });

@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 3. What SNS took and could not deliver is in the dead-letter queue, whole: one message for each notice and receiver, and none is lost.
  * 4. Nobody got anything; the alarm on dead notices went off.
  */
-const scenario = useScenarioLab(67);
+const scenario = useScenarioLab();
 
 /** As often as the SDK tries one call. */
 const TRIES = 3;

@@ -13,7 +13,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * Situation of both stories: eight clients write without pause through the service's name when every process of region A is killed at once. Nobody
  * touches anything. It happens once: the first story counts what was written, the second reads the record.
  */
-const scenario = useScenarioLab(61);
+const scenario = useScenarioLab();
 
 const kill = async () => {
   const at = scenario();

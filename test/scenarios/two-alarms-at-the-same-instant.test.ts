@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. They are one incident and one execution, which recovers.
  * 3. A third event for the same incident, while the recovery runs, starts nothing.
  */
-const scenario = useScenarioLab(63);
+const scenario = useScenarioLab();
 
 it(
   'two-alarms-at-the-same-instant',

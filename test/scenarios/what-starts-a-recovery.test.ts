@@ -9,7 +9,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
 import { stays, waitFor } from '#test/support/wait-for.ts';
 
 /** Three stories in one lab, told in this order: the first two leave it as they found it. */
-const scenario = useScenarioLab(64);
+const scenario = useScenarioLab();
 
 const REASON = 'a text of 1 to 1000 characters';
 const SHAPE = 'allowed: {"plan": "...", "reason": "...", "mode": "failover"}';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import dns from 'node:dns';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import type { Plan } from '#domain/plan.ts';
@@ -11,6 +11,7 @@ import { type Clients, startClients } from '#lab/clients.ts';
 import { type Lab, startLab } from '#lab/lab.ts';
 import { createCachingResolver } from '#lab/parts/dns/caching-resolver.ts';
 import { claimFolder, clearRemains, runFolder, running } from '#lab/run-folder.ts';
+import { keepInstances } from '#lab/services/lambda/kept-instances.ts';
 import { labTime } from '#lab/time.ts';
 import type { ExecutionSummary } from '#ports/executions.ts';
 import { keepUses } from './iam-uses.ts';
@@ -165,18 +166,25 @@ const packagedFor = (strategy: Plan['traffic']['strategy']): string => {
   return `.build/${strategy}`;
 };
 
+/** All stories, one after the other, are told on the same addresses: only there a lab goes on with the processes of the one before. */
+const SLOT = 60;
+const instances = keepInstances();
+
 /**
- * Boots one lab for the scenario file and waits until it is healthy from both vantage points with every function warm. The logs are in
- * `.lab/slot-<slot>`; they stay, and their path is printed, when the scenario fails or its logs hold a line that should never be there.
+ * One lab for the scenario file, healthy from both vantage points and with every function warm when its first story begins. A story that failed leaves
+ * its logs in `.lab/<its name>`, and the next one, or the same one told again, has a lab of its own. So does a file whose logs hold a line that should
+ * never be there.
  */
-export const useScenarioLab = (slot: number, { strategy }: ScenarioOptions = {}): (() => ScenarioLab) => {
-  const run = runFolder(process.cwd(), slot);
+export const useScenarioLab = ({ strategy }: ScenarioOptions = {}): (() => ScenarioLab) => {
+  const root = process.cwd();
+  const run = runFolder(root, SLOT);
   const before = { ...process.env };
   const servers = dns.getServers();
   const writers = new Set<Clients>();
   let lab: Lab | undefined;
   let story: ScenarioLab | undefined;
-  let failed = false;
+  /** Name of the last story, if it failed. */
+  let failed: string | undefined;
   let steadyAt = 0;
   const late = isLate();
   const standstills = watchStandstills();
@@ -187,7 +195,8 @@ export const useScenarioLab = (slot: number, { strategy }: ScenarioOptions = {})
     await lab?.stop();
     lab = undefined;
     story = undefined;
-    await clearRemains(run);
+    if (failed !== undefined) await instances.end();
+    await clearRemains(run, instances.pids());
     dns.setServers(servers);
     for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];
     Object.assign(process.env, before);
@@ -196,19 +205,20 @@ export const useScenarioLab = (slot: number, { strategy }: ScenarioOptions = {})
   const up = async (): Promise<void> => {
     const other = running(run);
     if (other && other.pid !== process.pid)
-      throw new Error(`slot ${slot} is taken by process ${other.pid}: the same scenario runs already`);
-    await down();
+      throw new Error(`slot ${SLOT} is taken by process ${other.pid}: a scenario runs already`);
+    await clearRemains(run, instances.pids());
     rmSync(run.folder, { recursive: true, force: true });
     claimFolder(run, '');
     // Its processes carry the mark: what a killed test leaves, the next run of it ends.
     process.env.CONTINUITY_LAB = run.folder;
     lab = await startLab({
-      root: process.cwd(),
+      root,
       folder: run.folder,
       data: run.data,
-      slot,
+      slot: SLOT,
       timeScale: TIME_SCALE,
       readiness: false,
+      instances,
       ...(strategy && { packaged: packagedFor(strategy) }),
     });
     const { host, port } = lab.addresses.site.dns;
@@ -225,12 +235,22 @@ export const useScenarioLab = (slot: number, { strategy }: ScenarioOptions = {})
     steadyAt = Date.now();
   };
 
-  // After a story that failed the next one, or the same one told again, has a lab of its own.
+  const keepLogs = (name: string): void => {
+    const kept = join(root, '.lab', name.replaceAll(/[^\w-]+/g, '-').slice(0, 100));
+    rmSync(kept, { recursive: true, force: true });
+    renameSync(run.folder, kept);
+    console.error(`logs of the scenario: ${kept}`);
+  };
+
   beforeEach(
     async ({ skip }) => {
       skip(late, 'no time left for this story');
-      if (story && !failed) return;
-      failed = false;
+      if (story && failed === undefined) return;
+      if (failed !== undefined) {
+        await down();
+        keepLogs(failed);
+      }
+      failed = undefined;
       standstills.again();
       await up();
     },
@@ -240,28 +260,31 @@ export const useScenarioLab = (slot: number, { strategy }: ScenarioOptions = {})
   afterEach(({ task }) => {
     const never = story === undefined ? [] : forbiddenLines(run.folder);
     if (task.result?.state !== 'fail' && never.length === 0) return;
-    failed = true;
-    console.error(`logs of the scenario: ${run.folder}`);
+    failed = task.name;
     const standstill = standstills.tooLong();
     // vitest.config.ts tells a story once more that ends with this.
-    if (standstill && !isLate()) throw new Error(`${standstill} in this story, so that its failure proves nothing`);
+    if (standstill && !isLate()) {
+      console.error(`${task.name}: ${[...never, ...(task.result?.errors ?? []).map(({ stack }) => stack)].join('\n')}`);
+      throw new Error(`${standstill} in this story, so that its failure proves nothing: it is told once more`);
+    }
     expect(never, 'lines that should never be there').toEqual([]);
   });
 
-  afterAll(async () => {
+  afterAll(async (_context, { name }) => {
     if (late) return;
-    const calls = lab?.cloud.door.calls.list({ since: steadyAt }) ?? [];
     const told = lab;
     const secrets = story?.secrets;
-    if (told) keepUses(told, `slot-${slot}`);
+    const calls = told?.cloud.door.calls.list({ since: steadyAt }) ?? [];
+    if (told) keepUses(told, basename(name, '.test.ts'));
     await down();
     const never = told === undefined ? [] : forbiddenLines(run.folder);
     const leaks = secrets === undefined ? [] : leaksInLogs(run.folder, secrets);
-    if (never.length > 0 || leaks.length > 0) console.error(`logs of the scenario: ${run.folder}`);
-    else if (!failed) rmSync(run.folder, { recursive: true, force: true });
+    if (failed !== undefined || never.length > 0 || leaks.length > 0) keepLogs(failed ?? basename(name, '.test.ts'));
+    else rmSync(run.folder, { recursive: true, force: true });
     expect(never, 'lines that should never be there').toEqual([]);
     expect(leaks, 'secrets in the logs of functions').toEqual([]);
-    if (told && !failed) expect(unlistedIn(told, calls), 'calls that the static walk does not list').toEqual([]);
+    if (told && failed === undefined)
+      expect(unlistedIn(told, calls), 'calls that the static walk does not list').toEqual([]);
   }, 30_000 * slowness);
 
   return () => {

@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. Told twice it is one execution and one incident.
  * 3. The service writes in B.
  */
-const scenario = useScenarioLab(78);
+const scenario = useScenarioLab();
 
 it(
   'alarm-by-sns',

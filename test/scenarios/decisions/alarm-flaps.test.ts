@@ -11,7 +11,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 1. What the alarms say alone moves nothing: the diagnosis is `healthy`, and the run ends without a change.
  * 2. A flapping service is one incident: while a run looks at it, further alarms start no other.
  */
-const scenario = useScenarioLab(164);
+const scenario = useScenarioLab();
 
 const FLAPS = 4;
 

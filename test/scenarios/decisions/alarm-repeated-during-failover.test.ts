@@ -16,7 +16,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. It is on the plan's own record, with the run that holds the claim, and in `continuity history`; nobody is told, since somebody recovers.
  * 3. The recovery ends well, with one promotion.
  */
-const scenario = useScenarioLab(169);
+const scenario = useScenarioLab();
 
 it(
   'alarm-repeated-during-failover',

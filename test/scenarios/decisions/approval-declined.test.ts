@@ -15,7 +15,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  *    back for them: put right by hand, clients are served by region A again, nothing is lost.
  * 4. Everybody is told; the incident is over, and no cool-down keeps the next recovery away.
  */
-const scenario = useScenarioLab(122);
+const scenario = useScenarioLab();
 
 it(
   'approval-declined',

@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 4. The second approval, by such a link, lets it go on, exactly once: fenced again, promoted, recovered. Both names and reasons are on record.
  * 5. A link that was used, and a decision that comes too late, say so.
  */
-const scenario = useScenarioLab(121);
+const scenario = useScenarioLab();
 
 it(
   'approval-granted-by-two',

@@ -14,7 +14,7 @@ import { slowness, waitFor } from '#test/support/wait-for.ts';
  * 2. When the time is over the run stops: ApprovalTimedOutError, nothing promoted, the fence lifted, everybody told.
  * 3. A vote that comes after that does not count, and says so.
  */
-const scenario = useScenarioLab(123);
+const scenario = useScenarioLab();
 
 it(
   'approval-times-out',

@@ -18,7 +18,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 3. Its text says the same, and which table and columns were compared.
  * 4. It changes nothing on either side.
  */
-const scenario = useScenarioLab(190);
+const scenario = useScenarioLab();
 const run = promisify(execFile);
 
 it(

@@ -12,7 +12,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. The claim is free and the incident open: nothing starts by itself, and a person can go on.
  * 3. The person's run goes forward, with no second promotion, and traffic arrives in B.
  */
-const scenario = useScenarioLab(142);
+const scenario = useScenarioLab();
 
 it(
   'dns-update-refused',

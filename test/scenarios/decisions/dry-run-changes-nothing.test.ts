@@ -18,7 +18,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  *    they were; no object of the clusters has a new version; nobody was told; roles and databases are as they were.
  * 3. What it says is true: the recovery that follows makes no change that was not named, and each that was named without a condition.
  */
-const scenario = useScenarioLab(131);
+const scenario = useScenarioLab();
 
 /** What only reads, by the names that AWS gives its operations. */
 const READS = /^(Describe|Get|List|Query|BatchGet)/;

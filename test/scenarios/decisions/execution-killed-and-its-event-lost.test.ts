@@ -15,7 +15,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. It is recorded and told once, however often the watchdog looks.
  * 3. A person's start goes on where it stopped, under the same incident, and recovers with exactly one promotion.
  */
-const scenario = useScenarioLab(202);
+const scenario = useScenarioLab();
 
 it(
   'execution-killed-and-its-event-lost',

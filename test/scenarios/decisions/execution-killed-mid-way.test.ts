@@ -12,7 +12,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. Its claim is free again, after Step Functions said that the execution is over; the incident stays open, so that no alarm starts another.
  * 3. A person's start goes on where it stopped, under the same incident, and recovers with exactly one promotion.
  */
-const scenario = useScenarioLab(144);
+const scenario = useScenarioLab();
 
 it(
   'execution-killed-mid-way',

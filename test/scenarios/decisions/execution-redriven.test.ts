@@ -15,7 +15,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 3. Nothing that was done is done again: one promotion, one acceptance, one fence.
  * 4. Who ordered it, and why, is on record and in the outcome; the claim is free at the end, and a second redrive is refused.
  */
-const scenario = useScenarioLab(146);
+const scenario = useScenarioLab();
 
 it(
   'execution-redriven',

@@ -16,7 +16,7 @@ import { slowness } from '#test/support/wait-for.ts';
  * 2. Nothing was promoted. The claim is free, and the incident stays open: the fence stands.
  * 3. A person's start goes on under the same incident and recovers.
  */
-const scenario = useScenarioLab(203);
+const scenario = useScenarioLab();
 const WHOLE_SECONDS = 20 * slowness;
 
 it(

@@ -20,7 +20,7 @@ import { slowness, waitFor } from '#test/support/wait-for.ts';
  * 5. No state took longer than its time-outs add up to.
  * 6. Every call that was made is one that the static walk lists for its function: `npm run check:independence` speaks of what really happens.
  */
-const scenario = useScenarioLab(196);
+const scenario = useScenarioLab();
 
 /** Connection and request, and what a busy machine adds. */
 const GIVEN_UP_WITHIN_MS = MAYBE_DEAD.connectMs + MAYBE_DEAD.requestMs + 1_000 * slowness;

@@ -13,7 +13,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. What the fence did change is undone: with the cluster frozen too, that is the write lease, which the primary has again. Everyone is told.
  * 3. When the right is given back, the next run fences, promotes and recovers.
  */
-const scenario = useScenarioLab(188);
+const scenario = useScenarioLab();
 
 it(
   'fencing-fails',

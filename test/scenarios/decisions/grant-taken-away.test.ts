@@ -13,7 +13,7 @@ import { takeAway } from '#test/support/take-away.ts';
  * 2. The recovery fails safely: the refusal is in its cause and in the record, the replica is still one, every record still leads to A.
  * 3. The claim is free; with the permission back, a person's run goes to the end.
  */
-const scenario = useScenarioLab(192);
+const scenario = useScenarioLab();
 
 it(
   'grant-taken-away',

@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. That is on the plan's own record with the guard and who switched off, everyone is told, and `continuity history` shows it.
  * 3. A person's start still works; its record says that automation was off.
  */
-const scenario = useScenarioLab(166);
+const scenario = useScenarioLab();
 
 it(
   'kill-switch-on',

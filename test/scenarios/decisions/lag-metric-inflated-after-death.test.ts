@@ -13,7 +13,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
  * 1. The recovery is not refused: the lag that counts is that of the last healthy sample, up to when the primary was seen to take writes.
  * 2. That sample, its time and the estimate are on record before anything was changed.
  */
-const scenario = useScenarioLab(163);
+const scenario = useScenarioLab();
 
 const TWO_HOURS_MS = 2 * 3_600_000;
 

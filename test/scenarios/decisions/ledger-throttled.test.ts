@@ -12,7 +12,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. When the table takes writes again, the recovery completes, or has stopped and a person's start completes it.
  * 3. The record has no gap, and the replica was promoted once.
  */
-const scenario = useScenarioLab(189);
+const scenario = useScenarioLab();
 
 /** Those that come before the promotion is called, once the guards are asked. */
 const STEPS = ['CheckGuards', 'FencePrimary', 'ConfirmFence', 'PromoteReplica', 'ScaleUpWorkloads'];

@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 3. Nobody else shortens the window by starting one of their own: who has it is named.
  * 4. The window ends by order, which is on record; a second end is refused in one line with exit code 2.
  */
-const scenario = useScenarioLab(167);
+const scenario = useScenarioLab();
 
 it(
   'maintenance-window',

@@ -14,7 +14,7 @@ import { stays, waitFor } from '#test/support/wait-for.ts';
  * 2. A person's start looks as often as a run may and ends: one look of the standby, which sees the service well, is too little. Nothing is changed.
  * 3. When the monitor is back, the alarms are OK again, and people are told.
  */
-const scenario = useScenarioLab(165);
+const scenario = useScenarioLab();
 
 it(
   'monitoring-unavailable',

@@ -12,7 +12,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 1. A paused run changes nothing and does not flood its record; it goes on when it is resumed.
  * 2. After the promotion an abort is refused, says so in one line, and is on record; the run goes forward and recovers.
  */
-const scenario = useScenarioLab(133);
+const scenario = useScenarioLab();
 
 /** Waits until the record of the execution has the entry. */
 const until = (at: ScenarioLab, arn: string, state: string, kind: string): Promise<unknown> =>

@@ -13,7 +13,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. What was done is undone: the application may write in A again, with as many replicas as it had; the standby has none.
  * 3. Who and why is on record; a second abort is refused in one line with exit code 2.
  */
-const scenario = useScenarioLab(132);
+const scenario = useScenarioLab();
 
 /** More than the plan says. */
 const REPLICAS = 5;

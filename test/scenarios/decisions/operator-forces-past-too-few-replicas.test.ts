@@ -15,7 +15,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. No traffic is sent before the standby was verified. When the configuration is corrected the same run recovers.
  * 3. Who forced it and why is on record with what was not confirmed, in the outcome and in the history.
  */
-const scenario = useScenarioLab(204);
+const scenario = useScenarioLab();
 const WHY = 'one is enough for the night';
 
 it(

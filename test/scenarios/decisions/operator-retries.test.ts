@@ -13,7 +13,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
  * 2. The retry is a new run for the same incident, which finds done what is done: one promotion over both, and it recovers.
  * 3. Who retried, and why, is on record of the run that failed.
  */
-const scenario = useScenarioLab(147);
+const scenario = useScenarioLab();
 
 it(
   'operator-retries',

@@ -12,7 +12,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
  * 2. The run leaves the step out, waits for no more replicas than there are, and recovers.
  * 3. The step is skipped in outcome and history, not done; the order names person and reason.
  */
-const scenario = useScenarioLab(148);
+const scenario = useScenarioLab();
 
 it(
   'operator-skips-a-step',

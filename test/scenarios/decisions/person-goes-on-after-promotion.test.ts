@@ -15,7 +15,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 3. The next one goes on: the standby is a replica of nothing, and promoted for this incident. One promotion over all, and it recovers.
  * 4. An incident that is over and open all the same is closed by a person, who and why is on record.
  */
-const scenario = useScenarioLab(197);
+const scenario = useScenarioLab();
 
 it(
   'person-goes-on-after-promotion',

@@ -13,7 +13,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. The alarm's run is refused at its next step, ends as TakenOver, and has changed nothing.
  * 3. The person's run recovers under the same incident; there was one fence and one promotion.
  */
-const scenario = useScenarioLab(168);
+const scenario = useScenarioLab();
 
 it(
   'person-starts-while-alarm-waits',

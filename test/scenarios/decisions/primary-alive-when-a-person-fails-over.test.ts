@@ -15,7 +15,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. The old primary, alive, stays fenced: the replicas that wake up in A find no database that takes them.
  * 3. Nothing that was acknowledged is lost: the fence ends the old primary's writes, and what is under way then is waited for before the promotion.
  */
-const scenario = useScenarioLab(60);
+const scenario = useScenarioLab();
 
 /** Two seconds are far more than the rest of a recovery takes from its fence to its promotion. */
 const DELAY_MS = 2_000;

@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 3. No write is acknowledged by A after the first that B acknowledged.
  * 4. While automation is off nothing of A is touched. Once it is on again, A's database refuses the application.
  */
-const scenario = useScenarioLab(176);
+const scenario = useScenarioLab();
 
 it(
   'primary-hung-not-dead',

@@ -16,7 +16,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 4. When A is back it acknowledges nothing. Within its schedule's time the pipeline refuses A's application in its database and takes its deployments to zero;
  *    the run's record says so, and people are told once. A is neither promoted back nor deleted, and B is as it was.
  */
-const scenario = useScenarioLab(177);
+const scenario = useScenarioLab();
 
 const fencedIn = (result: unknown): readonly string[] =>
   (result as { methods: { method: string; outcome: string }[] }).methods

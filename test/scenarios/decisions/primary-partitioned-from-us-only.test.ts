@@ -12,7 +12,7 @@ import { slowness, waitFor } from '#test/support/wait-for.ts';
  * 2. It ends without a change: no fence, no promotion, no traffic moved. Clients never notice.
  * 3. When the network is back, replication goes on, and nothing has to be repaired. Nor has any run that a further alarm began changed anything.
  */
-const scenario = useScenarioLab(162);
+const scenario = useScenarioLab();
 
 /** 24 looks, each of which waits for what nothing answers: time-outs are real, whatever the lab's pace. */
 const LOOKS_MS = 120_000;

@@ -15,7 +15,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 3. Behind the fence: people approve all the same. The returned primary, which did not answer the first fence, is fenced before the promotion, and
  *    the fence is verified: there are never two databases that take writes.
  */
-const scenario = useScenarioLab(184);
+const scenario = useScenarioLab();
 
 const promotions = ({ lab }: ScenarioLab) => lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' });
 

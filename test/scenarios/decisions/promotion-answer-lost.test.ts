@@ -9,7 +9,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
  * 1. The recovery goes on and succeeds: the step reads what there is, and does not take silence for refusal.
  * 2. The replica was promoted exactly once: its timeline is the second one.
  */
-const scenario = useScenarioLab(145);
+const scenario = useScenarioLab();
 
 it(
   'promotion-answer-lost',

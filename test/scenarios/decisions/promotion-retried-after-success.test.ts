@@ -12,7 +12,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
  * 2. One call to promote was made, and the database has one new timeline: it was promoted once.
  * 3. Both tries are on record.
  */
-const scenario = useScenarioLab(160);
+const scenario = useScenarioLab();
 
 it(
   'promotion-retried-after-success',

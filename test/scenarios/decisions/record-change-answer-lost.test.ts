@@ -11,7 +11,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
  * 1. The step is tried again and finds the records changed: it changes nothing more, and knows no change to ask for.
  * 2. Traffic counts as arrived by the resolvers, here and at the third site; the record says that nobody could be asked about the name servers.
  */
-const scenario = useScenarioLab(199, { strategy: 'record-change' });
+const scenario = useScenarioLab({ strategy: 'record-change' });
 
 it(
   'record-change-answer-lost',

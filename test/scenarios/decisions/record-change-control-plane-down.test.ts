@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  *    done and what was not, every record still leads to A, and the incident goes forward only.
  * 3. When the control plane is back, the person's next run moves the traffic and recovers, with no second promotion.
  */
-const scenario = useScenarioLab(141, { strategy: 'record-change' });
+const scenario = useScenarioLab({ strategy: 'record-change' });
 
 it(
   'record-change-control-plane-down',

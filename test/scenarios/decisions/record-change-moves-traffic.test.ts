@@ -12,7 +12,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. It waited until Route 53 said INSYNC, and for the third site.
  * 3. Clients are served by B.
  */
-const scenario = useScenarioLab(198, { strategy: 'record-change' });
+const scenario = useScenarioLab({ strategy: 'record-change' });
 
 it(
   'record-change-moves-traffic',

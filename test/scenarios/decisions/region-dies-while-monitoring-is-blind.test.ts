@@ -16,7 +16,7 @@ import { stays, waitFor } from '#test/support/wait-for.ts';
  *    shifted, the claim is free and starts no cool-down, and everyone is told that nobody recovers, and why.
  * 3. A person who looked stands for the vantage point that is missing: their start recovers.
  */
-const scenario = useScenarioLab(201);
+const scenario = useScenarioLab();
 
 it(
   'region-dies-while-monitoring-is-blind',

@@ -15,7 +15,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 3. A backup that begins after the guards, while people think: RDS refuses, and the run tries again until the backup is over, on record each time.
  *    One promotion comes of it.
  */
-const scenario = useScenarioLab(185);
+const scenario = useScenarioLab();
 
 const backups = ({ lab }: ScenarioLab): Promise<number> =>
   withConnection(lab.world.databases.standby.connectionString('postgres', 'postgres'), async (client) => {

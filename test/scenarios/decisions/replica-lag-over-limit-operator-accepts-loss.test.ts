@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. The recovery goes on by the override, and promotes once.
  * 3. Person, reason and what the guard had said are in the ledger, in the outcome, in the mail of the end, and in `continuity history`.
  */
-const scenario = useScenarioLab(171);
+const scenario = useScenarioLab();
 const TWO_HOURS = 7_200;
 const WHY = 'accepted by the board at 03:12';
 

@@ -13,7 +13,7 @@ import { expectSteadyState } from '#test/support/steady-state.ts';
  * 2. Nothing was changed: no fence, no promotion, no traffic; the claim is free and starts no cool-down; the incident is closed.
  * 3. Everyone is told that nobody recovers.
  */
-const scenario = useScenarioLab(170);
+const scenario = useScenarioLab();
 const TWO_HOURS = 7_200;
 
 it(

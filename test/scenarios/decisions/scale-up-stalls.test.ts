@@ -13,7 +13,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. The record says, look after look, how many replicas are ready of how many wanted.
  * 3. When the replicas start, the same run goes on by itself and recovers.
  */
-const scenario = useScenarioLab(161);
+const scenario = useScenarioLab();
 
 it(
   'scale-up-stalls',

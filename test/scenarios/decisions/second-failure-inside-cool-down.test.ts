@@ -13,7 +13,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. A person's start is refused by the cool-down as well, and the refusal says until when and how to override it.
  * 3. Overriding the cool-down leaves every other guard in its place: B is no replica of anything, so nothing is promoted.
  */
-const scenario = useScenarioLab(172);
+const scenario = useScenarioLab();
 
 it(
   'second-failure-inside-cool-down',

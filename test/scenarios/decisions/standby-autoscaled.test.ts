@@ -16,7 +16,7 @@ import { slowness, stays, waitFor } from '#test/support/wait-for.ts';
  * 3. The recovery raises it before it scales: idle replicas stay for longer than the autoscaler waits before it takes any away.
  * 4. What the minimum was is on record and on the object. Put back, the autoscaler takes the idle replicas away, as it would have done all along.
  */
-const scenario = useScenarioLab(187);
+const scenario = useScenarioLab();
 
 /** 300 declared seconds without a higher recommendation, at 120 times the pace. */
 const WINDOW_MS = 2_500;

@@ -12,7 +12,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 2. The recovery fails and says what was done and what was not.
  * 3. When the database is back, a person's run goes forward and recovers, with exactly one promotion.
  */
-const scenario = useScenarioLab(143);
+const scenario = useScenarioLab();
 
 it(
   'standby-unhealthy-after-promotion',

@@ -24,7 +24,7 @@ import { slowness, waitFor } from '#test/support/wait-for.ts';
  * 4. The home region takes the traffic back by its own switch, and its watchdog brings both switches to rest after it; when the other region is dead as
  *    well, its own switch alone brings it back.
  */
-const scenario = useScenarioLab(181);
+const scenario = useScenarioLab();
 
 /** The stacks of the other direction, with nothing scheduled. */
 const deployOther = async ({ lab, plan }: ScenarioLab): Promise<Stack> => {

@@ -22,7 +22,7 @@ import { askGuards } from '../../../functions/check-guards.ts';
  * Does not prove: a network split between two deployments over one claim. The claim is one item in the standby region, written on a condition:
  * who does not reach it does not recover.
  */
-const scenario = useScenarioLab(186);
+const scenario = useScenarioLab();
 
 const secondMachine = async ({ machineArn, plan }: ScenarioLab): Promise<string> => {
   const client = new SFNClient({ region: plan.regions.standby });

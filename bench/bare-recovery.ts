@@ -45,7 +45,7 @@ const ports = {
   /** Nobody orders anything of a bare run. */
   controls: { read: async () => NOTHING_ORDERED },
 };
-const run = { execution: 'bare', state: 'bare' };
+const run = { execution: 'bare', state: 'bare', attempt: 0 };
 /** Of a claim that there is not: a lab of its own has had no other recovery. */
 const step = { ports, plan, run, clock: clock.create({}, plan), epoch: 1 };
 

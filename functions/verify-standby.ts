@@ -28,4 +28,9 @@ export const verifyStandby = async (step: Step) => {
   return { passed: true as const, at, target: record.standby, ...answer };
 };
 
-export const handler = pipeline({ ports: { serviceProbe, databaseSession } }).handler(verifyStandby);
+// A pause before the traffic is held here, so that what is sent there was verified after it.
+export const handler = pipeline({
+  ports: { serviceProbe, databaseSession },
+  watches: true,
+  heeds: true,
+}).handler(verifyStandby);

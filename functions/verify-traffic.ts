@@ -13,8 +13,12 @@ import { askStandby, type StandbyAnswer } from './shared/ask-service.ts';
 import { type Forced, unlessForced } from './shared/forced.ts';
 import { lookOnce, notYet, type Poll } from './shared/poll.ts';
 
-/** What ShiftTraffic gave; null when nothing had to change. */
-const input = z.strictObject({ changeId: z.string().min(1).nullable() });
+const input = z.strictObject({
+  /** What ShiftTraffic gave; null when nothing had to change. */
+  changeId: z.string().min(1).nullable(),
+  /** Of the look before this one. */
+  outside: z.string().min(1).nullish(),
+});
 
 const THIRD_SITE_WITHIN_MS = 3_500;
 
@@ -41,8 +45,13 @@ interface Arrived extends Omit<StandbyAnswer, 'problems'> {
   readonly thirdSite: Readonly<Record<string, readonly string[]>>;
 }
 
-/** `unconfirmed`: the standby serves all of it as seen from there, and the third site, which has to say so as well, is silent. */
-type Seen<T extends object> = Poll<T> | { readonly done: false; readonly detail: string; readonly unconfirmed: true };
+/**
+ * `unconfirmed`: the standby serves all of it as seen from there, and the third site, which has to say so as well, is silent. `outside`: where the names
+ * led when that one last answered, if not to the standby.
+ */
+type Seen<T extends object> =
+  | Poll<T>
+  | { readonly done: false; readonly detail: string; readonly unconfirmed?: true; readonly outside?: string };
 
 /** Why the name does not lead to the standby yet, or null. */
 const notThere = async (traffic: Traffic, name: string, target: string): Promise<string | null> => {
@@ -88,8 +97,8 @@ const sayApplied = (applied: boolean | null, changeId: string | null): string =>
 
 const look = async (step: Step): Promise<Seen<Arrived>> => {
   const { ports, plan, input } = step;
-  const { changeId } = input;
-  const outside = seenFromThirdSite(step);
+  const { changeId, outside } = input;
+  const asked = seenFromThirdSite(step);
   const answer = changeId === null ? null : await attempt(() => ports.traffic.applied(changeId), APPLIED_WITHIN_MS);
   const applied = answer?.outcome === 'answered' ? answer.value : null;
   if (applied === false) return notYet(`change ${changeId} is not at every name server yet`);
@@ -100,15 +109,22 @@ const look = async (step: Step): Promise<Seen<Arrived>> => {
   if (problem) return notYet(problem);
   const { problems, ...answered } = await askStandby(step, serviceUrl(plan, plan.service.record));
   if (problems.length > 0) return notYet(problems.join('; '));
-  const third = await outside;
-  if ('problem' in third) return notYet(third.problem);
+  const third = await asked;
+  if ('problem' in third) return { ...notYet(third.problem), outside: third.problem };
   const served = `${plan.service.record} is served by ${plan.regions.standby}`;
-  if ('silence' in third) return { ...notYet(`${served} as seen from there; ${third.silence}`), unconfirmed: true };
+  if ('silence' in third) {
+    const there = `${served} as seen from there; ${third.silence}`;
+    return outside ? notYet(`${there}; when it last did: ${outside}`) : { ...notYet(there), unconfirmed: true };
+  }
   const detail = `${served}${sayApplied(applied, changeId)}`;
   return { done: true, detail, applied, thirdSite: third.seen, ...answered };
 };
 
-const arrived = (step: Step): Promise<Seen<Arrived>> => lookOnce(() => look(step));
+const arrived = async (step: Step): Promise<Seen<Arrived>> => {
+  const seen = await lookOnce(() => look(step));
+  const { outside } = step.input;
+  return seen.done || 'outside' in seen || !outside ? seen : { ...seen, outside };
+};
 
 /**
  * Done when a client from outside is served by the standby: every record resolves to the standby's addresses, and a read and a write through

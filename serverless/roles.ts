@@ -61,7 +61,7 @@ export const GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   ConfirmWorkloads: ['record', 'readState', 'reachStandby'],
   RepointApplication: ['record', 'readState', 'describeStandby', 'openSession', 'reachStandby', 'writeLease'],
   ConfirmRepoint: ['record', 'readState', 'reachStandby'],
-  VerifyStandby: ['record', 'describeStandby', 'openSession'],
+  VerifyStandby: ['record', 'readState', 'describeStandby', 'openSession'],
   ShiftTraffic: ['record', 'readState', 'readTraffic', 'shiftTraffic'],
   VerifyTraffic: ['record', 'readState', 'readTraffic', 'describeStandby', 'openSession', 'askThirdSite'],
   PublishOutcome: ['record', 'writeState', 'putMetrics'],

@@ -11,7 +11,7 @@ import type { Ledger } from '#ports/ledger.ts';
 import { type Environment, parseEnvironment, type VariableName } from '#src/environment.ts';
 import { pieceOfWork } from '#src/work.ts';
 import { abortedBy } from '../shared/aborted-by.ts';
-import { type Envelope, looseRequest, parseEnvelope, parseRun, type Stage } from './envelope.ts';
+import { type Envelope, looseRequest, parseEnvelope, parseRun, type Run, type Stage } from './envelope.ts';
 import { type Observer, observer } from './observe.ts';
 import { patiently } from './patiently.ts';
 import type { StepContext, StepFunction } from './pipeline.ts';
@@ -145,6 +145,18 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     },
   };
 
+  /** A run that was taken over from ends now, not when nobody holds it any more. Whoever cannot be asked says nothing. */
+  const isOurs = async (event: unknown, run: Run): Promise<boolean> => {
+    const { epoch } = (event ?? {}) as { epoch?: unknown };
+    if (typeof epoch !== 'number') return true;
+    return claimPort()
+      .check(plan.plan, run.execution, epoch)
+      .then(
+        () => true,
+        (error: unknown) => !(error instanceof StaleEpochError),
+      );
+  };
+
   /** Off the record: a pause is asked for again and again, and who ordered it stands there already. */
   const holding = {
     before: async ({ event }: Request): Promise<void> => {
@@ -153,7 +165,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
       now.control = await orders()?.read(run.execution);
       const { pause, abort } = now.control ?? NOTHING_ORDERED;
       // What was begun is made whole: a half fence is nothing to look at for an hour.
-      if (pause && !abort && !(setup.begins && run.attempt > 0)) {
+      if (pause && !abort && !(setup.begins && run.attempt > 0) && (await isOurs(event, run))) {
         throw new PausedError(
           `paused by ${pause.by} at ${pause.at}: ${pause.reason}; while it runs continuity resume lets it go on, once it has failed continuity retry`,
         );
@@ -210,7 +222,7 @@ export const stepMiddleware = <I, S extends Stage, F extends PortFactories, V ex
     before: async (): Promise<void> => {
       const { run } = claimed();
       const [control] = await Promise.all([orders()?.read(run.execution), held()]);
-      if (control?.abort) throw abortedBy(control.abort);
+      if (control?.abort && control.committedAt === null) throw abortedBy(control.abort);
     },
   };
 

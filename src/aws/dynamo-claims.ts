@@ -21,6 +21,7 @@ const toClaim = (plan: string, item: Record<string, unknown>): Claim => ({
   actingAt: (item.actingAt as Instant | undefined) ?? null,
   tookOverFrom: (item.tookOverFrom as string | undefined) ?? null,
   ...(typeof item.serves === 'string' ? { serves: item.serves } : {}),
+  ...(typeof item.servesSince === 'string' ? { servesSince: item.servesSince } : {}),
   ...(typeof item.closedAt === 'string' ? { closedAt: item.closedAt } : {}),
   ...(item.promotion ? { promotion: item.promotion as NonNullable<Claim['promotion']> } : {}),
 });
@@ -183,7 +184,10 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
     },
 
     release: async (plan, execution, epoch, now, { startsCoolDown = true, takenAt, serves } = {}) => {
-      const sets = [...(startsCoolDown ? ['releasedAt = :now'] : []), ...(serves ? ['serves = :serves'] : [])];
+      const sets = [
+        ...(startsCoolDown ? ['releasedAt = :now'] : []),
+        ...(serves ? ['serves = :serves', 'servesSince = :now'] : []),
+      ];
       const set = sets.length > 0 ? `SET ${sets.join(', ')} ` : '';
       const asTaken = takenAt ? ' AND takenAt = :takenAt' : '';
       const free = await update(
@@ -194,7 +198,7 @@ export const dynamoClaims = ({ region, table }: Table): Claims => {
           ':me': execution,
           ':epoch': epoch,
           ...(takenAt ? { ':takenAt': takenAt } : {}),
-          ...(startsCoolDown ? { ':now': now } : {}),
+          ...(startsCoolDown || serves ? { ':now': now } : {}),
           ...(serves ? { ':serves': serves } : {}),
         },
       );

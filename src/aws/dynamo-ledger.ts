@@ -11,6 +11,8 @@ import { errorName, mapSdkError } from './sdk-errors.ts';
 /** Bound of one append, whatever the tries cost. Milliseconds. */
 const WITHIN_MS = 5_000;
 const MOST_TRIES = 12;
+/** How long an end that was seen is worth a try. An older one is most likely not the end any more: to look costs less than a race that is lost. */
+const HINT_MS = 2_000;
 /** Parallel branches meet rarely and for milliseconds. */
 const JITTER_MS = 40;
 
@@ -25,7 +27,7 @@ const toEntry = ({ writer: _, ...entry }: Item): Transition => entry;
 export const dynamoLedger = ({ region, table }: Table): Ledger => {
   const client = documentClient(region);
   /** The ends this process saw last. Only a hint: the condition on the put decides. */
-  const ends = new Map<string, End>();
+  const ends = new Map<string, End & { readonly seenMs: number }>();
   /** Looks for an end that nobody waits for yet. */
   const looks = new Map<string, Promise<End | null>>();
 
@@ -48,6 +50,8 @@ export const dynamoLedger = ({ region, table }: Table): Ledger => {
   const end = async (execution: string): Promise<End | null> => {
     const look = looks.get(execution);
     looks.delete(execution);
+    const seen = ends.get(execution);
+    if (seen && Date.now() - seen.seenMs > HINT_MS) ends.delete(execution);
     return look ?? ends.get(execution) ?? lookUp(execution);
   };
 
@@ -87,7 +91,8 @@ export const dynamoLedger = ({ region, table }: Table): Ledger => {
         try {
           item ??= { ...link(entry, await end(execution)), writer };
           const other = await put(item);
-          ends.set(execution, other ?? item);
+          const { seq, hash } = other ?? item;
+          ends.set(execution, { seq, hash, seenMs: Date.now() });
           if (!other) return toEntry(item);
           last = new Error(`entry ${item.seq} is another writer's`);
           item = undefined;

@@ -11,6 +11,8 @@ export interface ClaimSeen {
   readonly releasedAt: Instant | null;
   /** Region to which the last recovery brought the service; absent while none has: then it is the home region. */
   readonly serves?: string;
+  /** When it had. Absent in a claim from before this was kept. */
+  readonly servesSince?: Instant;
   /** The last promotion that was let begin, and for which incident; absent while none was. It stays when the claim is released. */
   readonly promotion?: { readonly incident: string; readonly execution: string; readonly at: Instant };
 }
@@ -35,8 +37,9 @@ export const coolsUntil = (releasedAt: Instant | null, coolDownSeconds: number, 
  */
 export const standingRecovery = (claim: ClaimSeen | null, region: string): ClaimSeen['promotion'] | null => {
   const { serves, promotion, releasedAt } = claim ?? {};
-  if (serves !== region || !promotion || !releasedAt) return null;
-  return Date.parse(promotion.at) <= Date.parse(releasedAt) ? promotion : null;
+  const since = claim?.servesSince ?? releasedAt;
+  if (serves !== region || !promotion || !since) return null;
+  return Date.parse(promotion.at) <= Date.parse(since) ? promotion : null;
 };
 
 /** What ends the holder of a claim while it runs, and what lifts the claim of one that is over. */

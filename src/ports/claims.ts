@@ -49,7 +49,8 @@ export interface Claims {
    * Frees the claim if `execution` holds it at `epoch`; otherwise changes nothing. Returns the claim as it then is.
    * `startsCoolDown` (default true) says whether `releasedAt` becomes `now`: a run that did not recover
    * leaves `releasedAt` as it was and does not keep the next one away. With `takenAt`, only the claim that was taken then is freed: not one
-   * that was given back to the same execution since. `serves`: the region to which this run brought the service.
+   * that was given back to the same execution since. `serves`: the region to which this run brought the service, from
+   * `now` on (`servesSince`).
    */
   release(
     plan: string,

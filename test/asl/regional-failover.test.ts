@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { standingRecovery } from '#domain/claim.ts';
 import * as errors from '#domain/errors.ts';
 import { verifyChain } from '#domain/ledger-chain.ts';
 import { ENDING_STEPS, RECOVERY_STEPS } from '#domain/steps.ts';
@@ -134,44 +135,50 @@ describe('regional-failover with the real functions', () => {
     expect(await at.ports.incidents.current('svg-ai')).not.toBeNull();
   });
 
-  it("a person's run takes over from an alarm's that waits: the alarm's ends as TakenOver at its next step and changes nothing", async () => {
-    const at = await regionDead(['standby']);
-    const { id, executionName, ...times } = await at.ports.incidents.openOrJoin(
-      'svg-ai',
-      at.clock.now(),
-      at.clock.now(),
-    );
-    const alarm = { alarm: 'healthy-standby', at: at.clock.now() };
-    const input = {
-      ...ASKED,
-      trigger: alarm,
-      incident: { id, startedAt: times.startedAt, detectedAt: times.detectedAt },
-    };
-    let person: Awaited<ReturnType<typeof runRegionalFailover>> | undefined;
-    const waiting = await runRegionalFailover(
-      at,
-      async (state, call) => {
-        if (state !== 'AssessEvidence' || call !== 3) return;
-        await probe(at, 'witness');
-        person = await runRegionalFailover(at, undefined, { input: { ...ASKED, by: 'jane' } });
-      },
-      { input, name: executionName },
-    );
-    expect(person).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
-    expect(waiting).toMatchObject({ status: 'FAILED', end: 'TakenOver', error: 'StaleEpochError' });
-    expect(waiting.called).toEqual([
-      'AcceptRequest',
-      'ClaimRecovery',
-      'AssessEvidence',
-      'AssessEvidence',
-      'AssessEvidence',
-      'PublishOutcome',
-      'ReleaseClaim',
-    ]);
-    const claimed = person?.record.find(({ state, kind }) => state === 'ClaimRecovery' && kind === 'left');
-    expect(claimed?.result).toMatchObject({ epoch: 2, tookOverFrom: expect.stringContaining(executionName) });
-    expect(unmoved(at)).toEqual({ promotions: 1, fences: 3, changes: 1 });
-  });
+  it.each(['waits', 'is paused'])(
+    "a person's run takes over from an alarm's that %s: the alarm's ends as TakenOver at its next step and changes nothing",
+    async (how) => {
+      const at = await regionDead(['standby']);
+      const { id, executionName, ...times } = await at.ports.incidents.openOrJoin(
+        'svg-ai',
+        at.clock.now(),
+        at.clock.now(),
+      );
+      const alarm = { alarm: 'healthy-standby', at: at.clock.now() };
+      const input = {
+        ...ASKED,
+        trigger: alarm,
+        incident: { id, startedAt: times.startedAt, detectedAt: times.detectedAt },
+      };
+      let person: Awaited<ReturnType<typeof runRegionalFailover>> | undefined;
+      const waiting = await runRegionalFailover(
+        at,
+        async (state, call) => {
+          if (state !== 'AssessEvidence' || call !== 3) return;
+          await probe(at, 'witness');
+          const own = `arn:aws:states:us-west-2:123456789012:execution:regional-failover:${executionName}`;
+          if (how === 'is paused')
+            await at.ports.controls.pause(own, { by: 'jane', reason: 'look', at: at.clock.now() });
+          person = await runRegionalFailover(at, undefined, { input: { ...ASKED, by: 'jane' } });
+        },
+        { input, name: executionName },
+      );
+      expect(person).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
+      expect(waiting).toMatchObject({ status: 'FAILED', end: 'TakenOver', error: 'StaleEpochError' });
+      expect(waiting.called).toEqual([
+        'AcceptRequest',
+        'ClaimRecovery',
+        'AssessEvidence',
+        'AssessEvidence',
+        'AssessEvidence',
+        'PublishOutcome',
+        'ReleaseClaim',
+      ]);
+      const claimed = person?.record.find(({ state, kind }) => state === 'ClaimRecovery' && kind === 'left');
+      expect(claimed?.result).toMatchObject({ epoch: 2, tookOverFrom: expect.stringContaining(executionName) });
+      expect(unmoved(at)).toEqual({ promotions: 1, fences: 3, changes: 1 });
+    },
+  );
 
   it("a person's run does not take over from an alarm's that has begun to act", async () => {
     const at = await regionDead();
@@ -287,8 +294,21 @@ describe('regional-failover with the real functions', () => {
     );
     const outcome = run.record.find(({ state, kind }) => state === 'PublishOutcome' && kind === 'left')?.result;
     expect(outcome).toMatchObject({ result: 'unconfirmed', notDone: ['verify from outside'], incidentClosed: false });
-    expect(await at.ports.claims.read('svg-ai')).toMatchObject({ holder: null });
+    const claim = await at.ports.claims.read('svg-ai');
+    expect(claim).toMatchObject({ holder: null, releasedAt: null, serves: 'us-west-2' });
+    expect(standingRecovery(claim, 'us-west-2')).toMatchObject({ execution: run.record[0]?.execution });
     expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
+  });
+
+  it('has not arrived where the third site last said so, also when it is silent in the end', async () => {
+    const at = await regionDead();
+    const [record] = at.plan.traffic.records;
+    at.ports.thirdSite.cached.set(record?.name ?? '', record?.primary ?? '');
+    const run = await runRegionalFailover(at, (state, call) => {
+      if (state === 'VerifyTraffic' && call === 299) at.ports.thirdSite.silent = true;
+    });
+    expect(run).toMatchObject({ status: 'FAILED', end: 'Failed', error: 'NotInTimeError' });
+    expect(run.cause).toMatch(/does not answer.*; when it last did: .* resolves to .* at the third site/);
   });
 
   it('is confirmed by a third site that answers after minutes of silence', async () => {
@@ -415,6 +435,21 @@ describe('regional-failover with the real functions', () => {
     });
     expect(run).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
     expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
+  });
+
+  it.each([
+    [12, { status: 'SUCCEEDED', end: 'Recovered' }],
+    [Number.POSITIVE_INFINITY, { status: 'FAILED', end: 'Failed', error: 'ServiceUnavailableError' }],
+  ])('tries to move traffic beside a service that is too busy %d times, on one verification', async (times, end) => {
+    const at = await regionDead();
+    const run = await runRegionalFailover(at, (state, call) => {
+      if (state !== 'ShiftTraffic' || call > times) return;
+      at.clock.advance(10_000);
+      throw new errors.ServiceUnavailableError('Throttling: Rate exceeded');
+    });
+    expect(run).toMatchObject(end);
+    expect(run.called.filter((state) => state === 'VerifyStandby')).toHaveLength(1);
+    expect(run.called.filter((state) => state === 'ShiftTraffic')).toHaveLength(Math.min(times, 20) + 1);
   });
 
   it('promotes again, counted, a standby that RDS does nothing to', async () => {

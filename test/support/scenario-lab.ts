@@ -185,6 +185,7 @@ export const useScenarioLab = ({ strategy }: ScenarioOptions = {}): (() => Scena
   let story: ScenarioLab | undefined;
   /** Name of the last story, if it failed. */
   let failed: string | undefined;
+  let file = '';
   let steadyAt = 0;
   const late = isLate();
   const standstills = watchStandstills();
@@ -226,6 +227,8 @@ export const useScenarioLab = ({ strategy }: ScenarioOptions = {}): (() => Scena
     pointSdkAt(lab.cloud.door.url);
     // What roles are used for is told of every function, also of being asked whether it is ready.
     await lab.warm(process.env.IAM_USES ? {} : { except: ASIDE });
+    // Those of the lab before that this one has no use for.
+    await instances.end();
     const booted = lab;
     await waitFor('the service to be healthy from both vantage points', () => isHealthy(booted), {
       withinMs: STEADY_MS,
@@ -243,7 +246,8 @@ export const useScenarioLab = ({ strategy }: ScenarioOptions = {}): (() => Scena
   };
 
   beforeEach(
-    async ({ skip }) => {
+    async ({ skip, task }) => {
+      file = basename(task.file.name, '.test.ts');
       skip(late, 'no time left for this story');
       if (story && failed === undefined) return;
       if (failed !== undefined) {
@@ -270,16 +274,16 @@ export const useScenarioLab = ({ strategy }: ScenarioOptions = {}): (() => Scena
     expect(never, 'lines that should never be there').toEqual([]);
   });
 
-  afterAll(async (_context, { name }) => {
+  afterAll(async () => {
     if (late) return;
     const told = lab;
     const secrets = story?.secrets;
     const calls = told?.cloud.door.calls.list({ since: steadyAt }) ?? [];
-    if (told) keepUses(told, basename(name, '.test.ts'));
+    if (told) keepUses(told, file);
     await down();
     const never = told === undefined ? [] : forbiddenLines(run.folder);
     const leaks = secrets === undefined ? [] : leaksInLogs(run.folder, secrets);
-    if (failed !== undefined || never.length > 0 || leaks.length > 0) keepLogs(failed ?? basename(name, '.test.ts'));
+    if (failed !== undefined || never.length > 0 || leaks.length > 0) keepLogs(failed ?? file);
     else rmSync(run.folder, { recursive: true, force: true });
     expect(never, 'lines that should never be there').toEqual([]);
     expect(leaks, 'secrets in the logs of functions').toEqual([]);

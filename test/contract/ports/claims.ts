@@ -15,11 +15,11 @@ export const describeClaims = (at: () => ContractCloud) =>
       const first = await claims.take(plan, 'arn:a', NOW, 0);
       expect(first).not.toHaveProperty('serves');
       const freed = await claims.release(plan, 'arn:a', first.epoch, NOW, { serves: 'us-west-2' });
-      expect(freed).toMatchObject({ holder: null, serves: 'us-west-2' });
+      expect(freed).toMatchObject({ holder: null, serves: 'us-west-2', servesSince: NOW });
       const second = await claims.take(plan, 'arn:b', NOW, 0);
       expect(second).toMatchObject({ serves: 'us-west-2' });
       await claims.release(plan, 'arn:b', second.epoch, NOW, { startsCoolDown: false });
-      expect(await claims.read(plan)).toMatchObject({ serves: 'us-west-2' });
+      expect(await claims.read(plan)).toMatchObject({ serves: 'us-west-2', servesSince: NOW });
     });
 
     it('remember for which incident a promotion was let begin, for the holder at its epoch alone', async () => {

@@ -95,7 +95,12 @@ export const fakeClaims = (): Claims => {
       if (options.takenAt && claim.takenAt !== options.takenAt) return claim;
       const releasedAt = options.startsCoolDown === false ? claim.releasedAt : now;
       const { closedAt: _, ...open } = claim;
-      claim = { ...open, ...nobody, releasedAt, ...(options.serves ? { serves: options.serves } : {}) };
+      claim = {
+        ...open,
+        ...nobody,
+        releasedAt,
+        ...(options.serves ? { serves: options.serves, servesSince: now } : {}),
+      };
       return claim;
     },
   };

@@ -45,6 +45,16 @@ describe('ShiftTraffic', () => {
     });
   });
 
+  it('is not kept from trying by the time that its own tries take, and by more than that it is', async () => {
+    const at = await recoveredStandby();
+    const input = verified(at);
+    const run = { ...at.run, attempt: 7 };
+    at.clock.advance(600_000);
+    await shiftTraffic({ ...at, run, input });
+    at.clock.advance(1);
+    await expect(shiftTraffic({ ...at, run, input })).rejects.toMatchObject({ name: 'VerificationOldError' });
+  });
+
   it('has failed when a record reads back otherwise', async () => {
     const at = await recoveredStandby();
     const traffic = { ...at.ports.traffic, shift: async () => ({ changeId: 'C9', changed: [], settled: true }) };

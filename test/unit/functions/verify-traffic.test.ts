@@ -58,7 +58,8 @@ describe('VerifyTraffic', () => {
     const [record] = at.plan.traffic.records;
     at.ports.thirdSite.cached.set(record?.name ?? '', record?.primary ?? '');
     const late = await verifyTraffic({ ...at, input: { changeId: null } });
-    expect(late).toEqual({ done: false, detail: expect.stringContaining('resolves to 10.1.0.20 at the third site') });
+    const said = expect.stringContaining('resolves to 10.1.0.20 at the third site');
+    expect(late).toEqual({ done: false, detail: said, outside: said });
     at.ports.thirdSite.cached.clear();
     expect(await verifyTraffic({ ...at, input: { changeId: null } })).toMatchObject({
       done: true,

@@ -7,8 +7,12 @@ import { askPosition } from './positions.ts';
 const EVERY_MS = 200;
 /** One answer that does not come is no second in which nothing moved. */
 const LOOK_WITHIN_MS = 1_000;
-/** Replication that moves nothing for so long is broken: nothing comes of it by waiting. */
-const STILL_MS = 3_000;
+/**
+ * Replication that moves nothing for so long is broken: nothing comes of it by waiting. A receiver that has lost its connection makes the next one
+ * after wal_retrieve_retry_interval, 5 s unless it is set, and has to be let in then
+ * (https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-WAL-RETRIEVE-RETRY-INTERVAL).
+ */
+const STILL_MS = 8_000;
 const MOST_MS = 15_000;
 
 /** What came of waiting for the replica of a fenced primary. */
@@ -21,7 +25,7 @@ export interface CatchUp {
 /**
  * Waits until the standby has received the log that the fenced primary had: rows that it acknowledged may be under way, and a promotion would throw
  * them away. `primary` was read once behind the fence: the primary writes on by itself (checkpoints, the pipeline's pulse), which is nobody's row.
- * Gives the standby's position after the wait, at most 15 s; sooner when nothing moved for 3 s. Ends with the piece of work that it is part of.
+ * Gives the standby's position after the wait, at most 15 s; sooner when nothing moved for 8 s. Ends with the piece of work that it is part of.
  */
 export const waitForStandby = async (
   session: Pick<DatabaseSession, 'position'>,

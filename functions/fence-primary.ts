@@ -146,37 +146,31 @@ export const judgeFence = (plan: Plan, methods: readonly FenceMethod[]) => {
 
 interface Stand {
   readonly positions: Positions;
-  /** Null where there was nothing to wait for: the database does not refuse, or does not say where it stands. */
+  /** Null where there was nothing to wait for: the database does not refuse, or what would receive is promoted already. */
   readonly catchUp: CatchUp | null;
   /** Known better than before the fence; null where it is not. */
   readonly dataLoss: DataLossEstimate | null;
 }
 
 /** Where both stand, once the standby has had its time to receive what a fenced primary has. */
-const standOf = async ({ ports }: FenceStep, answers: boolean, refuses: boolean): Promise<Stand> => {
-  const found = await readPositions(ports.databaseSession, answers);
-  const { primary } = found;
-  // What is promoted already receives nothing.
-  if (!refuses || primary === null || found.standby?.inRecovery === false)
-    return { positions: found, catchUp: null, dataLoss: null };
-  const { standby, catchUp } = await waitForStandby(ports.databaseSession, primary, found.standby);
-  return {
-    positions: { primary, standby },
-    catchUp,
-    dataLoss: standby === null ? null : lossBehindFence(primary, standby),
-  };
+const standOf = async ({ ports }: FenceStep, at: Instant, refuses: boolean): Promise<Stand> => {
+  if (!refuses) return { positions: await readPositions(ports.databaseSession, false), catchUp: null, dataLoss: null };
+  const { positions, catchUp } = await waitForStandby(ports.databaseSession);
+  const { primary, standby } = positions;
+  const known = catchUp !== null && standby !== null;
+  return { positions, catchUp, dataLoss: known ? lossBehindFence(primary ?? { at, lsn: null }, standby) : null };
 };
 
 /**
  * Stops writes in the old primary as far as it answers, and takes its application's lease away at the third site: all ways of the plan at once, each
  * read back. A region that does not answer is an outcome, not an error. Reversible, and repeatable.
  * The positions that it gives are read after the fence and are on record before the promotion; `at` is when it was looked at. Behind a database that
- * refuses its application and says where it stands, the standby has up to 15 s to receive that. Throws FenceFailedError when the database answers
- * and is not fenced: nothing is promoted beside a primary that may take writes.
+ * refuses its application the standby has up to 15 s to receive what is under way; where that primary does not say any more where it stands, it is on
+ * record that what is missing is not known. Throws FenceFailedError when the database answers and is not fenced: nothing is promoted beside a primary
+ * that may take writes.
  */
 export const fencePrimary = async (step: FenceStep) => {
   const methods = await Promise.all(step.plan.fence.methods.map((method) => METHODS[method](step)));
-  const answers = methods.some(({ method, outcome }) => method === 'database-role' && outcome !== 'unreachable');
   const failed = methods.find(({ method, outcome }) => method === 'database-role' && outcome === 'failed');
   if (failed) {
     throw new FenceFailedError(
@@ -185,7 +179,7 @@ export const fencePrimary = async (step: FenceStep) => {
   }
   const at = step.clock.now();
   const refuses = methods.some(({ method, outcome }) => method === 'database-role' && outcome === 'fenced');
-  return { ...judgeFence(step.plan, methods), at, ...(await standOf(step, answers, refuses)) };
+  return { ...judgeFence(step.plan, methods), at, ...(await standOf(step, at, refuses)) };
 };
 
 export const handler = pipeline({

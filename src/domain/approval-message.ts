@@ -38,10 +38,12 @@ const sayPosition = (value: unknown): string => {
 };
 
 /** Null where nothing was waited for. */
-const sayCatchUp = (value: unknown): string | null => {
+const sayCatchUp = (value: unknown, primary: unknown): string | null => {
   const { missingBytes, waitedMs } = fieldsOf(value);
   if (typeof waitedMs !== 'number') return null;
   const waited = `after ${sayMilliseconds(waitedMs)}`;
+  if (primary === null)
+    return `the fenced primary did not say where it stands, so that what it lacks is not known, ${waited}`;
   if (typeof missingBytes !== 'number') return `the standby did not answer, ${waited}`;
   return missingBytes === 0
     ? `it has all that the fenced primary had, ${waited}`
@@ -90,7 +92,7 @@ export const approvalMessage = (input: Input): string => {
   const fenced = resultOf(entries, 'FencePrimary');
   const fence = { ...fenced, ...fieldsOf(resultOf(entries, 'ConfirmFence').fence) };
   const positions = fieldsOf(fence.positions);
-  const catchUp = sayCatchUp(fence.catchUp);
+  const catchUp = sayCatchUp(fence.catchUp, positions.primary);
   const command = (choice: string) => `  continuity ${choice} ${execution} --as "<your name>" --reason "<why>"`;
   return [
     `Promote ${database.instances.standby} in ${regions.standby}, and move ${plan.title} there?`,

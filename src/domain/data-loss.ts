@@ -92,27 +92,29 @@ export const estimateDataLoss = (
 /** Where a primary stood that answered behind its fence. */
 export interface FencedPosition {
   readonly at: Instant;
-  readonly lsn: string;
+  /** Null: it did not say, and `at` is when it was fenced. */
+  readonly lsn: string | null;
 }
 
 /** Bytes of the fenced primary's log that the standby does not have. */
 export const missingBehindFence = (
-  primary: Pick<FencedPosition, 'lsn'>,
+  primary: { readonly lsn: string },
   standby: Pick<StandbyPosition, 'receivedLsn' | 'lsn'>,
 ): number => Math.max(0, lsnDifference(heldLsn(standby), primary.lsn));
 
 /**
- * How much is missing in the standby of what a primary took that is fenced and told where it stood: it acknowledged nothing after that, so nothing is
- * supposed. Nothing is lost when the standby has that much of its log.
+ * How much is missing in the standby of what a primary took that is fenced: it acknowledged nothing after that, so nothing is supposed. Nothing is
+ * lost when the standby has as much of its log as it told; where it told nothing, the standby's own rows up to the fence are the bound.
  */
 export const lossBehindFence = (primary: FencedPosition, standby: StandbyPosition): DataLossEstimate => {
-  const missingBytes = missingBehindFence(primary, standby);
-  if (missingBytes > 0) return { ...estimateDataLoss(primary.at, null, standby), missingBytes, primaryLivedOn: false };
+  const { at, lsn } = primary;
+  const missingBytes = lsn === null ? null : missingBehindFence({ lsn }, standby);
+  if (missingBytes !== 0) return { ...estimateDataLoss(at, null, standby), missingBytes, primaryLivedOn: false };
   return {
-    until: primary.at,
+    until: at,
     atMostSeconds: 0,
     missingBytes,
     primaryLivedOn: false,
-    bounds: [{ source: 'fenced-primary', completeUntil: primary.at, seconds: 0 }],
+    bounds: [{ source: 'fenced-primary', completeUntil: at, seconds: 0 }],
   };
 };

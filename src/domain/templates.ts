@@ -38,7 +38,7 @@ const resultOf = (entries: readonly Entry[], name: string): Readonly<Record<stri
   return typeof result === 'object' && result !== null ? (result as Readonly<Record<string, unknown>>) : {};
 };
 
-/** Those that give `dataLoss`, the last one first. A fence gives none where the old primary did not say where it stood. */
+/** Those that give `dataLoss`, the last one first. A fence gives none where the old primary did not answer, nor where the standby does not. */
 const ESTIMATES = ['PromoteReplica', 'RenewFence', 'FencePrimary', 'CheckGuards'];
 
 /** The newest estimate on record: what was found behind the fence, else what CheckGuards estimated before it. */

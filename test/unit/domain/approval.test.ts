@@ -110,8 +110,8 @@ test('the request says diagnosis, loss, positions, fence, cost, and what each an
 });
 
 test('the request says what came of the wait for the replica of a primary that answered', () => {
-  const text = (catchUp: object, dataLoss: object): string => {
-    const result = { verified: true, verifiedBy: 'database-role', methods: [], catchUp, dataLoss } as never;
+  const text = (catchUp: object, dataLoss: object, positions: object = { primary, standby }): string => {
+    const result = { verified: true, verifiedBy: 'database-role', methods: [], positions, catchUp, dataLoss } as never;
     const left = record([1_200, 'FencePrimary', 'entered'], [1_290, 'FencePrimary', 'left', { result }]);
     const before = {
       dataLoss: { until: at(0), atMostSeconds: 9, missingBytes: null, primaryLivedOn: true, bounds: [] },
@@ -130,12 +130,20 @@ test('the request says what came of the wait for the replica of a primary that a
   expect(whole).toContain('Data that can be lost: none: the standby has all that the fenced primary had\n');
   expect(whole).toContain('; it has all that the fenced primary had, after 2.1 s\n');
   const short = text(
-    { missingBytes: 64, waitedMs: 3_000 },
+    { missingBytes: 64, waitedMs: 8_000 },
     lossBehindFence(primary, { ...standby, receivedLsn: '0/30000C0' }),
   );
   expect(short).toContain('Data that can be lost: writes of at most the last 3 s that the primary took; 64 bytes');
   expect(short).toContain(
-    '; it lacks 64 bytes of log that the fenced primary has, after 3 s; they are lost when it is',
+    '; it lacks 64 bytes of log that the fenced primary has, after 8 s; they are lost when it is',
+  );
+  const unsaid = text({ missingBytes: null, waitedMs: 8_000 }, lossBehindFence({ at: at(1_000), lsn: null }, standby), {
+    primary: null,
+    standby,
+  });
+  expect(unsaid).toContain('Data that can be lost: writes of at most the last 3 s that the primary took\n');
+  expect(unsaid).toContain(
+    '; the fenced primary did not say where it stands, so that what it lacks is not known, after 8 s\n',
   );
 });
 

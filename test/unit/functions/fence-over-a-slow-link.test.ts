@@ -11,7 +11,8 @@ const at = world();
 let pair: Pair;
 let session: PairSession;
 beforeEach(async () => {
-  pair = await createPair(36);
+  // PostgreSQL's own default; the lab's is short.
+  pair = await createPair(36, { wal_retrieve_retry_interval: '5s' });
   session = await sessionOver(pair, at.plan);
 });
 afterEach(async () => {
@@ -48,6 +49,22 @@ it('what a primary acknowledged up to its fence is in the standby that is promot
   expect(fence).toMatchObject({ verifiedBy: 'database-role', catchUp: { missingBytes: 0 } });
 });
 
+it('so it is when the standby has just lost its connection, and makes the next one after five seconds', {
+  timeout: 30_000 * slowness,
+}, async () => {
+  const { databaseSession } = session;
+  pair.wan.cut('reset');
+  const { acknowledged, over } = writing();
+  await waitFor('rows behind the cut', () => acknowledged.length > 50);
+  pair.wan.heal();
+  const fence = await fencePrimary({ ...at, ports: { ...at.ports, databaseSession } });
+  await pair.standby.promote();
+  await over;
+  expect(await databaseSession.countPresent('standby', acknowledged)).toBe(acknowledged.length);
+  expect(fence).toMatchObject({ verifiedBy: 'database-role', catchUp: { missingBytes: 0 } });
+  expect(fence.catchUp?.waitedMs).toBeGreaterThan(3_000);
+});
+
 it('of a link that is cut it says what is missing, and does not wait for ever', {
   timeout: 30_000 * slowness,
 }, async () => {
@@ -59,6 +76,6 @@ it('of a link that is cut it says what is missing, and does not wait for ever', 
   await over;
   expect(fence.catchUp?.missingBytes).toBeGreaterThan(0);
   expect(fence.dataLoss).toMatchObject({ missingBytes: fence.catchUp?.missingBytes, primaryLivedOn: false });
-  expect(fence.catchUp?.waitedMs).toBeGreaterThanOrEqual(3_000);
-  expect(fence.catchUp?.waitedMs).toBeLessThan(10_000 * slowness);
+  expect(fence.catchUp?.waitedMs).toBeGreaterThanOrEqual(8_000);
+  expect(fence.catchUp?.waitedMs).toBeLessThan(17_000);
 });

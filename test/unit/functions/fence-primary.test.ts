@@ -3,8 +3,11 @@ import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
 import { formatLsn, parseLsn } from '#domain/lsn.ts';
 import { pieceOfWork } from '#src/work.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
-import { stays } from '#test/support/wait-for.ts';
+import { slowness, stays } from '#test/support/wait-for.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
+
+/** For a wait that is given up. */
+const BROKEN_MS = 20_000 * slowness;
 
 describe('FencePrimary', () => {
   it('stops the writers of a primary that lives, both ways, and can be repeated', async () => {
@@ -145,6 +148,19 @@ describe('FencePrimary', () => {
       };
     };
 
+    /** The first `lost` answers of the primary to where it stands do not come. */
+    const losing = (step: ReturnType<typeof behind>['step'], lost: number) => {
+      const { databaseSession } = step.ports;
+      let asked = 0;
+      const position = async (side: 'primary' | 'standby') => {
+        if (side === 'standby') return databaseSession.position(side);
+        asked += 1;
+        if (asked <= lost) throw new UnreachableError('position on primary: Query read timeout');
+        return databaseSession.position(side);
+      };
+      return { ...step, ports: { ...step.ports, databaseSession: { ...databaseSession, position } } };
+    };
+
     it('waits until the standby has what the primary had at its fence, and gives the position after that', async () => {
       const { step, seen } = behind(world(), (look) => (look < 3 ? 0x80 : 0));
       const fence = await fencePrimary(step);
@@ -160,7 +176,16 @@ describe('FencePrimary', () => {
       expect((await fencePrimary(step)).catchUp).toMatchObject({ missingBytes: 0 });
     });
 
-    it('goes on when nothing moves for three seconds, and says what is missing', async () => {
+    it('asks where the primary stands until it says so: one lost answer does not make it promoted past', async () => {
+      const { step } = behind(world(), (look) => (look < 5 ? 0x80 : 0));
+      const fence = await fencePrimary(losing(step, 2));
+      expect(fence.positions).toMatchObject({ primary: { lsn: '0/3000100' }, standby: { receivedLsn: '0/3000100' } });
+      expect(fence).toMatchObject({ catchUp: { missingBytes: 0 }, dataLoss: { atMostSeconds: 0 } });
+    });
+
+    it.concurrent('goes on when nothing moves for eight seconds, and says what is missing', {
+      timeout: BROKEN_MS,
+    }, async () => {
       const { step } = behind(world(), () => 0x40);
       const fence = await fencePrimary(step);
       expect(fence).toMatchObject({
@@ -168,8 +193,27 @@ describe('FencePrimary', () => {
         catchUp: { missingBytes: 0x40 },
         dataLoss: { missingBytes: 0x40 },
       });
-      expect(fence.catchUp?.waitedMs).toBeGreaterThanOrEqual(3_000);
-      expect(fence.catchUp?.waitedMs).toBeLessThan(6_000);
+      expect(fence.catchUp?.waitedMs).toBeGreaterThanOrEqual(8_000);
+      expect(fence.catchUp?.waitedMs).toBeLessThan(11_000);
+    });
+
+    it.concurrent('goes on where it dies right behind its fence, and says that what is missing is not known', {
+      timeout: BROKEN_MS,
+    }, async () => {
+      const at = world();
+      const { standby } = at.ports.database.servers;
+      at.ports.database.insert('primary', 'replicated');
+      standby.replication = 'connecting';
+      at.clock.advance(4_000);
+      const { step } = behind(at, () => 0x40);
+      const fence = await fencePrimary(losing(step, Number.POSITIVE_INFINITY));
+      expect(fence).toMatchObject({
+        verified: true,
+        positions: { primary: null, standby: { inRecovery: true } },
+        catchUp: { missingBytes: null },
+        dataLoss: { until: fence.at, atMostSeconds: 4, missingBytes: null, primaryLivedOn: false },
+      });
+      expect(fence.catchUp?.waitedMs).toBeLessThan(11_000);
     });
 
     it('ends its wait with the step', async () => {

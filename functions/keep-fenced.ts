@@ -5,7 +5,7 @@ import { inputDigest } from '#domain/ledger-chain.ts';
 import { checkOldPrimary, KEEP_FENCED, openMethods, type Server, silence, waitsUntil } from '#domain/old-primary.ts';
 import type { RegionMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
-import type { Json, Side } from '#domain/side.ts';
+import type { Json } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
 import { event } from '#pipeline/event.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
@@ -48,11 +48,6 @@ const looked = async <T>(call: () => Promise<T>, withinMs = LOOK_WITHIN_MS): Pro
   return answer.outcome === 'answered' ? { value: answer.value } : { error: answer.detail };
 };
 
-const serverOf = async ({ ports: { databaseSession: session } }: Call, side: Side): Promise<Server> => {
-  const [{ inRecovery, timeline }, system] = await Promise.all([session.position(side), session.systemOf(side)]);
-  return { inRecovery, timeline, system };
-};
-
 /** Everything else that is asked before the old primary is touched, all of it at once; the old primary's cluster beside it. */
 const lookAt = async (call: Call, claim: Claim | null, ofPrimary: Looked<Server>) => {
   const { ports, plan, clock } = call;
@@ -60,7 +55,7 @@ const lookAt = async (call: Call, claim: Claim | null, ofPrimary: Looked<Server>
   const [orders, standby, ofStandby, records, cluster] = await Promise.all([
     looked(() => ports.standingOrders.read(plan.plan)),
     looked(() => ports.database.describe('standby')),
-    looked(() => serverOf(call, 'standby')),
+    looked(() => ports.databaseSession.serverOf('standby')),
     looked(() => ports.traffic.read()),
     looked(() => ports.workloads.status('primary', names)),
   ]);
@@ -136,7 +131,7 @@ export const keepFenced = async (call: Call): Promise<Kept> => {
   const until = waitsUntil(entries, clock.now());
   if (until !== null) return { nothing: `it was tried, and is tried again from ${until} on` };
   // For weeks it may not be there: then nothing else is asked.
-  const ofPrimary = await looked(() => serverOf(call, 'primary'), OLD_PRIMARY_WITHIN_MS);
+  const ofPrimary = await looked(() => ports.databaseSession.serverOf('primary'), OLD_PRIMARY_WITHIN_MS);
   if ('error' in ofPrimary) return { nothing: silence(plan, ofPrimary.error) };
   const { guards, cluster } = await lookAt(call, claim, ofPrimary);
   const refusal = refusalOf(guards);

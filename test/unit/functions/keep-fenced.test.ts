@@ -212,11 +212,11 @@ describe('KeepFenced', () => {
       },
     ],
     [
-      'it does not say whose data it has',
+      'it does not say what it is',
       'KF-210',
       (at) => {
-        const asked = at.ports.databaseSession.systemOf;
-        at.ports.databaseSession.systemOf = (side) => (side === 'primary' ? unreadable() : asked(side));
+        const asked = at.ports.databaseSession.serverOf;
+        at.ports.databaseSession.serverOf = (side) => (side === 'primary' ? unreadable() : asked(side));
       },
     ],
     [

@@ -73,14 +73,16 @@ const MOST_MINUTES = 10;
  */
 export const waitsUntil = (entries: readonly Entry[], now: Instant): Instant | null => {
   const own = entries.filter(({ state, kind }) => state === KEEP_FENCED && kind !== 'notice');
-  const begun = own.filter(({ kind }) => kind === 'entered');
   const left = own.filter(({ kind }) => kind === 'left');
-  const isUnderWay = begun.length > own.length - begun.length;
+  // Of two that begin at once, with one number, one gives way. An earlier one without an end died at it.
+  const number = own.findLast(({ kind }) => kind === 'entered')?.attempt;
+  const last = own.filter(({ attempt }) => attempt === number);
+  const begun = last.filter(({ kind }) => kind === 'entered');
+  const underWay = begun.length > last.length - begun.length ? begun.at(-1) : undefined;
   const fruitful = left.findLast((entry) => methodsOf(entry).some(isFenced))?.seq ?? 0;
   const barren = left.filter(({ seq }) => seq > fruitful).length;
-  const since = (isUnderWay ? begun : left).at(-1)?.at;
-  if (since === undefined) return null;
-  const until = Date.parse(since) + (isUnderWay ? UNDER_WAY_MS : Math.min(barren, MOST_MINUTES) * MINUTE_MS);
+  const after = (entry: Entry | undefined, ms: number) => (entry === undefined ? 0 : Date.parse(entry.at) + ms);
+  const until = Math.max(after(underWay, UNDER_WAY_MS), after(left.at(-1), Math.min(barren, MOST_MINUTES) * MINUTE_MS));
   return until > Date.parse(now) ? new Date(until).toISOString() : null;
 };
 

@@ -329,6 +329,22 @@ describe('KeepFenced', () => {
     expect(kinds(at)).toEqual(['entered 0', 'entered 1', 'left 1']);
     expect(outcomes(at)).toEqual(['database-role fenced', 'workloads-to-zero fenced']);
   });
+
+  it('tries less and less often also after one that died at it', async () => {
+    const at = await returned();
+    at.ports.workloads.clusters.primary.up = false;
+    at.ports.databaseSession.fence = async () => ({ fenced: false, endedSessions: 0 });
+    const { append } = at.ports.ledger;
+    at.ports.ledger.append = (entry) => (entry.kind === 'left' ? unreadable() : append(entry));
+    await expect(keepFenced(at)).rejects.toThrow();
+    at.ports.ledger.append = append;
+    const triedAt: number[] = [];
+    for (let minute = 1; minute < 20; minute += 1) {
+      at.clock.advance(60_000);
+      if ('methods' in (await keepFenced(at))) triedAt.push(minute);
+    }
+    expect(triedAt).toEqual([1, 2, 4, 7, 11, 16]);
+  });
 });
 
 describe('the notice of an old primary that is back', () => {

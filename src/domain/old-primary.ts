@@ -99,7 +99,9 @@ export interface OldPrimaryFacts extends StandingFacts {
   /** The standby, by its control plane. */
   readonly standby: Looked<{ readonly id: string; readonly replicaOf: string | null }>;
   readonly servers: Readonly<Record<Side, Looked<Server>>>;
-  readonly traffic: Looked<readonly { readonly name: string; readonly side: Side | null }[]>;
+  readonly traffic: Looked<
+    readonly { readonly name: string; readonly side: Side | null; readonly servedBy: Side | null }[]
+  >;
 }
 
 /** The cool-down keeps the next recovery away; this is the end of the last one. */
@@ -144,14 +146,18 @@ export const OLD_PRIMARY_GUARDS: readonly Row<OldPrimaryFacts>[] = [
   },
   {
     id: 'KF-130',
-    must: 'the traffic leads to the standby: whoever brought it back serves from there',
+    must: "the traffic leads to the standby, by the plan's switch or records and by what resolvers answer: whoever brought it back serves from there",
     check: (plan, { traffic }) => {
       if ('error' in traffic) return unknown(`where the traffic leads could not be read: ${traffic.error}`);
-      const elsewhere = traffic.value.filter(({ side }) => side !== 'standby').map(({ name }) => name);
       if (traffic.value.length === 0) return unknown('there is no record of the traffic');
-      return elsewhere.length === 0
-        ? pass(`the traffic leads to ${plan.regions.standby}`)
-        : refuse(`${elsewhere.join(', ')} does not lead to ${plan.regions.standby}`);
+      const { standby } = plan.regions;
+      const named = (records: typeof traffic.value) => records.map(({ name }) => name).join(', ');
+      const elsewhere = traffic.value.filter(({ side, servedBy }) => side !== 'standby' || servedBy === 'primary');
+      if (elsewhere.length > 0) return refuse(`${named(elsewhere)} does not lead to ${standby}`);
+      // A record that was edited by hand may lead anywhere.
+      const unsaid = traffic.value.filter(({ servedBy }) => servedBy === null);
+      if (unsaid.length > 0) return unknown(`resolvers do not say that ${named(unsaid)} leads to ${standby}`);
+      return pass(`the traffic leads to ${standby}`);
     },
   },
   {

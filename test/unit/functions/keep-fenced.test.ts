@@ -177,6 +177,20 @@ describe('KeepFenced', () => {
     ],
     ['a person has brought the traffic back', 'KF-130', (at) => at.ports.traffic.shift('primary')],
     [
+      'a person has brought it back past the switch, by DNS',
+      'KF-130',
+      (at) => {
+        for (const { name, primary } of at.plan.traffic.records) at.ports.traffic.cached.set(name, primary);
+      },
+    ],
+    [
+      'DNS does not say where it leads',
+      'KF-130',
+      (at) => {
+        for (const { name } of at.plan.traffic.records) at.ports.traffic.cached.set(name, 'elsewhere.example');
+      },
+    ],
+    [
       'nobody knows where the traffic leads',
       'KF-130',
       (at) => {

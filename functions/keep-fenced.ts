@@ -16,7 +16,7 @@ import type { Ledger } from '#ports/ledger.ts';
 import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
-import { attempt } from '#src/attempt.ts';
+import { type Attempt, attempt } from '#src/attempt.ts';
 import { claims, database, databaseSession, ledger, standingOrders, traffic, workloads } from '#src/composition.ts';
 import { type FenceMethod, REGION_METHODS } from './fence-primary.ts';
 
@@ -43,10 +43,11 @@ export type Kept =
   | { readonly nothing: string }
   | { readonly execution: string; readonly methods: readonly FenceMethod[]; readonly guards: readonly GuardReason[] };
 
-const looked = async <T>(call: () => Promise<T>, withinMs = LOOK_WITHIN_MS): Promise<Looked<T>> => {
-  const answer = await attempt(call, withinMs);
-  return answer.outcome === 'answered' ? { value: answer.value } : { error: answer.detail };
-};
+const lookedOf = <T>(answer: Attempt<T>): Looked<T> =>
+  answer.outcome === 'answered' ? { value: answer.value } : { error: answer.detail };
+
+const looked = async <T>(call: () => Promise<T>, withinMs = LOOK_WITHIN_MS): Promise<Looked<T>> =>
+  lookedOf(await attempt(call, withinMs));
 
 /** Everything else that is asked before the old primary is touched, all of it at once; the old primary's cluster beside it. */
 const lookAt = async (call: Call, claim: Claim | null, ofPrimary: Looked<Server>) => {
@@ -57,7 +58,7 @@ const lookAt = async (call: Call, claim: Claim | null, ofPrimary: Looked<Server>
     looked(() => ports.database.describe('standby')),
     looked(() => ports.databaseSession.serverOf('standby')),
     looked(() => ports.traffic.read()),
-    looked(() => ports.workloads.status('primary', names)),
+    attempt(() => ports.workloads.status('primary', names), LOOK_WITHIN_MS),
   ]);
   const guards = checkOldPrimary(plan, {
     now: clock.now(),
@@ -73,9 +74,12 @@ const lookAt = async (call: Call, claim: Claim | null, ofPrimary: Looked<Server>
   return { guards, cluster };
 };
 
-/** Those that can be tried now: a cluster that does not answer is looked at again in a minute, and nothing is put on record of it. */
-const triable = (open: readonly RegionMethodName[], cluster: Looked<unknown>): readonly RegionMethodName[] =>
-  open.filter((method) => method !== 'workloads-to-zero' || 'value' in cluster);
+/**
+ * Those that can be tried now: a cluster that does not answer is looked at again in a minute, and nothing is put on record of it. One that refuses is
+ * tried, so that people hear of it.
+ */
+const triable = (open: readonly RegionMethodName[], cluster: Attempt<unknown>): readonly RegionMethodName[] =>
+  open.filter((method) => method !== 'workloads-to-zero' || cluster.outcome === 'answered' || !cluster.silent);
 
 const isOwn = ({ state, kind }: Transition): boolean => state === KEEP_FENCED && kind !== 'notice';
 

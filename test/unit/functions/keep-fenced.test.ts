@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnreachableError } from '#domain/errors.ts';
+import { CallRefusedError, UnreachableError } from '#domain/errors.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { streamOf } from '#test/support/stream.ts';
 import { keepFenced } from '../../../functions/keep-fenced.ts';
@@ -279,6 +279,37 @@ describe('KeepFenced', () => {
     expect(kinds(at)).toEqual(['entered 0', 'left 0', 'entered 1', 'left 1']);
   });
 
+  it.each([
+    [
+      'refuses the call',
+      (at: World) => {
+        at.ports.workloads.status = async () => {
+          throw new CallRefusedError('403 deployments is forbidden');
+        };
+      },
+      'CallRefusedError: 403 deployments is forbidden',
+    ],
+    [
+      'lacks a deployment',
+      (at: World) => {
+        at.ports.workloads.clusters.primary.deployments.clear();
+      },
+      'WorkloadNotFoundError',
+    ],
+  ])('has it on record that the cluster %s', async (_, change, detail) => {
+    const at = await returned();
+    change(at);
+    await keepFenced(at);
+    expect(outcomes(at)).toEqual(['database-role fenced', 'workloads-to-zero failed']);
+    expect(JSON.stringify(own(at)[1]?.result)).toContain(detail);
+    const triedAt: number[] = [];
+    for (let minute = 1; minute < 12; minute += 1) {
+      at.clock.advance(60_000);
+      if ('methods' in (await keepFenced(at))) triedAt.push(minute);
+    }
+    expect(triedAt).toEqual([1, 2, 4, 7, 11]);
+  });
+
   it('does only what the run itself could not', async () => {
     const at = await returned({
       methods: [{ method: 'database-role', outcome: 'fenced', detail: '' }, ...SILENT.slice(1)],
@@ -389,6 +420,32 @@ describe('the notice of an old primary that is back', () => {
     await keepFenced(at);
     expect(outcomes(at)).toHaveLength(2);
     expect(await told(at)).toEqual([`OLD PRIMARY FENCED - ${at.plan.title}`]);
+    expect(at.ports.announcer.sent[0]?.text).toContain('- workloads-to-zero, open: the cluster does not answer');
+  });
+
+  it('says that the cluster refuses, what to do by hand, and then that all is fenced', async () => {
+    const at = await returned();
+    const { status } = at.ports.workloads;
+    at.ports.workloads.clusters.primary.up = false;
+    await keepFenced(at);
+    at.ports.workloads.clusters.primary.up = true;
+    at.ports.workloads.status = async () => {
+      throw new CallRefusedError('403 deployments is forbidden');
+    };
+    at.clock.advance(60_000);
+    await keepFenced(at);
+    expect(await told(at)).toEqual([
+      `OLD PRIMARY FENCED - ${at.plan.title}`,
+      `OLD PRIMARY NOT FENCED - ${at.plan.title}`,
+    ]);
+    const { text } = at.ports.announcer.sent[1] ?? {};
+    expect(text).toContain('- workloads-to-zero, failed: CallRefusedError: 403 deployments is forbidden');
+    expect(text).toContain('kubectl -n');
+    expect(text).not.toContain('ALTER ROLE');
+    at.ports.workloads.status = status;
+    at.clock.advance(60_000);
+    await keepFenced(at);
+    expect((await told(at)).slice(2)).toEqual([`OLD PRIMARY FENCED - ${at.plan.title}`]);
   });
 
   it('says once that it is not fenced, however often it is tried, and then that it is', async () => {

@@ -10,11 +10,14 @@ type Told = Entry & { readonly execution: string; readonly incident: string | nu
 
 const isTry = ({ state, kind }: Entry): boolean => state === KEEP_FENCED && kind === 'left';
 
-/** It came to something else than the last try of the same method did. */
+/** It came to something else than the last try of the same method did, or failed in a way that nobody was told of. */
 const isNews =
   (earlier: readonly SaidMethod[]) =>
-  ({ method, outcome }: SaidMethod): boolean =>
-    earlier.findLast((one) => one.method === method)?.outcome !== outcome;
+  ({ method, outcome, detail }: SaidMethod): boolean => {
+    const before = earlier.filter((one) => one.method === method);
+    if (before.at(-1)?.outcome !== outcome) return true;
+    return outcome === 'failed' && !before.some((one) => one.outcome === outcome && one.detail === detail);
+  };
 
 const BY_HAND: Readonly<Record<RegionMethodName, (plan: Plan) => string>> = {
   'database-role': ({ database: { instances, applicationRole } }) =>
@@ -44,11 +47,11 @@ export const oldPrimaryNotice = (plan: Plan, entry: Told, earlier: readonly Entr
     // A try takes all that is open, but for a cluster that is silent.
     ...open.filter((method) => !isTried(method)).map((method) => `- ${method}, open: the cluster does not answer yet`),
   ];
-  const state = open.length === 0 ? 'fenced' : fenced ? 'what answers of it is fenced' : 'not all of it is fenced';
+  const back = open.length === 0 ? 'is back, and fenced' : 'is back, and what answers of it is fenced';
   return {
     subject: `OLD PRIMARY ${fenced ? 'FENCED' : 'NOT FENCED'} - ${plan.title}`.slice(0, SUBJECT_MOST),
     text: [
-      `The old primary ${instances.primary} in ${regions.primary} is back, and ${state}:`,
+      `The old primary ${instances.primary} in ${regions.primary} ${fenced ? back : 'is not fenced, or not all of it'}:`,
       ...details,
       `It was not promoted back and not deleted; ${regions.standby} serves.`,
       '',

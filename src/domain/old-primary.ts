@@ -107,17 +107,15 @@ export interface OldPrimaryFacts extends StandingFacts {
 /** The cool-down keeps the next recovery away; this is the end of the last one. */
 const COOL_DOWN = 'GU-040';
 
-const saysNothing = (id: string, error: string): string => `${id} says nothing: ${error}`;
-
 /** The guard that everything else waits for: where the old primary is silent nothing else need be asked. */
 const OLD_PRIMARY_ANSWERS = 'KF-210';
 
 export const silence = (plan: Plan, error: string): string =>
-  `${OLD_PRIMARY_ANSWERS}: ${saysNothing(plan.database.instances.primary, error)}`;
+  `${OLD_PRIMARY_ANSWERS}: ${plan.database.instances.primary} says nothing: ${error}`;
 
 const takesWrites = (plan: Plan, side: Side, server: Looked<Server>) => {
   const id = plan.database.instances[side];
-  if ('error' in server) return unknown(saysNothing(id, server.error));
+  if ('error' in server) return unknown(`${id} does not say what it is: ${server.error}`);
   return server.value.inRecovery ? refuse(`${id} is in recovery`) : pass(`${id} takes writes`);
 };
 

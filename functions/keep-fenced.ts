@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { standingRecovery } from '#domain/claim.ts';
+import { UnreachableError } from '#domain/errors.ts';
 import { type GuardReason, type Looked, refusalOf } from '#domain/guards.ts';
 import { inputDigest } from '#domain/ledger-chain.ts';
 import { checkOldPrimary, KEEP_FENCED, openMethods, type Server, silence, waitsUntil } from '#domain/old-primary.ts';
 import type { RegionMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
-import type { Json, Side } from '#domain/side.ts';
+import type { Json } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
 import { event } from '#pipeline/event.ts';
 import type { Claim, Claims } from '#ports/claims.ts';
@@ -16,7 +17,7 @@ import type { Ledger } from '#ports/ledger.ts';
 import type { StandingOrders } from '#ports/standing-orders.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
-import { attempt } from '#src/attempt.ts';
+import { type Attempt, attempt, attemptRepeatedly } from '#src/attempt.ts';
 import { claims, database, databaseSession, ledger, standingOrders, traffic, workloads } from '#src/composition.ts';
 import { type FenceMethod, REGION_METHODS } from './fence-primary.ts';
 
@@ -43,15 +44,23 @@ export type Kept =
   | { readonly nothing: string }
   | { readonly execution: string; readonly methods: readonly FenceMethod[]; readonly guards: readonly GuardReason[] };
 
-const looked = async <T>(call: () => Promise<T>, withinMs = LOOK_WITHIN_MS): Promise<Looked<T>> => {
-  const answer = await attempt(call, withinMs);
-  return answer.outcome === 'answered' ? { value: answer.value } : { error: answer.detail };
-};
+const lookedOf = <T>(answer: Attempt<T>): Looked<T> =>
+  answer.outcome === 'answered' ? { value: answer.value } : { error: answer.detail };
 
-const serverOf = async ({ ports: { databaseSession: session } }: Call, side: Side): Promise<Server> => {
-  const [{ inRecovery, timeline }, system] = await Promise.all([session.position(side), session.systemOf(side)]);
-  return { inRecovery, timeline, system };
-};
+const looked = async <T>(call: () => Promise<T>, withinMs = LOOK_WITHIN_MS): Promise<Looked<T>> =>
+  lookedOf(await attempt(call, withinMs));
+
+/**
+ * The old primary's own word, as the fence takes it: what the control plane of its region says instead of a place, of any kind, says nothing of the
+ * server. `unreachable`: nothing was heard; `failed`: it answered all the same, or could not be asked.
+ */
+const askOldPrimary = ({ ports: { databaseSession: session } }: Call): Promise<Attempt<Server>> =>
+  attemptRepeatedly(async () => {
+    await session.locate('primary').catch((error: Error) => {
+      throw new UnreachableError(error.message, { cause: error });
+    });
+    return session.serverOf('primary');
+  }, OLD_PRIMARY_WITHIN_MS);
 
 /** Everything else that is asked before the old primary is touched, all of it at once; the old primary's cluster beside it. */
 const lookAt = async (call: Call, claim: Claim | null, ofPrimary: Looked<Server>) => {
@@ -60,9 +69,9 @@ const lookAt = async (call: Call, claim: Claim | null, ofPrimary: Looked<Server>
   const [orders, standby, ofStandby, records, cluster] = await Promise.all([
     looked(() => ports.standingOrders.read(plan.plan)),
     looked(() => ports.database.describe('standby')),
-    looked(() => serverOf(call, 'standby')),
+    looked(() => ports.databaseSession.serverOf('standby')),
     looked(() => ports.traffic.read()),
-    looked(() => ports.workloads.status('primary', names)),
+    attempt(() => ports.workloads.status('primary', names), LOOK_WITHIN_MS),
   ]);
   const guards = checkOldPrimary(plan, {
     now: clock.now(),
@@ -78,9 +87,23 @@ const lookAt = async (call: Call, claim: Claim | null, ofPrimary: Looked<Server>
   return { guards, cluster };
 };
 
-/** Those that can be tried now: a cluster that does not answer is looked at again in a minute, and nothing is put on record of it. */
-const triable = (open: readonly RegionMethodName[], cluster: Looked<unknown>): readonly RegionMethodName[] =>
-  open.filter((method) => method !== 'workloads-to-zero' || 'value' in cluster);
+/**
+ * Those that can be tried now: a cluster that does not answer is looked at again in a minute, and nothing is put on record of it. One that refuses is
+ * tried, so that people hear of it.
+ */
+const triable = (open: readonly RegionMethodName[], cluster: Attempt<unknown>): readonly RegionMethodName[] =>
+  open.filter((method) => method !== 'workloads-to-zero' || cluster.outcome === 'answered' || !cluster.silent);
+
+type Ways = typeof REGION_METHODS;
+
+/** For the record, where the old primary does not say what it is: nothing of it is touched then. */
+const untried = ({ plan }: Call, said: string): Ways => {
+  const detail = `not tried: ${plan.database.instances.primary} does not say what it is`;
+  return {
+    'database-role': async () => ({ method: 'database-role', outcome: 'failed', detail: said }),
+    'workloads-to-zero': async () => ({ method: 'workloads-to-zero', outcome: 'failed', detail }),
+  };
+};
 
 const isOwn = ({ state, kind }: Transition): boolean => state === KEEP_FENCED && kind !== 'notice';
 
@@ -91,6 +114,7 @@ const fence = async (
   entries: readonly Transition[],
   methods: readonly RegionMethodName[],
   guards: readonly GuardReason[],
+  ways: Ways,
 ): Promise<Kept> => {
   const tries = entries.filter((entry) => isOwn(entry) && entry.kind === 'entered').length;
   const append = (entry: Pick<Transition, 'kind'> & Partial<Transition>) =>
@@ -114,7 +138,7 @@ const fence = async (
     return { nothing: error.message };
   }
   const step = { ports, plan, clock, run };
-  const found = await Promise.all(methods.map((method) => REGION_METHODS[method](step)));
+  const found = await Promise.all(methods.map((method) => ways[method](step)));
   const result = JSON.parse(JSON.stringify({ methods: found, guards })) as Json;
   await append({ kind: 'left', result });
   return { execution: run.execution, methods: found, guards };
@@ -123,7 +147,8 @@ const fence = async (
 /**
  * Fences the old primary of a recovery that stands, when it comes back: what the recovery itself could not reach of it. Tried until each of the plan's
  * ways in its region holds, by the record, and left alone from then on: whoever lifts it after that is a person who means it. Changes nothing unless
- * every guard passes; what cannot be looked up passes none. The write lease is not touched: it is the standby's.
+ * every guard passes; what cannot be looked up passes none. One that answers and does not say what it is, to us, is on record as not fenced, unless a
+ * guard refuses. The write lease is not touched: it is the standby's.
  */
 export const keepFenced = async (call: Call): Promise<Kept> => {
   const { ports, plan, clock } = call;
@@ -136,10 +161,11 @@ export const keepFenced = async (call: Call): Promise<Kept> => {
   const until = waitsUntil(entries, clock.now());
   if (until !== null) return { nothing: `it was tried, and is tried again from ${until} on` };
   // For weeks it may not be there: then nothing else is asked.
-  const ofPrimary = await looked(() => serverOf(call, 'primary'), OLD_PRIMARY_WITHIN_MS);
-  if ('error' in ofPrimary) return { nothing: silence(plan, ofPrimary.error) };
-  const { guards, cluster } = await lookAt(call, claim, ofPrimary);
-  const refusal = refusalOf(guards);
+  const asked = await askOldPrimary(call);
+  if (asked.outcome === 'unreachable') return { nothing: silence(plan, asked.detail) };
+  const { guards, cluster } = await lookAt(call, claim, lookedOf(asked));
+  const isKnown = asked.outcome === 'answered';
+  const refusal = refusalOf(isKnown ? guards : guards.filter(({ state }) => state === 'refuses'));
   if (refusal !== null) return { nothing: refusal };
   const methods = triable(open, cluster);
   if (methods.length === 0) return { nothing: `${open.join(', ')}: the old primary's cluster does not answer` };
@@ -147,7 +173,7 @@ export const keepFenced = async (call: Call): Promise<Kept> => {
   const seen = await ports.ledger.read(recovery.execution);
   const taken = waitsUntil(seen, clock.now());
   if (taken !== null) return { nothing: `another one fences it, or has just tried: again from ${taken} on` };
-  return fence(call, recovery, seen, methods, guards);
+  return fence(call, recovery, seen, methods, guards, isKnown ? REGION_METHODS : untried(call, asked.detail));
 };
 
 export const handler = event({

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
 import { NotWritableError } from '#domain/errors.ts';
 import { fenceStatements, quoted } from '#domain/fence-statements.ts';
+import type { Server } from '#domain/old-primary.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Instant, Side } from '#domain/side.ts';
 import type { Column, DatabaseSession, RowPrint, Share } from '#ports/database-session.ts';
@@ -30,6 +31,10 @@ const SAME_TEXT = [
   "set local lc_monetary to 'C'",
   "set local xmlbinary to 'base64'",
 ].join('; ');
+
+/** Of `r.standby`. The control file names the timeline of the last checkpoint: right on a replica, late after a promotion. */
+const TIMELINE = `case when r.standby then (select timeline_id from pg_control_checkpoint())
+                  else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int end`;
 
 const INVALID_PASSWORD = '28P01';
 
@@ -157,10 +162,8 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
           replayed: Date | null;
           beat: Date | null;
         }>(
-          // The control file names the timeline of the last checkpoint: right on a replica, late after a promotion.
           `select clock_timestamp() as at, r.standby,
-             case when r.standby then (select timeline_id from pg_control_checkpoint())
-                  else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int end as timeline,
+             ${TIMELINE} as timeline,
              (case when r.standby then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end)::text as lsn,
              case when r.standby then pg_last_wal_receive_lsn()::text end as received,
              case when r.standby then pg_last_xact_replay_timestamp() end as replayed,
@@ -180,14 +183,18 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
         };
       }),
 
-    systemOf: (side) =>
-      session(side, 'system', async (client) => {
-        const { rows } = await client.query<{ system: string }>(
-          'select system_identifier::text as system from pg_control_system()',
-        );
-        if (!rows[0]) throw new Error('the server gave no row');
-        return rows[0].system;
-      }),
+    serverOf: (side) =>
+      onceLetIn(() =>
+        session(side, 'what it is', async (client) => {
+          const { rows } = await client.query<Server>(
+            `select r.standby as "inRecovery", ${TIMELINE} as timeline,
+               (select system_identifier::text from pg_control_system()) as system
+             from (select pg_is_in_recovery() as standby) r`,
+          );
+          if (!rows[0]) throw new Error('the server gave no row');
+          return rows[0];
+        }),
+      ),
 
     beat: (side, epoch) =>
       session(side, 'heartbeat', async (client) => (await write(client, PULSE, epoch)).toISOString()),

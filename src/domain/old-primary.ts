@@ -73,14 +73,16 @@ const MOST_MINUTES = 10;
  */
 export const waitsUntil = (entries: readonly Entry[], now: Instant): Instant | null => {
   const own = entries.filter(({ state, kind }) => state === KEEP_FENCED && kind !== 'notice');
-  const begun = own.filter(({ kind }) => kind === 'entered');
   const left = own.filter(({ kind }) => kind === 'left');
-  const isUnderWay = begun.length > own.length - begun.length;
+  // Of two that begin at once, with one number, one gives way. An earlier one without an end died at it.
+  const number = own.findLast(({ kind }) => kind === 'entered')?.attempt;
+  const last = own.filter(({ attempt }) => attempt === number);
+  const begun = last.filter(({ kind }) => kind === 'entered');
+  const underWay = begun.length > last.length - begun.length ? begun.at(-1) : undefined;
   const fruitful = left.findLast((entry) => methodsOf(entry).some(isFenced))?.seq ?? 0;
   const barren = left.filter(({ seq }) => seq > fruitful).length;
-  const since = (isUnderWay ? begun : left).at(-1)?.at;
-  if (since === undefined) return null;
-  const until = Date.parse(since) + (isUnderWay ? UNDER_WAY_MS : Math.min(barren, MOST_MINUTES) * MINUTE_MS);
+  const after = (entry: Entry | undefined, ms: number) => (entry === undefined ? 0 : Date.parse(entry.at) + ms);
+  const until = Math.max(after(underWay, UNDER_WAY_MS), after(left.at(-1), Math.min(barren, MOST_MINUTES) * MINUTE_MS));
   return until > Date.parse(now) ? new Date(until).toISOString() : null;
 };
 
@@ -97,23 +99,23 @@ export interface OldPrimaryFacts extends StandingFacts {
   /** The standby, by its control plane. */
   readonly standby: Looked<{ readonly id: string; readonly replicaOf: string | null }>;
   readonly servers: Readonly<Record<Side, Looked<Server>>>;
-  readonly traffic: Looked<readonly { readonly name: string; readonly side: Side | null }[]>;
+  readonly traffic: Looked<
+    readonly { readonly name: string; readonly side: Side | null; readonly servedBy: Side | null }[]
+  >;
 }
 
 /** The cool-down keeps the next recovery away; this is the end of the last one. */
 const COOL_DOWN = 'GU-040';
 
-const saysNothing = (id: string, error: string): string => `${id} says nothing: ${error}`;
-
 /** The guard that everything else waits for: where the old primary is silent nothing else need be asked. */
 const OLD_PRIMARY_ANSWERS = 'KF-210';
 
 export const silence = (plan: Plan, error: string): string =>
-  `${OLD_PRIMARY_ANSWERS}: ${saysNothing(plan.database.instances.primary, error)}`;
+  `${OLD_PRIMARY_ANSWERS}: ${plan.database.instances.primary} says nothing: ${error}`;
 
 const takesWrites = (plan: Plan, side: Side, server: Looked<Server>) => {
   const id = plan.database.instances[side];
-  if ('error' in server) return unknown(saysNothing(id, server.error));
+  if ('error' in server) return unknown(`${id} does not say what it is: ${server.error}`);
   return server.value.inRecovery ? refuse(`${id} is in recovery`) : pass(`${id} takes writes`);
 };
 
@@ -142,14 +144,18 @@ export const OLD_PRIMARY_GUARDS: readonly Row<OldPrimaryFacts>[] = [
   },
   {
     id: 'KF-130',
-    must: 'the traffic leads to the standby: whoever brought it back serves from there',
+    must: "the traffic leads to the standby, by the plan's switch or records and by what resolvers answer: whoever brought it back serves from there",
     check: (plan, { traffic }) => {
       if ('error' in traffic) return unknown(`where the traffic leads could not be read: ${traffic.error}`);
-      const elsewhere = traffic.value.filter(({ side }) => side !== 'standby').map(({ name }) => name);
       if (traffic.value.length === 0) return unknown('there is no record of the traffic');
-      return elsewhere.length === 0
-        ? pass(`the traffic leads to ${plan.regions.standby}`)
-        : refuse(`${elsewhere.join(', ')} does not lead to ${plan.regions.standby}`);
+      const { standby } = plan.regions;
+      const named = (records: typeof traffic.value) => records.map(({ name }) => name).join(', ');
+      const elsewhere = traffic.value.filter(({ side, servedBy }) => side !== 'standby' || servedBy === 'primary');
+      if (elsewhere.length > 0) return refuse(`${named(elsewhere)} does not lead to ${standby}`);
+      // A record that was edited by hand may lead anywhere.
+      const unsaid = traffic.value.filter(({ servedBy }) => servedBy === null);
+      if (unsaid.length > 0) return unknown(`resolvers do not say that ${named(unsaid)} leads to ${standby}`);
+      return pass(`the traffic leads to ${standby}`);
     },
   },
   {

@@ -49,7 +49,8 @@ ${table(
 ## The old primary after a recovery
 
 Asked by \`keep-fenced\`, every minute while a recovery stands and its old primary is not fenced by the record (src/domain/old-primary.ts). One that
-refuses or is \`unknown\` is enough: then nothing is done. None can be overridden.
+refuses or is \`unknown\` is enough: then nothing of it is touched. None can be overridden. Where the old primary answers, or cannot be asked, and does
+not say what it is, that is put on record and told as a fence that failed, unless one refuses.
 
 ${table(
   ['id', 'must hold'],

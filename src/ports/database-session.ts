@@ -1,3 +1,4 @@
+import type { Server } from '#domain/old-primary.ts';
 import type { Instant, Side } from '#domain/side.ts';
 
 /** Where a server stands in the write-ahead log. LSNs are PostgreSQL's text form `0/3000060`. */
@@ -63,10 +64,11 @@ export interface DatabaseSession {
    */
   position(side: Side): Promise<Position>;
   /**
-   * What initdb named the server's data, in digits: the same on a primary and on whatever was ever copied from it as a replica is, also after a
-   * promotion; another on a server that was loaded from a dump. Throws as `position` does.
+   * What the server says that it is, by one look that needs nothing of ours in it. Its system is the same on a primary and on whatever was ever copied
+   * from it as a replica is, also after a promotion; another on a server that was loaded from a dump. Throws as `fence` does: a server that answers
+   * with a shortage is not silent.
    */
-  systemOf(side: Side): Promise<string>;
+  serverOf(side: Side): Promise<Server>;
   /** Writes the heartbeat row on the primary and gives its time. Throws UnreachableError. */
   beat(side: Side, epoch: number): Promise<Instant>;
   /**

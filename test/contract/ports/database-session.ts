@@ -41,14 +41,14 @@ export const describeDatabaseSession = (at: () => ContractLab) =>
       expect(standby.receivedLsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
     });
 
-    it('names the data alike on a primary and its replica', async () => {
+    it('names the data alike on a primary and its replica, and says which is which', async () => {
       const { databaseSession } = at().ports;
       const [primary, standby] = await Promise.all([
-        databaseSession.systemOf('primary'),
-        databaseSession.systemOf('standby'),
+        databaseSession.serverOf('primary'),
+        databaseSession.serverOf('standby'),
       ]);
-      expect(primary).toMatch(/^\d{15,20}$/);
-      expect(standby).toBe(primary);
+      expect(primary).toEqual({ inRecovery: false, timeline: 1, system: expect.stringMatching(/^\d{15,20}$/) });
+      expect(standby).toEqual({ ...primary, inRecovery: true });
     });
 
     it('names the columns of the table, the same on both servers', async () => {

@@ -160,7 +160,10 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
         heartbeatAt: one.heartbeatAt,
       };
     },
-    systemOf: async (side) => reach(side).system,
+    serverOf: async (side) => {
+      const { inRecovery, timeline, system } = reach(side);
+      return { inRecovery, timeline, system };
+    },
     beat: async (side) => {
       const at = clock.now();
       write(side, (one) => {

@@ -73,6 +73,7 @@ afterEach(() => {
 });
 
 const fence = () => pgDatabaseSession(examplePlan()).fence('primary');
+const look = () => pgDatabaseSession(examplePlan()).serverOf('primary');
 
 describe('a fence that a server answers and does not make', () => {
   it.each([
@@ -98,6 +99,19 @@ describe('a fence that a server answers and does not make', () => {
       name: 'FenceFailedError',
       message: expect.stringContaining('too many clients'),
     });
+  });
+});
+
+describe('a look at what a server is, before it is fenced', () => {
+  it.each([
+    ['has no connection left: it lives', [FULL], 'FenceFailedError'],
+    ['refuses the login', [refuses('28P01', 'password authentication failed')], 'CallRefusedError'],
+    ['lacks a right for us', [fails('42501', 'permission denied')], 'CallRefusedError'],
+    ['starts up: it lets nobody in', [STARTS], 'UnreachableError'],
+    ['takes the connection and not the login', [FROZEN], 'UnreachableError'],
+  ] as const)('takes as the fence does one that %s', async (_, what, name) => {
+    says = what;
+    await expect(look()).rejects.toMatchObject({ name });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnreachableError } from '#domain/errors.ts';
+import { CallRefusedError, FenceFailedError, ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { streamOf } from '#test/support/stream.ts';
 import { keepFenced } from '../../../functions/keep-fenced.ts';
@@ -44,6 +44,21 @@ const returned = async ({ methods = SILENT as object[], until = 'the end' } = {}
   at.clock.advance(60_000);
   return at;
 };
+
+/** The old primary's server does not say what it is. Gives what ends that. */
+const saysOnly = (at: World, error: Error) => {
+  const { databaseSession } = at.ports;
+  const asked = databaseSession.serverOf;
+  databaseSession.serverOf = async (side) => {
+    if (side === 'primary') throw error;
+    return asked(side);
+  };
+  return () => {
+    databaseSession.serverOf = asked;
+  };
+};
+const LOGIN_REFUSED = new CallRefusedError('password authentication failed (SQLSTATE 28P01)');
+const FULL = new FenceFailedError('sorry, too many clients already');
 
 const own = (at: World) => at.ports.ledger.entries.filter(({ state }) => state === 'KeepFenced');
 const kinds = (at: World) => own(at).map(({ kind, attempt }) => `${kind} ${attempt}`);
@@ -177,6 +192,20 @@ describe('KeepFenced', () => {
     ],
     ['a person has brought the traffic back', 'KF-130', (at) => at.ports.traffic.shift('primary')],
     [
+      'a person has brought it back past the switch, by DNS',
+      'KF-130',
+      (at) => {
+        for (const { name, primary } of at.plan.traffic.records) at.ports.traffic.cached.set(name, primary);
+      },
+    ],
+    [
+      'DNS does not say where it leads',
+      'KF-130',
+      (at) => {
+        for (const { name } of at.plan.traffic.records) at.ports.traffic.cached.set(name, 'elsewhere.example');
+      },
+    ],
+    [
       'nobody knows where the traffic leads',
       'KF-130',
       (at) => {
@@ -212,11 +241,28 @@ describe('KeepFenced', () => {
       },
     ],
     [
-      'it does not say whose data it has',
+      'its control plane gives an error of whatever kind',
       'KF-210',
       (at) => {
-        const asked = at.ports.databaseSession.systemOf;
-        at.ports.databaseSession.systemOf = (side) => (side === 'primary' ? unreadable() : asked(side));
+        at.ports.databaseSession.locate = async () => {
+          throw new CallRefusedError('the region dies');
+        };
+      },
+    ],
+    [
+      'it refuses the login, and a person has brought the traffic back',
+      'KF-130',
+      async (at) => {
+        saysOnly(at, LOGIN_REFUSED);
+        await at.ports.traffic.shift('primary');
+      },
+    ],
+    [
+      'it refuses the login, and automation is off',
+      'GU-010',
+      (at) => {
+        saysOnly(at, LOGIN_REFUSED);
+        return at.ports.standingOrders.switchOff(at.plan.plan, order);
       },
     ],
     [
@@ -263,6 +309,91 @@ describe('KeepFenced', () => {
     await keepFenced(at);
     expect(outcomes(at)).toEqual(['database-role fenced', 'workloads-to-zero fenced']);
     expect(kinds(at)).toEqual(['entered 0', 'left 0', 'entered 1', 'left 1']);
+  });
+
+  it.each([
+    [
+      'refuses the call',
+      (at: World) => {
+        at.ports.workloads.status = async () => {
+          throw new CallRefusedError('403 deployments is forbidden');
+        };
+      },
+      'CallRefusedError: 403 deployments is forbidden',
+    ],
+    [
+      'lacks a deployment',
+      (at: World) => {
+        at.ports.workloads.clusters.primary.deployments.clear();
+      },
+      'WorkloadNotFoundError',
+    ],
+  ])('has it on record that the cluster %s', async (_, change, detail) => {
+    const at = await returned();
+    change(at);
+    await keepFenced(at);
+    expect(outcomes(at)).toEqual(['database-role fenced', 'workloads-to-zero failed']);
+    expect(JSON.stringify(own(at)[1]?.result)).toContain(detail);
+    const triedAt: number[] = [];
+    for (let minute = 1; minute < 12; minute += 1) {
+      at.clock.advance(60_000);
+      if ('methods' in (await keepFenced(at))) triedAt.push(minute);
+    }
+    expect(triedAt).toEqual([1, 2, 4, 7, 11]);
+  });
+
+  it.each([
+    ['refuses the login', LOGIN_REFUSED],
+    ['has no connection left', FULL],
+    ['has a certificate that is not trusted', new CallRefusedError('self-signed certificate')],
+    ['cannot be asked: the login cannot be read', new CallRefusedError('secret continuity is not JSON')],
+    ['cannot be asked: the store of the login is silent', new ServiceUnavailableError('no answer in 1000 ms')],
+  ])('has an old primary on record that %s, and touches nothing of it', async (_, error) => {
+    const at = await returned();
+    const mend = saysOnly(at, error);
+    const kept = await keepFenced(at);
+    expect(kept).toMatchObject({
+      methods: [
+        { method: 'database-role', outcome: 'failed', detail: `${error.name}: ${error.message}` },
+        { method: 'workloads-to-zero', outcome: 'failed', detail: 'not tried: svg-ai-db does not say what it is' },
+      ],
+    });
+    expect(own(at)[1]).toMatchObject({
+      result: { guards: expect.arrayContaining([expect.objectContaining({ id: 'KF-230', state: 'unknown' })]) },
+    });
+    expect(at.ports.database.calls.fence).toBe(0);
+    expect(wanted(at)).toEqual(wasWanted(at));
+    const triedAt: number[] = [];
+    for (let minute = 1; minute < 12; minute += 1) {
+      at.clock.advance(60_000);
+      if ('methods' in (await keepFenced(at))) triedAt.push(minute);
+    }
+    expect(triedAt).toEqual([1, 3, 6, 10]);
+    mend();
+    at.clock.advance(600_000);
+    await keepFenced(at);
+    expect(outcomes(at).slice(-2)).toEqual(['database-role fenced', 'workloads-to-zero fenced']);
+  });
+
+  it('has it on record also where the standby cannot be asked either', async () => {
+    const at = await returned();
+    at.ports.databaseSession.serverOf = async () => {
+      throw LOGIN_REFUSED;
+    };
+    await keepFenced(at);
+    expect(outcomes(at)).toEqual(['database-role failed', 'workloads-to-zero failed']);
+  });
+
+  it('does not take one lost answer for one that it was given', async () => {
+    const at = await returned();
+    const mend = saysOnly(at, new ServiceUnavailableError('slow down'));
+    const { serverOf } = at.ports.databaseSession;
+    at.ports.databaseSession.serverOf = (side) => {
+      if (side === 'primary') mend();
+      return serverOf(side);
+    };
+    await keepFenced(at);
+    expect(outcomes(at)).toEqual(['database-role fenced', 'workloads-to-zero fenced']);
   });
 
   it('does only what the run itself could not', async () => {
@@ -329,6 +460,22 @@ describe('KeepFenced', () => {
     expect(kinds(at)).toEqual(['entered 0', 'entered 1', 'left 1']);
     expect(outcomes(at)).toEqual(['database-role fenced', 'workloads-to-zero fenced']);
   });
+
+  it('tries less and less often also after one that died at it', async () => {
+    const at = await returned();
+    at.ports.workloads.clusters.primary.up = false;
+    at.ports.databaseSession.fence = async () => ({ fenced: false, endedSessions: 0 });
+    const { append } = at.ports.ledger;
+    at.ports.ledger.append = (entry) => (entry.kind === 'left' ? unreadable() : append(entry));
+    await expect(keepFenced(at)).rejects.toThrow();
+    at.ports.ledger.append = append;
+    const triedAt: number[] = [];
+    for (let minute = 1; minute < 20; minute += 1) {
+      at.clock.advance(60_000);
+      if ('methods' in (await keepFenced(at))) triedAt.push(minute);
+    }
+    expect(triedAt).toEqual([1, 2, 4, 7, 11, 16]);
+  });
 });
 
 describe('the notice of an old primary that is back', () => {
@@ -359,6 +506,55 @@ describe('the notice of an old primary that is back', () => {
     await keepFenced(at);
     expect(outcomes(at)).toHaveLength(2);
     expect(await told(at)).toEqual([`OLD PRIMARY FENCED - ${at.plan.title}`]);
+    expect(at.ports.announcer.sent[0]?.text).toContain('- workloads-to-zero, open: the cluster does not answer');
+  });
+
+  it('says that the cluster refuses, what to do by hand, and then that all is fenced', async () => {
+    const at = await returned();
+    const { status } = at.ports.workloads;
+    at.ports.workloads.clusters.primary.up = false;
+    await keepFenced(at);
+    at.ports.workloads.clusters.primary.up = true;
+    at.ports.workloads.status = async () => {
+      throw new CallRefusedError('403 deployments is forbidden');
+    };
+    at.clock.advance(60_000);
+    await keepFenced(at);
+    expect(await told(at)).toEqual([
+      `OLD PRIMARY FENCED - ${at.plan.title}`,
+      `OLD PRIMARY NOT FENCED - ${at.plan.title}`,
+    ]);
+    const { text } = at.ports.announcer.sent[1] ?? {};
+    expect(text).toContain('- workloads-to-zero, failed: CallRefusedError: 403 deployments is forbidden');
+    expect(text).toContain('kubectl -n');
+    expect(text).not.toContain('ALTER ROLE');
+    at.ports.workloads.status = status;
+    at.clock.advance(60_000);
+    await keepFenced(at);
+    expect((await told(at)).slice(2)).toEqual([`OLD PRIMARY FENCED - ${at.plan.title}`]);
+  });
+
+  it('says that it answers and refuses us, again when it says something else, and then that it is fenced', async () => {
+    const at = await returned();
+    const tryAgain = async (error?: Error) => {
+      const mend = error === undefined ? () => undefined : saysOnly(at, error);
+      at.clock.advance(600_000);
+      await keepFenced(at);
+      mend();
+      return told(at);
+    };
+    const NOT_FENCED = `OLD PRIMARY NOT FENCED - ${at.plan.title}`;
+    expect(await tryAgain(LOGIN_REFUSED)).toEqual([NOT_FENCED]);
+    expect(at.ports.announcer.sent[0]).toMatchObject({
+      text: expect.stringContaining('SQLSTATE 28P01'),
+      attributes: { severity: '1' },
+    });
+    expect(await tryAgain(LOGIN_REFUSED)).toHaveLength(1);
+    expect(await tryAgain(FULL)).toEqual([NOT_FENCED, NOT_FENCED]);
+    expect(at.ports.announcer.sent[1]?.text).toContain('too many clients');
+    // What was told before is no news.
+    expect(await tryAgain(LOGIN_REFUSED)).toHaveLength(2);
+    expect(await tryAgain()).toEqual([NOT_FENCED, NOT_FENCED, `OLD PRIMARY FENCED - ${at.plan.title}`]);
   });
 
   it('says once that it is not fenced, however often it is tried, and then that it is', async () => {

@@ -47,7 +47,7 @@ const ports = {
 };
 const run = { execution: 'bare', state: 'bare', attempt: 0 };
 /** Of a claim that there is not: a lab of its own has had no other recovery. */
-const step = { ports, plan, run, clock: clock.create({}, plan), epoch: 1 };
+const step = { ports, plan, run, request: {}, clock: clock.create({}, plan), epoch: 1 };
 
 let waitedMs = 0;
 

@@ -1,7 +1,9 @@
-import { type DataLossEstimate, lossBehindFence } from '#domain/data-loss.ts';
+import { type DataLossEstimate, isOver, lossBehindFence } from '#domain/data-loss.ts';
 import { FenceFailedError } from '#domain/errors.ts';
+import { LAG_GUARD } from '#domain/override.ts';
 import type { FenceMethodName, RegionMethodName } from '#domain/plan/fence.ts';
 import type { Plan } from '#domain/plan.ts';
+import type { RecoveryRequest } from '#domain/request.ts';
 import { beforeFence, fenceOf } from '#domain/rescaling.ts';
 import type { Instant } from '#domain/side.ts';
 import { type Lease, leaseFence, overBy } from '#domain/write-lease.ts';
@@ -28,6 +30,8 @@ export interface FenceStep {
   readonly clock: Clock;
   /** Of the claim: what is changed of the lease carries it. */
   readonly epoch: number;
+  /** A person may have taken the loss upon themselves. */
+  readonly request: Pick<RecoveryRequest, 'overrides'>;
   /** Its name is kept on the deployments that it changes. */
   readonly run: { readonly execution: string };
 }
@@ -44,7 +48,9 @@ export interface FenceMethod {
 }
 
 /** What is needed in the old primary's own region; the lease is elsewhere. */
-type RegionStep = Omit<FenceStep, 'ports' | 'epoch'> & { readonly ports: Omit<FenceStep['ports'], 'writeLease'> };
+type RegionStep = Omit<FenceStep, 'ports' | 'epoch' | 'request'> & {
+  readonly ports: Omit<FenceStep['ports'], 'writeLease'>;
+};
 
 /** A service that could not answer has said as little as one that is not reached. */
 export const unanswered = ({ silent, detail }: { readonly silent: boolean; readonly detail: string }) => ({
@@ -153,6 +159,15 @@ interface Stand {
 }
 
 /** Where both stand, once the standby has had its time to receive what a fenced primary has. */
+/**
+ * GU-210 judged the loss by what was seen before the incident. Behind the fence it is known better, and the primary lives: it can have its writes back
+ * instead.
+ */
+const losesTooMuch = ({ plan, request }: FenceStep, { dataLoss }: Stand): boolean =>
+  dataLoss !== null &&
+  isOver(dataLoss, plan.objectives.rpoSeconds) &&
+  !request.overrides?.some(({ guard }) => guard === LAG_GUARD);
+
 const standOf = async ({ ports }: FenceStep, at: Instant, refuses: boolean): Promise<Stand> => {
   if (!refuses) return { positions: await readPositions(ports.databaseSession, false), catchUp: null, dataLoss: null };
   const { positions, catchUp } = await waitForStandby(ports.databaseSession);
@@ -166,7 +181,7 @@ const standOf = async ({ ports }: FenceStep, at: Instant, refuses: boolean): Pro
  * read back. A region that does not answer is an outcome, not an error. Reversible, and repeatable.
  * The positions that it gives are read after the fence and are on record before the promotion; `at` is when it was looked at. Behind a database that
  * refuses its application the standby has up to 15 s to receive what is under way; where that primary does not say any more where it stands, it is on
- * record that what is missing is not known. Throws FenceFailedError when the database answers and is not fenced: nothing is promoted beside a primary
+ * record that what is missing is not known. `ask`: people decide, as `judgeFence` says, or because more is missing than the RPO allows. Throws FenceFailedError when the database answers and is not fenced: nothing is promoted beside a primary
  * that may take writes.
  */
 export const fencePrimary = async (step: FenceStep) => {
@@ -179,7 +194,9 @@ export const fencePrimary = async (step: FenceStep) => {
   }
   const at = step.clock.now();
   const refuses = methods.some(({ method, outcome }) => method === 'database-role' && outcome === 'fenced');
-  return { ...judgeFence(step.plan, methods), at, ...(await standOf(step, at, refuses)) };
+  const judged = judgeFence(step.plan, methods);
+  const stand = await standOf(step, at, refuses);
+  return { ...judged, ask: judged.ask || losesTooMuch(step, stand), at, ...stand };
 };
 
 export const handler = pipeline({

@@ -4,6 +4,7 @@ import { formatDuration, sayMilliseconds } from '#domain/durations.ts';
 import type { GuardReason } from '#domain/guards.ts';
 import { recordedSeverity } from '#domain/incident-severity.ts';
 import type { Entry } from '#domain/milestones.ts';
+import { LAG_GUARD } from '#domain/override.ts';
 import type { Plan } from '#domain/plan.ts';
 import { recordedOverrides, sayOverride } from '#domain/recorded-override.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
@@ -70,9 +71,6 @@ const sayCost = ({ plan, request, entries, now }: Input): string => {
   return `${money} after ${sayMilliseconds(mtd.elapsedMs)}; ${left} of the RTO left`;
 };
 
-/** The guard that reads the lag from before the incident: what it said is what there is to know of it. */
-const LAG_GUARD = 'GU-210';
-
 const sayLag = (entries: readonly Entry[]): string => {
   const { guards } = resultOf(entries, 'CheckGuards');
   const answers = Array.isArray(guards) ? (guards as readonly GuardReason[]) : [];
@@ -102,7 +100,7 @@ export const approvalMessage = (input: Input): string => {
     `Severity: ${saySeverity(entries)}`,
     ...recordedOverrides(entries).map((one) => `Overridden: ${sayOverride(one)}`),
     `Replication lag at the last sample before the incident: ${sayLag(entries)}`,
-    `Data that can be lost: ${sayLoss(recordedDataLoss(entries))}`,
+    `Data that can be lost: ${sayLoss(recordedDataLoss(entries))}; the RPO is ${formatDuration(plan.objectives.rpoSeconds)}`,
     `Primary: ${sayPosition(positions.primary)}`,
     `Standby: ${sayPosition(positions.standby)}${catchUp === null ? '' : `; ${catchUp}`}`,
     `Fence: ${sayVerified(fence)}`,

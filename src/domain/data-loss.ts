@@ -89,6 +89,10 @@ export const estimateDataLoss = (
   };
 };
 
+/** True where more may be missing than the objective allows; also where it is not known how much. */
+export const isOver = ({ missingBytes, atMostSeconds }: DataLossEstimate, rpoSeconds: number): boolean =>
+  missingBytes !== 0 && (atMostSeconds ?? Number.POSITIVE_INFINITY) > rpoSeconds;
+
 /** Where a primary stood that answered behind its fence. */
 export interface FencedPosition {
   readonly at: Instant;

@@ -13,6 +13,9 @@ export const OVERRIDABLE = {
   'GU-340': 'the standby runs as many replicas as its autoscaler allows, fewer than were needed',
 } as const;
 
+/** It judges what can be lost by the last healthy sample from before the incident. */
+export const LAG_GUARD = 'GU-210' satisfies keyof typeof OVERRIDABLE;
+
 export type OverridableGuard = keyof typeof OVERRIDABLE;
 export const OVERRIDABLE_IDS = Object.keys(OVERRIDABLE) as readonly OverridableGuard[];
 

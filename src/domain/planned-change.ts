@@ -165,7 +165,13 @@ const under = (condition: string, changes: readonly Change[]): readonly Change[]
 /** When people are asked: null, always; a condition; or `never`. */
 const askedIf = ({ fence }: Plan, { approval }: ChangeFacts): string | null | 'never' => {
   if (approval.required) return null;
-  return fence.unverified === 'ask' ? 'nothing proves that the old primary takes no writes' : 'never';
+  const conditions = [
+    ...(fence.unverified === 'ask' ? ['nothing proves that the old primary takes no writes'] : []),
+    ...(fence.methods.includes('database-role')
+      ? ['the standby lacks more than the RPO of what the fenced primary has']
+      : []),
+  ];
+  return conditions.length === 0 ? 'never' : conditions.join(', or ');
 };
 
 const requestOf = ({ execution }: ChangeFacts): string => `request for approval of ${execution}`;

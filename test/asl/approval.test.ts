@@ -57,6 +57,35 @@ describe('approval', () => {
     expect(result).toMatchObject({ approval: { required: false, policy: 'outage-reported-by-a-person' } });
   });
 
+  it('is asked for, whatever the plan says, where more than the RPO is missing behind the fence of a primary that lives', async () => {
+    const at = await outage();
+    at.ports.database.insert('primary', 'replicated');
+    at.ports.database.servers.standby.replication = 'connecting';
+    at.ports.database.insert('primary', 'not replicated');
+    const asked: string[] = [];
+    const run = await runRegionalFailover(
+      at,
+      (state) => {
+        if (state === 'FencePrimary') at.clock.advance(3_601_000);
+        if (state === 'CheckGuards') return undefined;
+        return decided(state, 1);
+      },
+      {
+        afterwards: (state) => {
+          if (state !== 'RequestApproval') return;
+          asked.push(state);
+          void vote(at, 'john-doe', 'decline');
+        },
+      },
+    );
+    expect(asked).toHaveLength(1);
+    expect(run).toMatchObject({ status: 'FAILED', error: 'ApprovalDeclinedError' });
+    expect(promotions(at)).toBe(0);
+    const request = await at.ports.approvals.read(ARN);
+    expect(request?.facts).toMatch(/Data that can be lost: .*; the RPO is 1h/);
+    expect(at.ports.database.servers.primary.applicationRefused).toBe(false);
+  });
+
   it('is asked for where the evidence shows less than an outage: the service reads and does not write', async () => {
     const at = world();
     for (const SITE of ['standby', 'witness'] as const) await probeService({ ...at, environment: { SITE } });

@@ -127,7 +127,9 @@ test('the request says what came of the wait for the replica of a primary that a
   const primary = { at: at(1_000), lsn: '0/3000100' };
   const standby = { lsn: '0/3000000', receivedLsn: '0/3000100', lastReplayAt: at(-2_000), heartbeatAt: null };
   const whole = text({ missingBytes: 0, waitedMs: 2_100 }, lossBehindFence(primary, standby));
-  expect(whole).toContain('Data that can be lost: none: the standby has all that the fenced primary had\n');
+  expect(whole).toContain(
+    'Data that can be lost: none: the standby has all that the fenced primary had; the RPO is 1h\n',
+  );
   expect(whole).toContain('; it has all that the fenced primary had, after 2.1 s\n');
   const short = text(
     { missingBytes: 64, waitedMs: 8_000 },
@@ -141,7 +143,9 @@ test('the request says what came of the wait for the replica of a primary that a
     primary: null,
     standby,
   });
-  expect(unsaid).toContain('Data that can be lost: writes of at most the last 3 s that the primary took\n');
+  expect(unsaid).toContain(
+    'Data that can be lost: writes of at most the last 3 s that the primary took; the RPO is 1h\n',
+  );
   expect(unsaid).toContain(
     '; the fenced primary did not say where it stands, so that what it lacks is not known, after 8 s\n',
   );

@@ -216,6 +216,32 @@ describe('FencePrimary', () => {
       expect(fence.catchUp?.waitedMs).toBeLessThan(11_000);
     });
 
+    describe.concurrent('by more than the RPO', () => {
+      /** The last row that the standby has is of that many seconds ago. */
+      const lacking = async (seconds: number, request: Partial<World['request']> = {}) => {
+        const at = world();
+        const { standby } = at.ports.database.servers;
+        at.ports.database.insert('primary', 'replicated');
+        standby.replication = 'connecting';
+        at.clock.advance(seconds * 1_000);
+        const { step } = behind(at, () => 0x40);
+        return fencePrimary({ ...step, request: { ...at.request, ...request } });
+      };
+      const overrides = [{ guard: 'GU-210', by: 'jane', reason: 'accepted by the board' }] as const;
+
+      it('asks people, whatever the policy says: it lives, and can have its writes back', {
+        timeout: BROKEN_MS,
+      }, async () => {
+        expect(await lacking(3_601)).toMatchObject({ verified: true, ask: true, dataLoss: { atMostSeconds: 3_601 } });
+      });
+      it('and by no more asks nobody', { timeout: BROKEN_MS }, async () => {
+        expect(await lacking(3_600)).toMatchObject({ verified: true, ask: false, dataLoss: { atMostSeconds: 3_600 } });
+      });
+      it('asks nobody again where a person took that upon themselves', { timeout: BROKEN_MS }, async () => {
+        expect(await lacking(3_601, { overrides })).toMatchObject({ verified: true, ask: false });
+      });
+    });
+
     it('ends its wait with the step', async () => {
       const { step, seen } = behind(world(), () => 0x40);
       const over = new AbortController();

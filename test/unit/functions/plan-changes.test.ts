@@ -54,20 +54,30 @@ describe('PlanChanges', () => {
   describe('whether people would be asked', () => {
     const of = (result: DryRun, state: string) => result.changes.filter((change) => change.state === state);
     const UNPROVEN = 'nothing proves that the old primary takes no writes';
+    const SHORT = 'the standby lacks more than the RPO of what the fenced primary has';
 
-    it('only where the fence cannot be proven, when the policy lets it pass', async () => {
+    it('only where the fence cannot be proven or shows a loss over the RPO, when the policy lets it pass', async () => {
       const result = await dryRun(await dead());
       expect(result).toMatchObject({
         severity: { level: 1 },
         approval: { required: false, policy: 'outage-reported-by-a-person' },
       });
-      expect(new Set(of(result, 'RequestApproval').map(({ onlyIf }) => onlyIf))).toEqual(new Set([UNPROVEN]));
+      expect(new Set(of(result, 'RequestApproval').map(({ onlyIf }) => onlyIf))).toEqual(
+        new Set([`${UNPROVEN}, or ${SHORT}`]),
+      );
     });
 
-    it('never, when the plan does not ask about a fence that cannot be proven either', async () => {
+    it('only about such a loss, when the plan does not ask about a fence that cannot be proven', async () => {
       const at = await dead();
       const plan = { ...at.plan, fence: { ...at.plan.fence, unverified: 'go-on' as const } };
       const result = await dryRun({ ...at, plan });
+      expect(new Set(of(result, 'RequestApproval').map(({ onlyIf }) => onlyIf))).toEqual(new Set([SHORT]));
+    });
+
+    it('never, when moreover no database says what is missing', async () => {
+      const at = await dead();
+      const fence = { ...at.plan.fence, unverified: 'go-on' as const, methods: ['workloads-to-zero' as const] };
+      const result = await dryRun({ ...at, plan: { ...at.plan, fence } });
       for (const state of ['RequestApproval', 'EscalateApproval', 'RenewFence']) expect(of(result, state)).toEqual([]);
     });
 

@@ -158,6 +158,8 @@ const isLate = (): boolean => Date.now() / 1_000 > Number(process.env.SCENARIOS_
 export interface ScenarioOptions {
   /** How traffic moves, where that is not as the plan has it: the stacks are packaged for it, and the lab deploys those. */
   readonly strategy?: Plan['traffic']['strategy'];
+  /** No function's process knows anything from an earlier story. */
+  readonly cold?: boolean;
 }
 
 /** Packages what the stacks would be by that strategy, and gives their folder. Nothing when the sources did not change since. */
@@ -175,7 +177,7 @@ const instances = keepInstances();
  * its logs in `.lab/<its name>`, and the next one, or the same one told again, has a lab of its own. So does a file whose logs hold a line that should
  * never be there.
  */
-export const useScenarioLab = ({ strategy }: ScenarioOptions = {}): (() => ScenarioLab) => {
+export const useScenarioLab = ({ strategy, cold = false }: ScenarioOptions = {}): (() => ScenarioLab) => {
   const root = process.cwd();
   const run = runFolder(root, SLOT);
   const before = { ...process.env };
@@ -207,6 +209,7 @@ export const useScenarioLab = ({ strategy }: ScenarioOptions = {}): (() => Scena
     const other = running(run);
     if (other && other.pid !== process.pid)
       throw new Error(`slot ${SLOT} is taken by process ${other.pid}: a scenario runs already`);
+    if (cold) await instances.end();
     await clearRemains(run, instances.pids());
     rmSync(run.folder, { recursive: true, force: true });
     claimFolder(run, '');

@@ -10,7 +10,7 @@ import { waitFor } from '#test/support/wait-for.ts';
  * 1. The run recovers by itself: what the API of A says about itself is nothing that the old primary says.
  * 2. The record calls the database and the cluster of A unreachable, with the answer, and names the write lease as what verified the fence.
  */
-const scenario = useScenarioLab();
+const scenario = useScenarioLab({ cold: true });
 
 it(
   'dead-region-api-answers-errors',

@@ -1,4 +1,4 @@
-import { type DataLossEstimate, isOver, lossBehindFence } from '#domain/data-loss.ts';
+import { type DataLossEstimate, losesMoreThan, lossBehindFence } from '#domain/data-loss.ts';
 import { FenceFailedError } from '#domain/errors.ts';
 import { LAG_GUARD } from '#domain/override.ts';
 import type { FenceMethodName, RegionMethodName } from '#domain/plan/fence.ts';
@@ -158,16 +158,16 @@ interface Stand {
   readonly dataLoss: DataLossEstimate | null;
 }
 
-/** Where both stand, once the standby has had its time to receive what a fenced primary has. */
 /**
  * GU-210 judged the loss by what was seen before the incident. Behind the fence it is known better, and the primary lives: it can have its writes back
  * instead.
  */
 const losesTooMuch = ({ plan, request }: FenceStep, { dataLoss }: Stand): boolean =>
   dataLoss !== null &&
-  isOver(dataLoss, plan.objectives.rpoSeconds) &&
+  losesMoreThan(dataLoss, plan.objectives.rpoSeconds) &&
   !request.overrides?.some(({ guard }) => guard === LAG_GUARD);
 
+/** Where both stand, once the standby has had its time to receive what a fenced primary has. */
 const standOf = async ({ ports }: FenceStep, at: Instant, refuses: boolean): Promise<Stand> => {
   if (!refuses) return { positions: await readPositions(ports.databaseSession, false), catchUp: null, dataLoss: null };
   const { positions, catchUp } = await waitForStandby(ports.databaseSession);
@@ -181,8 +181,8 @@ const standOf = async ({ ports }: FenceStep, at: Instant, refuses: boolean): Pro
  * read back. A region that does not answer is an outcome, not an error. Reversible, and repeatable.
  * The positions that it gives are read after the fence and are on record before the promotion; `at` is when it was looked at. Behind a database that
  * refuses its application the standby has up to 15 s to receive what is under way; where that primary does not say any more where it stands, it is on
- * record that what is missing is not known. `ask`: people decide, as `judgeFence` says, or because more is missing than the RPO allows. Throws FenceFailedError when the database answers and is not fenced: nothing is promoted beside a primary
- * that may take writes.
+ * record that what is missing is not known. `ask`: people decide, as `judgeFence` says, or because more is missing than the RPO allows. Throws
+ * FenceFailedError when the database answers and is not fenced: nothing is promoted beside a primary that may take writes.
  */
 export const fencePrimary = async (step: FenceStep) => {
   const methods = await Promise.all(step.plan.fence.methods.map((method) => METHODS[method](step)));

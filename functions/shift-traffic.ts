@@ -29,8 +29,8 @@ const seen = (records: readonly TrafficRecord[]) =>
 
 /**
  * Points every record of the plan at the standby. Throws TrafficRefusedError without a verification that passed (design, point 7),
- * VerificationOldError with one that was not of the last minute when it began (the state machine verifies again), NoEffectError when a record reads back otherwise;
- * an order that the provider shows later is for VerifyTraffic to follow. `changeId` is null when every record was there already.
+ * VerificationOldError with one that was not of the last minute when it began (the state machine verifies again), NoEffectError when a record reads
+ * back otherwise; an order that the provider shows later is for VerifyTraffic to follow. `changeId` is null when every record was there already.
  */
 export const shiftTraffic = async ({ run, input, ports, clock }: Step) => {
   const { passed, at } = input.verification;

@@ -89,8 +89,8 @@ export const estimateDataLoss = (
   };
 };
 
-/** True where more may be missing than the objective allows; also where it is not known how much. */
-export const isOver = ({ missingBytes, atMostSeconds }: DataLossEstimate, rpoSeconds: number): boolean =>
+/** True where more may be missing than the objective allows; also where nothing says how much. */
+export const losesMoreThan = ({ missingBytes, atMostSeconds }: DataLossEstimate, rpoSeconds: number): boolean =>
   missingBytes !== 0 && (atMostSeconds ?? Number.POSITIVE_INFINITY) > rpoSeconds;
 
 /** Where a primary stood that answered behind its fence. */

@@ -2,8 +2,8 @@ import type { Transition } from '#domain/transition.ts';
 
 /**
  * Each visit of a state: `entered`, then once `left` or `failed` with the same attempt. An end that says itself when the visit was entered stands for
- * both: its `entered` may be on record or not. A try whose process died says nothing more; the next try
- * of the state stands for it. Gives what does not pair up.
+ * both: its `entered` may be on record or not. A try whose process died says nothing more; the next try of the state stands for it. Gives what does
+ * not pair up.
  */
 export const unpaired = (entries: readonly Transition[]): readonly string[] => {
   const open: string[] = [];

@@ -31,6 +31,10 @@ const unmoved = (at: World) => ({
 });
 const NOTHING_MOVED = { promotions: 0, fences: 0, changes: 0 };
 
+const BEHIND_THE_FENCE = RECOVERY_STEPS.map(({ state }) => state).slice(
+  RECOVERY_STEPS.findIndex(({ state }) => state === 'FencePrimary') + 1,
+);
+
 describe('regional-failover with the real functions', () => {
   it('recovers: every step once or polled, in order, all of it on record', async () => {
     const at = await regionDead();
@@ -418,24 +422,17 @@ describe('regional-failover with the real functions', () => {
     expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
   });
 
-  it.each([
-    'PromoteReplica',
-    'ConfirmPromotion',
-    'ScaleUpWorkloads',
-    'ConfirmWorkloads',
-    'RepointApplication',
-    'ConfirmRepoint',
-    'VerifyStandby',
-    'ShiftTraffic',
-    'VerifyTraffic',
-  ])('waits out a service that is too busy for %s, for longer than before there is a fence', async (busy) => {
-    const at = await regionDead();
-    const run = await runRegionalFailover(at, (state, call) => {
-      if (state === busy && call <= 12) throw new errors.ServiceUnavailableError('Throttling: Rate exceeded');
-    });
-    expect(run).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
-    expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
-  });
+  it.each(BEHIND_THE_FENCE)(
+    'waits out a service that is too busy for %s, for longer than before there is a fence',
+    async (busy) => {
+      const at = await regionDead();
+      const run = await runRegionalFailover(at, (state, call) => {
+        if (state === busy && call <= 12) throw new errors.ServiceUnavailableError('Throttling: Rate exceeded');
+      });
+      expect(run).toMatchObject({ status: 'SUCCEEDED', end: 'Recovered' });
+      expect(unmoved(at)).toMatchObject({ promotions: 1, changes: 1 });
+    },
+  );
 
   it.each([
     [12, { status: 'SUCCEEDED', end: 'Recovered' }],

@@ -188,11 +188,14 @@ export const useScenarioLab = ({ strategy, cold = false }: ScenarioOptions = {})
   /** Name of the last story, if it failed. */
   let failed: string | undefined;
   let file = '';
+  /** The addresses and the folder are this file's: not before it was looked whether another run of stories has them. */
+  let claimed = false;
   let steadyAt = 0;
   const late = isLate();
   const standstills = watchStandstills();
 
   const down = async (): Promise<void> => {
+    if (!claimed) return;
     await Promise.all([...writers].map((clients) => clients.stop()));
     writers.clear();
     await lab?.stop();
@@ -208,7 +211,8 @@ export const useScenarioLab = ({ strategy, cold = false }: ScenarioOptions = {})
   const up = async (): Promise<void> => {
     const other = running(run);
     if (other && other.pid !== process.pid)
-      throw new Error(`slot ${SLOT} is taken by process ${other.pid}: a scenario runs already`);
+      throw new Error(`slot ${SLOT} is taken by process ${other.pid}: another run tells stories in this checkout`);
+    claimed = true;
     if (cold) await instances.end();
     await clearRemains(run, instances.pids());
     rmSync(run.folder, { recursive: true, force: true });
@@ -242,6 +246,7 @@ export const useScenarioLab = ({ strategy, cold = false }: ScenarioOptions = {})
   };
 
   const keepLogs = (name: string): void => {
+    if (!claimed) return;
     const kept = join(root, '.lab', name.replaceAll(/[^\w-]+/g, '-').slice(0, 100));
     rmSync(kept, { recursive: true, force: true });
     renameSync(run.folder, kept);

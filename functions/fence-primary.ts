@@ -16,6 +16,7 @@ import { attemptRepeatedly } from '#src/attempt.ts';
 import { databaseSession, workloads, writeLease } from '#src/composition.ts';
 import { type CatchUp, waitForStandby } from './shared/catch-up.ts';
 import { type Positions, readPositions } from './shared/positions.ts';
+import { statusOfEach } from './shared/status-of-each.ts';
 
 /** Longer than the adapters' own time-outs (2 s): a bound on their sum, so that a dead region costs seconds. */
 const WITHIN_MS = 5_000;
@@ -76,7 +77,7 @@ const fenceWorkloads = async ({ ports, plan, run: { execution } }: RegionStep): 
   const names = plan.workloads.deployments.map((deployment) => deployment.name);
   let before: Record<string, number> = {};
   const answer = await attemptRepeatedly(async () => {
-    const found = await ports.workloads.status('primary', names);
+    const { found, missing } = await statusOfEach(ports.workloads, 'primary', names);
     before = Object.fromEntries(found.map((one) => [one.name, beforeFence(one, execution)]));
     await Promise.all(
       found.map(async (one) => {
@@ -84,13 +85,21 @@ const fenceWorkloads = async ({ ports, plan, run: { execution } }: RegionStep): 
         if (rescaling !== null) await ports.workloads.rescale('primary', one.name, rescaling);
       }),
     );
-    return ports.workloads.status('primary', names);
+    const there = found.map(({ name }) => name);
+    return { there, after: await ports.workloads.status('primary', there), missing };
   }, WITHIN_MS);
   if (answer.outcome !== 'answered') return { method, ...unanswered(answer), before };
-  const left = answer.value.filter((status) => status.wanted !== 0).map((status) => status.name);
-  return left.length === 0
-    ? { method, outcome: 'fenced', detail: `${names.join(', ')}: no replicas wanted`, before }
-    : { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted`, before };
+  const { there, after, missing } = answer.value;
+  const left = after.filter(({ wanted }) => wanted !== 0).map(({ name }) => name);
+  if (left.length > 0)
+    return { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted`, before };
+  const none = there.length === 0 ? [] : [`${there.join(', ')}: no replicas wanted`];
+  return {
+    method,
+    outcome: missing.length === 0 ? 'fenced' : 'failed',
+    detail: [...none, ...missing].join('; '),
+    before,
+  };
 };
 
 /** What the lease itself says of the old primary's application. */

@@ -28,6 +28,7 @@ import {
   writeLease,
 } from '#src/composition.ts';
 import { failure } from './shared/failure.ts';
+import { statusOfEach } from './shared/status-of-each.ts';
 
 const WITHIN_MS = 5_000;
 
@@ -126,14 +127,17 @@ const undo = async ({ ports }: Step, side: Side, wanted: readonly Undo[]): Promi
 const liftWorkloads = async (step: Step): Promise<Lift> => {
   const method = 'workloads-back';
   const answer = await attempt(async () => {
-    const wanted = undoFences(await step.ports.workloads.status('primary', namesOf(step)));
-    return { wanted, wrong: await undo(step, 'primary', wanted) };
+    const { found, missing } = await statusOfEach(step.ports.workloads, 'primary', namesOf(step));
+    const wanted = undoFences(found);
+    return { wanted, missing, wrong: await undo(step, 'primary', wanted) };
   }, WITHIN_MS);
   if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
-  const { wanted, wrong } = answer.value;
+  const { wanted, missing, wrong } = answer.value;
   if (wrong.length > 0) return { method, outcome: 'failed', detail: `not as wanted: ${say(wrong)}` };
   const detail = wanted.length === 0 ? 'no deployment is fenced' : `replicas wanted: ${say(wanted)}`;
-  return { method, outcome: 'lifted', detail };
+  return missing.length === 0
+    ? { method, outcome: 'lifted', detail }
+    : { method, outcome: 'failed', detail: [detail, ...missing].join('; ') };
 };
 
 /** What autoscalers of the standby had as their minimum before this run raised it; it is on the objects themselves. */
@@ -152,16 +156,19 @@ const scaleBack = async (step: Step): Promise<readonly Lift[]> => {
   const { ports, run } = step;
   const answer = await attempt(async () => {
     const entries = await ports.ledger.read(run.execution);
-    if (!entries.some(({ state }) => state === 'ScaleUpWorkloads')) return { undone: [], wrong: [] };
+    if (!entries.some(({ state }) => state === 'ScaleUpWorkloads')) return { undone: [], missing: [], wrong: [] };
     const minimums = await restoreMinimums(step);
-    const wanted = undoScaleUp(await ports.workloads.status('standby', namesOf(step)), run.execution);
+    const { found, missing } = await statusOfEach(ports.workloads, 'standby', namesOf(step));
+    const wanted = undoScaleUp(found, run.execution);
     const wrong = await undo(step, 'standby', wanted);
-    return { undone: wanted.length === 0 ? minimums : [...minimums, say(wanted)], wrong };
+    return { undone: wanted.length === 0 ? minimums : [...minimums, say(wanted)], missing, wrong };
   }, WITHIN_MS);
   if (answer.outcome !== 'answered') return [{ method, outcome: answer.outcome, detail: answer.detail }];
-  const { undone, wrong } = answer.value;
+  const { undone, missing, wrong } = answer.value;
   if (wrong.length > 0) return [{ method, outcome: 'failed', detail: `not as wanted: ${say(wrong)}` }];
-  return undone.length === 0 ? [] : [{ method, outcome: 'lifted', detail: `replicas wanted: ${undone.join(', ')}` }];
+  const done = undone.length === 0 ? [] : [`replicas wanted: ${undone.join(', ')}`];
+  if (missing.length > 0) return [{ method, outcome: 'failed', detail: [...done, ...missing].join('; ') }];
+  return done.map((detail) => ({ method, outcome: 'lifted', detail }));
 };
 
 /** Whoever decides from now on is told that it is over. Best effort: the run has ended either way. */

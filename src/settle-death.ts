@@ -6,6 +6,7 @@ import { type Failure, outcomeOf } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Incident } from '#domain/request.ts';
 import type { Json } from '#domain/side.ts';
+import { UNCONFIRMED } from '#domain/steps.ts';
 import type { Transition } from '#domain/transition.ts';
 import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -73,6 +74,12 @@ const lastRedrive = (entries: readonly Transition[]): Transition | undefined =>
 const sinceRedriven = (entries: readonly Transition[]): readonly Transition[] => {
   const from = lastRedrive(entries)?.seq ?? 0;
   return entries.filter(({ seq }) => seq > from);
+};
+
+/** It said itself that the standby serves and nobody outside confirmed it. */
+const endedUnconfirmed = (entries: readonly Transition[]): boolean => {
+  const published = sinceRedriven(entries).findLast(({ state, kind }) => state === 'PublishOutcome' && kind === 'left');
+  return member(member(published?.result, 'failure') as Json | undefined, 'error') === UNCONFIRMED;
 };
 
 /** The record when nothing writes to it any more: a change that was under way is done, failed, or its function is dead. */
@@ -188,7 +195,7 @@ export const settleDeath = async (step: Settling, execution: string): Promise<Se
     await ports.claims.release(plan.plan, execution, claim.epoch, clock.now(), {
       startsCoolDown,
       takenAt: claim.takenAt,
-      serves: startsCoolDown ? plan.regions.standby : undefined,
+      serves: startsCoolDown || endedUnconfirmed(entries) ? plan.regions.standby : undefined,
     });
   const result = {
     ...outcome,

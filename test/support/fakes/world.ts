@@ -1,3 +1,4 @@
+import type { Plan } from '#domain/plan.ts';
 import type { RecoveryRequest } from '#domain/request.ts';
 import { fakeClock } from './clock.ts';
 import { fakeDatabase } from './database.ts';
@@ -88,3 +89,9 @@ export const world = () => {
 };
 
 export type World = ReturnType<typeof world>;
+
+/** With a deployment that no cluster has. */
+export const withWorker = (plan: Plan): Plan => {
+  const deployments = [...plan.workloads.deployments, { name: 'svg-ai-worker', replicas: 1 }];
+  return { ...plan, workloads: { ...plan.workloads, deployments } };
+};

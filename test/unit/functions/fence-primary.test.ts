@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
 import { formatLsn, parseLsn } from '#domain/lsn.ts';
 import { pieceOfWork } from '#src/work.ts';
-import { type World, world } from '#test/support/fakes/world.ts';
+import { type World, withWorker, world } from '#test/support/fakes/world.ts';
 import { slowness, stays } from '#test/support/wait-for.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
 
@@ -63,6 +63,18 @@ describe('FencePrimary', () => {
         { method: 'write-lease', outcome: 'fenced' },
       ],
     });
+  });
+
+  it('scales the others to zero where one deployment of the plan is not there, and says which', async () => {
+    const at = world();
+    const { methods } = await fencePrimary({ ...at, plan: withWorker(at.plan) });
+    expect(methods[1]).toEqual({
+      method: 'workloads-to-zero',
+      outcome: 'failed',
+      detail: 'svg-ai-api: no replicas wanted; deployment svg-ai-worker is not in svg-ai-east',
+      before: { 'svg-ai-api': 3 },
+    });
+    expect(at.ports.workloads.clusters.primary.deployments.get('svg-ai-api')?.wanted).toBe(0);
   });
 
   it('stops when the database is found and nobody can log in to it: it may live', async () => {

@@ -326,7 +326,7 @@ describe('KeepFenced', () => {
       (at: World) => {
         at.ports.workloads.clusters.primary.deployments.clear();
       },
-      'WorkloadNotFoundError',
+      'deployment svg-ai-api is not in svg-ai-east',
     ],
   ])('has it on record that the cluster %s', async (_, change, detail) => {
     const at = await returned();

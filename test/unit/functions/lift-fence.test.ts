@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { UnreachableError } from '#domain/errors.ts';
-import { type World, world } from '#test/support/fakes/world.ts';
+import { type World, withWorker, world } from '#test/support/fakes/world.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
 import { liftFence } from '../../../functions/lift-fence.ts';
 import { renewFence } from '../../../functions/renew-fence.ts';
@@ -38,6 +38,20 @@ describe('LiftFence', () => {
     expect(() => at.ports.database.insert('primary', 'again')).not.toThrow();
     expect(await liftFence({ ...at, input: { failure } })).toMatchObject({ lifted: true });
     expect(replicas(at)?.wanted).toBe(7);
+  });
+
+  it('brings back the others where one deployment of the plan is not there, and says which', async () => {
+    const at = running(7);
+    const plan = withWorker(at.plan);
+    await fencePrimary({ ...at, plan });
+    const lifted = await liftFence({ ...at, plan, input: { failure } });
+    expect(replicas(at)).toMatchObject({ wanted: 7, rescaled: null });
+    expect(lifted).toMatchObject({ lifted: false, stays: null });
+    expect(lifted.methods[1]).toEqual({
+      method: 'workloads-back',
+      outcome: 'failed',
+      detail: 'replicas wanted: svg-ai-api: 7; deployment svg-ai-worker is not in svg-ai-east',
+    });
   });
 
   describe('brings back as many replicas as there were', () => {

@@ -122,6 +122,20 @@ describe('RecordDeath', () => {
     expect(await died(at, 'FAILED')).toMatchObject({ recorded: true, claimReleased: true });
   });
 
+  it.each([
+    ['NotConfirmedError', 'us-west-2'],
+    ['PromotionFailedError', undefined],
+  ])('knows where the service is after a run that published %s and died', async (error, serves) => {
+    const at = await run('FAILED', 'FencePrimary', 'PromoteReplica', 'ShiftTraffic');
+    await visit(at, 'PublishOutcome', {
+      result: 'failed',
+      failure: { state: 'VerifyTraffic', error, cause: 'silence' },
+    });
+    expect(await died(at, 'FAILED')).toMatchObject({ claimReleased: true });
+    const claim = await at.ports.claims.read(at.plan.plan);
+    expect(claim?.serves).toBe(serves);
+  });
+
   it('records once', async () => {
     const at = await run('ABORTED', 'FencePrimary');
     await died(at);

@@ -56,10 +56,14 @@ it(
     const endedAt = Date.parse(recovery.stoppedAt ?? '');
 
     // 2
-    const notices = await waitFor('the end to be told', async () => {
-      const found = (await at.record(recovery.arn)).filter(({ kind }) => kind === 'notice');
-      return found.some(({ state }) => state === 'PublishOutcome') ? found : undefined;
-    });
+    const notices = await waitFor(
+      'the end to be told',
+      async () => {
+        const found = (await at.record(recovery.arn)).filter(({ kind }) => kind === 'notice');
+        return found.some(({ state }) => state === 'PublishOutcome') ? found : undefined;
+      },
+      { withinMs: 20_000 },
+    );
     const [first, ...others] = notices;
     expect(first).toMatchObject({ state: 'AcceptRequest', error: { name: 'NoticeNotSentError' } });
     expect(others.length).toBeGreaterThanOrEqual(5);

@@ -3,6 +3,7 @@ import { EnableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridg
 import { expect, it } from 'vitest';
 import { stackRef } from '#test/support/lab-ports.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
@@ -36,26 +37,27 @@ it(
     // While the rule is off, the alarms notice by themselves; then both are put back, and go off together.
     await at.disableAlarmRule();
     await at.killRegion('primary');
-    await waitFor('both vantage points to see it', async () => {
-      const readings = await ports.readings.list(plan.plan);
-      return readings.filter(({ badSince }) => badSince !== null).length === 2;
-    });
-    await set('OK');
+    await seenBad(at);
+    // The rule first: an alarm that goes off by itself in between is one that goes off.
     await new EventBridgeClient({ region }).send(new EnableRuleCommand({ Name: stackRef(lab, 'AlarmRule') }));
+    await set('OK');
     await set('ALARM');
 
     // 1
-    await waitFor('both events to be delivered', () => delivered() >= 2);
+    await waitFor('both events to be delivered', () => delivered() >= 2, { withinMs: 20_000 });
     // 3
     await set('OK');
     await set('ALARM');
-    await waitFor('the third and the fourth event to be delivered', () => delivered() >= 4);
+    await waitFor('the third and the fourth event to be delivered', () => delivered() >= 4, { withinMs: 20_000 });
 
     // 2
     const recovery = await at.recoveryOf();
     expect(recovery).toMatchObject({ status: 'SUCCEEDED', error: null });
-    await waitFor('the intake to be done with every event', () =>
-      lab.cloud.lambda.functions().every(({ name, running }) => !name.includes('ReceiveAlarm') || running.size === 0),
+    await waitFor(
+      'the intake to be done with every event',
+      () =>
+        lab.cloud.lambda.functions().every(({ name, running }) => !name.includes('ReceiveAlarm') || running.size === 0),
+      { withinMs: 20_000 },
     );
     const all = await at.executions();
     expect(all.map(({ name }) => name)).toEqual([expect.stringMatching(/^svg-ai-INC-\d{4}-\d{4}-001$/)]);

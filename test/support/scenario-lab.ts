@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import dns from 'node:dns';
 import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import type { Plan } from '#domain/plan.ts';
+import type { Reading } from '#domain/reading.ts';
 import type { Side } from '#domain/side.ts';
 import type { Transition } from '#domain/transition.ts';
 import { type Clients, startClients } from '#lab/clients.ts';
@@ -23,7 +25,7 @@ import { watchStandstills } from './standstill.ts';
 import { slowness, waitFor } from './wait-for.ts';
 
 /** A declared minute takes half a second, and a whole one where the machine is slow: what is scheduled then costs half as much of it. */
-const TIME_SCALE = slowness > 1 ? 60 : 120;
+export const TIME_SCALE = slowness > 1 ? 60 : 120;
 const STEADY_MS = 30_000;
 const RECOVERY_MS = 40_000;
 /** Of one story, from the fault to the checks at its end. */
@@ -66,6 +68,10 @@ const isHealthy = ({ cloud, plan }: Lab): boolean => {
   const health = alarms.filter(({ AlarmName }) => AlarmName?.includes('-healthy-'));
   return health.length >= plan.detection.vantagesNeeded && health.every(({ StateValue }) => StateValue === 'OK');
 };
+
+/** An alarm is OK after one good look at the service. Whether the standby may be promoted is judged by a look at replication. */
+const isSampled = (readings: readonly Reading[]): boolean =>
+  readings.length >= 2 && readings.some(({ lastHealthy }) => lastHealthy !== null && lastHealthy.lagSeconds < 10);
 
 const storyOf = async (lab: Lab, writers: Set<Clients>): Promise<ScenarioLab> => {
   const { plan } = lab;
@@ -163,8 +169,8 @@ export interface ScenarioOptions {
 }
 
 /** Packages what the stacks would be by that strategy, and gives their folder. Nothing when the sources did not change since. */
-const packagedFor = (strategy: Plan['traffic']['strategy']): string => {
-  execFileSync(process.execPath, ['scripts/package.ts', '--quiet', '--strategy', strategy], { stdio: 'inherit' });
+const packagedFor = async (strategy: Plan['traffic']['strategy']): Promise<string> => {
+  await promisify(execFile)(process.execPath, ['scripts/package.ts', '--quiet', '--strategy', strategy]);
   return `.build/${strategy}`;
 };
 
@@ -227,7 +233,7 @@ export const useScenarioLab = ({ strategy, cold = false }: ScenarioOptions = {})
       timeScale: TIME_SCALE,
       readiness: false,
       instances,
-      ...(strategy && { packaged: packagedFor(strategy) }),
+      ...(strategy && { packaged: await packagedFor(strategy) }),
     });
     const { host, port } = lab.addresses.site.dns;
     dns.setServers([`${host}:${port}`]);
@@ -241,6 +247,12 @@ export const useScenarioLab = ({ strategy, cold = false }: ScenarioOptions = {})
       withinMs: STEADY_MS,
     });
     story = await storyOf(lab, writers);
+    const { ports, plan } = story;
+    await waitFor('a healthy sample to be stored', async () => isSampled(await ports.readings.list(plan.plan)), {
+      withinMs: STEADY_MS,
+    });
+    // What stood still before that was the start.
+    standstills.again();
     // What came before were checks of readiness.
     steadyAt = Date.now();
   };
@@ -263,7 +275,6 @@ export const useScenarioLab = ({ strategy, cold = false }: ScenarioOptions = {})
         keepLogs(failed);
       }
       failed = undefined;
-      standstills.again();
       await up();
     },
     (STEADY_MS + (strategy ? 90_000 : 30_000)) * slowness,

@@ -1,16 +1,12 @@
 import type { Reading } from '#domain/reading.ts';
 import { disableProbes, type ScenarioLab } from './scenario-lab.ts';
-import { waitFor } from './wait-for.ts';
+import { seenBad } from './seen-bad.ts';
 
 /** Region A is dead, both vantage points know it, and no probe looks any more. */
 export const isSeenDead = async (at: ScenarioLab): Promise<void> => {
-  const { ports, plan } = at;
   await at.killRegion('primary');
-  await waitFor(
-    'both vantage points to see it',
-    async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length === 2,
-    { withinMs: 30_000 },
-  );
+  // All of it: what they have stored then is what they go on saying.
+  await seenBad(at, { since: Date.now() });
   await disableProbes(at);
 };
 

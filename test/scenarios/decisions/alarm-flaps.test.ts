@@ -1,5 +1,6 @@
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { expect, it } from 'vitest';
+import { planRecord } from '#domain/plan-record.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
@@ -28,13 +29,26 @@ it(
       for (const AlarmName of names)
         await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'flapping' }));
     };
-    for (let flap = 0; flap < FLAPS; flap += 1) {
+    const flap = async (): Promise<void> => {
       await set('ALARM');
       await set('OK');
-    }
+    };
+    await flap();
+    const arn = await at.started();
+    // It goes on looking until the last of them was judged: a run that had ended by then would have been another incident.
+    await ports.controls.pause(arn, { by: 'jane', reason: 'they go on flapping', at: new Date().toISOString() });
+    for (let more = 1; more < FLAPS; more += 1) await flap();
+    await waitFor(
+      'every alarm but the one that began the run to be on record',
+      async () => {
+        const all = await ports.ledger.read(planRecord(plan.plan));
+        return all.filter(({ kind }) => kind === 'refused').length >= FLAPS * names.length - 1;
+      },
+      { withinMs: 30_000 },
+    );
+    await ports.controls.resume(arn);
 
     // 1
-    const arn = await at.started();
     const end = await at.recoveryOf(arn);
     expect(end.status).not.toBe('RUNNING');
     const verdicts = (await at.record(arn)).filter(({ state, kind }) => state === 'AssessEvidence' && kind === 'left');

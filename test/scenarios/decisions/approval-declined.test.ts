@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { continuity, startAsked } from '#test/support/approval.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
@@ -26,10 +27,7 @@ it(
     const writers = at.writers();
     await waitFor('a hundred acknowledged writes', () => writers.summary().acknowledged >= 100, { withinMs: 20_000 });
     for (const { name } of plan.workloads.deployments) await ports.workloads.scale('primary', name, 0);
-    await waitFor(
-      'both vantage points to see the service bad',
-      async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length >= 2,
-    );
+    await seenBad(at);
 
     // 1
     const arn = await startAsked(at);

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { continuity, startAsked } from '#test/support/approval.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
@@ -23,10 +24,7 @@ it(
     const { lab, plan, ports } = at;
     await at.disableAlarmRule();
     await at.killRegion('primary');
-    await waitFor(
-      'both vantage points to see the service bad',
-      async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length >= 2,
-    );
+    await seenBad(at);
 
     // 1
     const arn = await startAsked(at);

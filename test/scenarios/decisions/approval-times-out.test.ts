@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { takeDecision } from '#src/take-decision.ts';
 import { continuity, entryOf, startAsked } from '#test/support/approval.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { slowness, waitFor } from '#test/support/wait-for.ts';
 
@@ -23,10 +24,7 @@ it(
     const { lab, plan, ports } = at;
     await at.disableAlarmRule();
     await lab.faults.break('freeze-service', { side: 'primary' });
-    await waitFor(
-      'both vantage points to see the service bad',
-      async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length >= 2,
-    );
+    await seenBad(at);
     const arn = await startAsked(at, `${18 * slowness}s`);
     const clock = { now: () => new Date().toISOString() };
     const john = { approver: 'john-doe', name: 'John Doe', choice: 'approve', reason: 'go', via: 'command' } as const;

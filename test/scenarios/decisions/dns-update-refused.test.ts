@@ -48,7 +48,7 @@ it(
       mode: 'failover',
     });
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    expect(door.calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
+    expect(door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
     await waitFor('resolvers to lead to B', async () =>
       (await ports.traffic.read()).every(({ servedBy }) => servedBy === 'standby'),
     );

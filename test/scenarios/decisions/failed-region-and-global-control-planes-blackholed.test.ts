@@ -73,7 +73,7 @@ it(
       expect(record.filter((entry) => entry.state === state && entry.kind === 'entered')).toHaveLength(1);
 
     // 4
-    const calls = door.calls.list({ since });
+    const calls = door.calls.list({ since: since + 1 });
     const toA = calls.filter(({ role, region }) => role !== undefined && region === plan.regions.primary);
     expect(toA.length).toBeGreaterThan(0);
     for (const { service, operation, outcome, ms } of toA) {

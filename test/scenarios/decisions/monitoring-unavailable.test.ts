@@ -3,7 +3,7 @@ import type { Verdict } from '#domain/diagnosis.ts';
 import { alarmsAre, blindMonitor } from '#test/support/blind-monitor.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
-import { stays, waitFor } from '#test/support/wait-for.ts';
+import { slowness, stays, waitFor } from '#test/support/wait-for.ts';
 
 /**
  * Situation: what the probes measure does not arrive: CloudWatch and the table of readings refuse it from both vantage points, and what arrived
@@ -16,6 +16,9 @@ import { stays, waitFor } from '#test/support/wait-for.ts';
  */
 const scenario = useScenarioLab();
 
+/** Sixty looks, as often as a run may. */
+const LOOKS_MS = 120_000;
+
 it(
   'monitoring-unavailable',
   async () => {
@@ -26,14 +29,14 @@ it(
     // 1
     for (const { hits } of blind.metrics) expect(hits).toBeGreaterThan(0);
     await alarmsAre(at, '-silent-', 'ALARM');
-    const told = async (state: string) => {
+    const told = async (state: string, before = 0) => {
       for (const vantage of ['standby', 'witness'])
         await waitFor(
           `people to be told ${state} of the ${vantage}'s silence`,
           () =>
-            lab.world.smtp.mails.some(
-              ({ subject }) => subject.startsWith(`${state}: `) && subject.includes(`-silent-${vantage}"`),
-            ),
+            lab.world.smtp.mails
+              .slice(before)
+              .some(({ subject }) => subject.startsWith(`${state}: `) && subject.includes(`-silent-${vantage}"`)),
           { withinMs: 20_000 },
         );
     };
@@ -46,7 +49,7 @@ it(
       reason: 'the dashboards are dark',
       mode: 'failover',
     });
-    const run = await at.recoveryOf(arn);
+    const run = await at.recoveryOf(arn, LOOKS_MS);
     expect(run).toMatchObject({ status: 'FAILED', error: 'NoRecoveryError' });
     const record = await at.record(arn);
     const verdict = record.findLast(({ state, kind }) => state === 'AssessEvidence' && kind === 'left')
@@ -60,11 +63,12 @@ it(
     expect(await lab.world.databases.standby.isStandby()).toBe(true);
 
     // 3
+    const before = lab.world.smtp.mails.length;
     blind.heal();
     await alarmsAre(at, '-healthy-', 'OK');
-    await told('OK');
+    await told('OK', before);
 
     await expectSteadyState(at, 'primary');
   },
-  STORY_MS,
+  STORY_MS + LOOKS_MS * slowness,
 );

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { person } from '#test/support/person.ts';
 import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
@@ -29,11 +30,7 @@ it(
     const { plan, ports, lab } = at;
     await at.disableAlarmRule();
     await at.killRegion('primary');
-    await waitFor(
-      'both vantage points to see the service bad',
-      async () => (await ports.readings.list(plan.plan)).filter(({ badSince }) => badSince !== null).length >= 2,
-      { withinMs: 20_000 },
-    );
+    await seenBad(at);
     const arn = `${at.machineArn.replace(':stateMachine:', ':execution:')}:by-hand`;
     const order = { by: 'jane', reason: 'I want to look first', at: new Date().toISOString() };
     await ports.controls.pause(arn, order);

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { person } from '#test/support/person.ts';
 import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
 
@@ -34,15 +35,13 @@ it(
     await at.disableAlarmRule();
     const names = plan.workloads.deployments.map(({ name }) => name);
     for (const name of names) await ports.workloads.scale('primary', name, REPLICAS);
-    await waitFor('the replicas of the day', async () =>
-      (await ports.workloads.status('primary', names)).every(({ ready }) => ready === REPLICAS),
-    );
-    await lab.faults.break('freeze-service', { side: 'primary' });
     await waitFor(
-      'a vantage point to see the service bad',
-      async () => (await ports.readings.list(plan.plan)).some(({ badSince }) => badSince !== null),
+      'the replicas of the day',
+      async () => (await ports.workloads.status('primary', names)).every(({ ready }) => ready === REPLICAS),
       { withinMs: 20_000 },
     );
+    await lab.faults.break('freeze-service', { side: 'primary' });
+    await seenBad(at, { vantages: 1 });
     const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
       plan: plan.plan,
       reason: 'the application in us-east-1 hangs',

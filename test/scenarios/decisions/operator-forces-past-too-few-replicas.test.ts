@@ -63,7 +63,7 @@ it(
     expect((await ports.traffic.read()).map(({ side }) => side)).toEqual(plan.traffic.records.map(() => 'primary'));
     await config.correct();
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
+    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
 
     // 3
     const outcome = (await at.left(arn, 'PublishOutcome')).result as unknown as Outcome;

@@ -53,7 +53,7 @@ it(
     const incidentOf = async (run: string) =>
       ((await at.left(run, 'AcceptRequest')).result as { incident: { id: string } }).incident.id;
     expect(await incidentOf(arn)).toBe(await incidentOf(first));
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
+    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
     expect(await ports.incidents.current(plan.plan)).toBeNull();
     expect(await ports.claims.read(plan.plan)).toMatchObject({ holder: null, epoch: 2 });
     await expectSteadyState(at, 'standby');

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
-import { waitFor } from '#test/support/wait-for.ts';
+import { slowness, waitFor } from '#test/support/wait-for.ts';
 
 /**
  * Situation: the application hangs in region A: API, load balancer and replicas are frozen in the middle of their work. Its database lives and
@@ -43,7 +44,7 @@ const writeUntilRefused = async (connectionString: string): Promise<readonly str
 };
 
 const refused = async (connectionString: string): Promise<string> => {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 3_000 });
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 3_000 * slowness });
   client.on('error', () => undefined);
   return client.connect().then(
     async () => {
@@ -67,9 +68,9 @@ it(
     await lab.faults.break('delay-wan', { ms: DELAY_MS });
     await lab.faults.break('freeze-service', { side: 'primary' });
     const job = writeUntilRefused(primary.connectionString('svg_ai_app'));
-    await waitFor('a vantage point to see the service bad', async () =>
-      (await ports.readings.list(plan.plan)).some(({ badSince }) => badSince !== null),
-    );
+    // It is awaited further down.
+    job.catch(() => undefined);
+    await seenBad(at, { vantages: 1 });
     const { arn } = await ports.executions.start(at.machineArn, 'by-hand', {
       plan: plan.plan,
       reason: 'the application in us-east-1 hangs',

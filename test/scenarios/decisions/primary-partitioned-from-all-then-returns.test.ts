@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Lease } from '#domain/write-lease.ts';
+import { withConnection } from '#lab/parts/postgres/sql.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
-import { waitFor } from '#test/support/wait-for.ts';
+import { slowness, waitFor } from '#test/support/wait-for.ts';
 
 /**
  * Situation: region A is cut off from everything: the other region, the third site, the AWS API. All of it lives: its database takes writes, and
@@ -60,7 +61,7 @@ it(
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ id: crypto.randomUUID(), client: 'inside' }),
-        signal: AbortSignal.timeout(3_000),
+        signal: AbortSignal.timeout(3_000 * slowness),
       });
     const refused = await write();
     expect({ status: refused.status, body: await refused.json() }).toMatchObject({
@@ -72,7 +73,14 @@ it(
     // 3
     const lastInA = inside.summary().lastAt[primary] ?? 0;
     expect(lastInA).toBeGreaterThan(cutAt);
-    expect(lastInA).toBeLessThan(overAt);
+    // By A's own clock: an answer may be read here a while after it was given.
+    const youngest = await withConnection(lab.world.databases.primary.connectionString('postgres'), async (client) => {
+      const ids = inside.writes().map(({ id }) => id);
+      const { rows } = await client.query('select max(created_at) as at from conversions where id = any($1)', [ids]);
+      return rows[0]?.at as Date;
+    });
+    expect(youngest.getTime()).toBeGreaterThan(cutAt);
+    expect(youngest.getTime()).toBeLessThan(overAt);
     const promotion = record.find(({ state, kind }) => state === 'PromoteReplica' && kind === 'entered');
     expect(Date.parse(promotion?.at ?? '')).toBeGreaterThanOrEqual(overAt);
 
@@ -88,7 +96,7 @@ it(
         const fenced = (await tries()).filter(({ kind }) => kind === 'left').flatMap(({ result }) => fencedIn(result));
         return new Set(fenced).size === 2 ? fenced : undefined;
       },
-      { withinMs: 20_000 },
+      { withinMs: 40_000 },
     );
     expect(kept.toSorted()).toEqual(['database-role', 'workloads-to-zero']);
     await waitFor('A to have been asked again', () => inside.summary().failed >= before.failed + 30, {
@@ -102,12 +110,16 @@ it(
     const told = await waitFor(
       'people to be told',
       async () => {
-        const notices = (await tries()).filter(({ kind }) => kind === 'notice');
-        return notices.length > 0 ? notices : undefined;
+        const subjects = (await tries()).flatMap(({ kind, error, result }) =>
+          kind === 'notice' && !error ? [(result as { subject: string }).subject] : [],
+        );
+        return subjects.some((subject) => subject.startsWith('OLD PRIMARY FENCED')) ? subjects : undefined;
       },
       { withinMs: 20_000 },
     );
-    expect(told).toMatchObject([{ result: { notice: 'old-primary', subject: expect.stringContaining('FENCED') } }]);
+    // Of the same thing once, and of a try once.
+    expect(new Set(told).size).toBe(told.length);
+    expect(told.length).toBeLessThanOrEqual((await tries()).filter(({ kind }) => kind === 'left').length);
 
     await inside.stop();
     await expectSteadyState(at, 'standby');

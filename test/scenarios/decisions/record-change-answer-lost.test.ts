@@ -36,13 +36,10 @@ it(
     const shifts = (await at.record(recovery.arn)).filter(
       ({ state, kind }) => state === 'ShiftTraffic' && kind !== 'notice',
     );
-    expect(shifts.map(({ kind, attempt }) => `${kind} ${attempt}`)).toEqual([
-      'entered 0',
-      'failed 0',
-      'entered 1',
-      'left 1',
-    ]);
-    expect(shifts.at(-1)?.result).toMatchObject({ changeId: null, changed: [] });
+    // The first try fails with the answer; none after it makes the change again.
+    expect(shifts.slice(0, 2).map(({ kind, attempt }) => `${kind} ${attempt}`)).toEqual(['entered 0', 'failed 0']);
+    expect(shifts.at(-1)).toMatchObject({ kind: 'left', result: { changeId: null, changed: [] } });
+    expect(changes.every(({ at: asked }) => asked <= Date.parse(shifts[1]?.at ?? ''))).toBe(true);
 
     // 2
     const arrived = (await at.record(recovery.arn)).findLast(

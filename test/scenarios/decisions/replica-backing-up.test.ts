@@ -37,7 +37,9 @@ it(
     await at.killRegion('primary');
 
     // 1
-    const first = await at.recoveryOf();
+    const alarmed = await at.started();
+    await at.disableAlarmRule();
+    const first = await at.recoveryOf(alarmed);
     expect(first).toMatchObject({ status: 'FAILED', error: 'GuardsRefusedError' });
     expect(first.cause).toContain(`GU-130: ${plan.database.instances.standby} is backing-up, not available`);
     const states = new Set((await at.record(first.arn)).map(({ state }) => state));

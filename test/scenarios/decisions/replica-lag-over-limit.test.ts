@@ -4,6 +4,7 @@ import { stackRef } from '#test/support/lab-ports.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { dieBehind } from '#test/support/seen-dead.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
+import { waitFor } from '#test/support/wait-for.ts';
 
 /**
  * Situation: replication was two hours behind when region A died; the RPO is one hour. The alarm goes off.
@@ -56,8 +57,14 @@ it(
     expect(await ports.incidents.current(plan.plan)).toBeNull();
 
     // 3
-    const told = (await at.record(run.arn)).filter(({ kind }) => kind === 'notice');
-    expect(told.length).toBeGreaterThan(0);
+    await waitFor(
+      'everyone to be told that nobody recovers',
+      async () =>
+        (await at.record(run.arn)).some(
+          ({ state, kind, error }) => kind === 'notice' && state === 'PublishOutcome' && !error,
+        ),
+      { withinMs: 20_000 },
+    );
     await expectSteadyState(at, null);
   },
   STORY_MS,

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Json } from '#domain/side.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { standbyConfig } from '#test/support/standby-config.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
@@ -26,7 +27,11 @@ it(
     const arn = await at.started();
     const looks = async () =>
       (await at.record(arn)).filter(({ state, kind }) => state === 'ConfirmWorkloads' && kind === 'left');
-    await waitFor('several looks at replicas that do not come', async () => (await looks()).length >= 4, {
+    const [{ name = '', replicas = 0 } = {}] = plan.workloads.deployments;
+    // A look at a cluster that is late with its answer says that instead.
+    const says = ({ result }: { readonly result?: Json }) =>
+      (result as { readonly detail?: string }).detail?.includes(`${name} has 0 ready of ${replicas}`);
+    await waitFor('several looks at replicas that do not come', async () => (await looks()).filter(says).length >= 4, {
       withinMs: 30_000,
     });
 
@@ -39,17 +44,13 @@ it(
     expect((await ports.traffic.read()).map(({ side }) => side)).toEqual(plan.traffic.records.map(() => 'primary'));
 
     // 2
-    const [{ name = '', replicas = 0 } = {}] = plan.workloads.deployments;
     for (const { result } of await looks())
-      expect(result).toMatchObject({
-        done: false,
-        detail: expect.stringContaining(`${name} has 0 ready of ${replicas}`),
-      });
+      expect(result).toMatchObject({ done: false, detail: expect.stringMatching(/\S/) });
 
     // 3
     await config.correct();
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
+    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
 
     await expectSteadyState(at, 'standby');
   },

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { turned } from '#domain/direction.ts';
 import { labEnvironmentOf, labPorts } from '#test/support/lab-ports.ts';
 import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
+import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
-import { waitFor } from '#test/support/wait-for.ts';
 import { askGuards } from '../../../functions/check-guards.ts';
 
 /**
@@ -86,12 +86,9 @@ it(
     // 2
     const second = await secondMachine(at);
     await at.killRegion('primary');
-    const readings = await waitFor('both vantage points to see it', async () => {
-      const all = await ports.readings.list(plan.plan);
-      return all.filter(({ badSince }) => badSince !== null).length === 2 ? all : undefined;
-    });
+    const readings = await seenBad(at);
     const alarmedAt = new Date().toISOString();
-    const startedAt = readings.flatMap(({ badSince }) => badSince ?? []).sort()[0] ?? alarmedAt;
+    const startedAt = readings.flatMap(({ serviceBadSince }) => serviceBadSince ?? []).sort()[0] ?? alarmedAt;
     const { id, ...times } = await ports.incidents.openOrJoin(plan.plan, startedAt, alarmedAt);
     const input = {
       plan: plan.plan,
@@ -124,7 +121,7 @@ it(
     }
 
     // 3
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica' })).toHaveLength(1);
+    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
     expect((await at.left(winner.arn, 'PublishOutcome')).result).toMatchObject({ incidentClosed: true });
     expect(await ports.claims.read(plan.plan)).toMatchObject({ holder: null, epoch: 1 });
     expect(await ports.incidents.current(plan.plan)).toBeNull();

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { pgDatabaseSession } from '#aws/pg-database-session.ts';
 import { severityOfIncident } from '#domain/incident-severity.ts';
 import type { HealthySample, Reading } from '#domain/reading.ts';
 import { NOTHING_STANDS } from '#domain/standing-orders.ts';
 import { leaseTable } from '#domain/write-lease.ts';
 import { NOTHING_ORDERED } from '#ports/controls.ts';
-import { clock, database, databaseSession, serviceProbe, traffic, workloads, writeLease } from '#src/composition.ts';
+import { clock, database, serviceProbe, traffic, workloads, writeLease } from '#src/composition.ts';
 import { checkGuards } from '../functions/check-guards.ts';
 import { confirmFence } from '../functions/confirm-fence.ts';
 import { confirmPromotion } from '../functions/confirm-promotion.ts';
@@ -35,7 +36,7 @@ const STAGE = 'prod';
 
 const ports = {
   database: database.create({}, plan),
-  databaseSession: databaseSession.create({}, plan),
+  databaseSession: pgDatabaseSession(plan),
   workloads: workloads.create({}, plan),
   traffic: traffic.create({}, plan),
   serviceProbe: serviceProbe.create({}, plan),

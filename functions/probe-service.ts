@@ -81,6 +81,7 @@ export const probeService = async (call: Call) => {
     fromStandby ? wantedNow(call) : null,
     fromStandby ? attempt(() => beat(call), WITHIN_MS) : null,
   ]);
+  const primaryAt = observed.primaryAt ?? previous?.primaryAt;
   const reading: Reading = {
     plan: plan.plan,
     vantage,
@@ -90,6 +91,7 @@ export const probeService = async (call: Call) => {
     serviceBadSince: badSince(serviceSignals(observed.signals), previous?.serviceBadSince ?? null, at),
     writes: writesAfter(observed.signals, previous?.writes ?? null, at, observed.wroteTo === plan.regions.standby),
     lastHealthy: healthySample(observed, at) ?? previous?.lastHealthy ?? null,
+    ...(primaryAt ? { primaryAt } : {}),
     ...(wanted === null ? {} : { peak: peakOf(previous?.peak ?? [], wanted, at) }),
   };
   const value = healthy(observed.signals);

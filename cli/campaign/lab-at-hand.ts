@@ -42,7 +42,7 @@ const portsOf = (lab: Lab) => {
   return {
     approvals: approvals.create(environment, plan),
     claims: claims.create(environment, plan),
-    databaseSession: databaseSession.create({}, plan),
+    databaseSession: databaseSession.create(environment, plan),
     executions: executions.create({}, plan),
     ledger: ledger.create(environment, plan),
     readings: readings.create(environment, plan),

@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
-import { cloud } from '#cli/cloud.ts';
 import { RunError, UsageError } from '#cli/exit.ts';
+import { deployedStack } from '#cli/stack.ts';
 import { UnreachableError } from '#domain/errors.ts';
 import { databaseSession, ledger } from '#src/composition.ts';
 import { type Divergence, findDivergence, type Rows } from '#src/divergence.ts';
-
-const MACHINE = 'regional-failover';
 
 const listed = (what: string, why: string, { count, ids }: Rows): readonly string[] =>
   count === 0
@@ -60,19 +58,13 @@ export const divergenceCommand = (program: Command): void => {
       const most = Number(options.most);
       if (!Number.isInteger(most) || most < 1 || most > 100_000)
         throw new UsageError(`--most must be a whole number from 1 to 100000, got "${options.most}"`);
-      const { plan, machine } = await cloud();
-      const machineArn = await machine(MACHINE);
-      const arn = execution.startsWith('arn:')
-        ? execution
-        : `${machineArn.replace(':stateMachine:', ':execution:')}:${execution}`;
-      // The stack's tables carry the name of its machine.
-      const names = machineArn.split(':').at(-1)?.slice(0, -MACHINE.length) ?? '';
-      const entries = await ledger.create({ LEDGER_TABLE: `${names}ledger` }, plan).read(arn);
+      const stack = await deployedStack();
+      const arn = stack.executionArn(execution);
+      const entries = await stack.make(ledger).read(arn);
       if (entries.length === 0) throw new UsageError(`there is no record of ${arn}: continuity history lists the runs`);
       try {
-        const table = plan.database.applicationTable;
-        const session = databaseSession.create({}, plan);
-        const found = await findDivergence(session, { execution: arn, table, entries, most });
+        const table = stack.plan.database.applicationTable;
+        const found = await findDivergence(stack.make(databaseSession), { execution: arn, table, entries, most });
         process.stdout.write(`${options.json ? JSON.stringify(found) : sayDivergence(found)}\n`);
       } catch (error) {
         if (error instanceof UnreachableError) throw new RunError(`both databases have to answer: ${error.message}`);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Plan } from '#domain/plan.ts';
-import type { Signal, SignalName } from '#domain/reading.ts';
+import type { ServerAddress, Signal, SignalName } from '#domain/reading.ts';
 import { serviceUrl } from '#domain/service-url.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession, Position } from '#ports/database-session.ts';
@@ -28,6 +28,8 @@ export interface Observation {
   /** Region that took the write; null when none did, or it does not say. */
   readonly wroteTo: string | null;
   readonly primary: Position | null;
+  /** Where the primary's database is; null when nobody knew. */
+  readonly primaryAt: ServerAddress | null;
   /** null from a vantage that does not look at replication, or when it did not answer. */
   readonly standby: Position | null;
 }
@@ -74,12 +76,16 @@ export const observeService = async (
   const http = { timeoutMs: HTTP_TIMEOUT_MS };
   const balancer = plan.traffic.records.find(({ name }) => name === record)?.primary ?? record;
   const order = { id: randomUUID(), client: PROBE_CLIENT };
+  let primaryAt: ServerAddress | null = null;
   const [read, write, primary, application, link] = await Promise.all([
     signal('http-read', () => ports.serviceProbe.read(base, readPath, http), judgeHttp),
     writes ? signal('http-write', () => ports.serviceProbe.write(base, writePath, order, http), judgeHttp) : null,
     signal(
       'database-connect',
-      () => ports.databaseSession.position('primary'),
+      async () => {
+        primaryAt = await ports.databaseSession.locate('primary');
+        return ports.databaseSession.position('primary');
+      },
       (position) => ({
         state: 'good',
         detail: `at ${position.lsn}${position.inRecovery ? ', in recovery' : ''}`,
@@ -113,6 +119,7 @@ export const observeService = async (
     signals: [read, write, primary, application, link].flatMap((one) => (one ? [one.signal] : [])),
     wroteTo: write?.signal.state === 'good' ? (write.value?.region ?? null) : null,
     primary: primary.value,
+    primaryAt,
     standby: link?.value?.position ?? null,
   };
 };

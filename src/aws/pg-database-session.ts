@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
-import { NotWritableError } from '#domain/errors.ts';
+import { DatabaseNotFoundError, NotWritableError } from '#domain/errors.ts';
 import { fenceStatements, quoted } from '#domain/fence-statements.ts';
 import type { Server } from '#domain/old-primary.ts';
 import type { Plan } from '#domain/plan.ts';
+import type { ServerAddress } from '#domain/reading.ts';
 import type { Instant, Side } from '#domain/side.ts';
 import type { Column, DatabaseSession, RowPrint, Share } from '#ports/database-session.ts';
 import { presentSignal } from '#src/work.ts';
@@ -40,30 +41,40 @@ const INVALID_PASSWORD = '28P01';
 
 const iso = (value: Date | null | undefined): Instant | null => (value ? value.toISOString() : null);
 
-interface Place {
-  readonly host: string;
-  readonly port: number;
-  /** RDS names the authority of its certificate: then the connection is TLS, checked against the authorities in NODE_EXTRA_CA_CERTS. */
-  readonly tls: boolean;
-}
+/** The address by which the server was known last; null when it never was. */
+export type LastKnown = (side: Side) => Promise<ServerAddress | null>;
 
-/** PostgreSQL behind RDS. The login is the secret's copy in the standby region; host and port come from RDS once per process. */
-export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): DatabaseSession => {
+/**
+ * PostgreSQL behind RDS. The login is the secret's copy in the standby region; host and port come from RDS once per process. A region that fails may
+ * have no RDS API any more (docs/adr/0031): then the address that was known last is taken. A database that RDS does not have is nowhere.
+ */
+export const pgDatabaseSession = (
+  plan: Pick<Plan, 'regions' | 'database'>,
+  lastKnown: LastKnown = async () => null,
+): DatabaseSession => {
   const { database } = plan;
   const heartbeat = quoted(database.heartbeatTable);
   const rds = rdsInstances(plan);
   const login = loginSecret(plan.regions.standby, database.secret);
-  const places = new Map<Side, Place>();
+  const places = new Map<Side, ServerAddress>();
 
-  const placeOf = async (side: Side): Promise<Place> => {
-    const known = places.get(side);
-    if (known) return known;
+  const described = async (side: Side): Promise<ServerAddress> => {
     const instance = await rds.describe(side);
-    const place = {
+    return {
       host: instance.Endpoint?.Address ?? '',
       port: instance.Endpoint?.Port ?? 5432,
       tls: Boolean(instance.CACertificateIdentifier),
     };
+  };
+
+  const placeOf = async (side: Side): Promise<ServerAddress> => {
+    const known = places.get(side);
+    if (known) return known;
+    const place = await described(side).catch(async (error: Error) => {
+      const last = error instanceof DatabaseNotFoundError ? null : await lastKnown(side).catch(() => null);
+      if (last === null) throw error;
+      return last;
+    });
     places.set(side, place);
     return place;
   };
@@ -147,9 +158,7 @@ export const pgDatabaseSession = (plan: Pick<Plan, 'regions' | 'database'>): Dat
   };
 
   return {
-    locate: async (side) => {
-      await placeOf(side);
-    },
+    locate: placeOf,
 
     position: (side) =>
       session(side, 'position', async (client) => {

@@ -40,6 +40,14 @@ export type WritesSeen = {
   readonly refused: boolean;
 };
 
+/** Where a server takes connections. A type, not an interface: it is stored as JSON. */
+export type ServerAddress = {
+  readonly host: string;
+  readonly port: number;
+  /** RDS names the authority of its certificate: then the connection is TLS, checked against the authorities in NODE_EXTRA_CA_CERTS. */
+  readonly tls: boolean;
+};
+
 /** What one vantage point saw at one time. */
 export interface Reading {
   readonly plan: string;
@@ -53,6 +61,8 @@ export interface Reading {
   /** Null before a first look at a write. */
   readonly writes: WritesSeen | null;
   readonly lastHealthy: HealthySample | null;
+  /** Where the primary's database was when its region last said so; absent while it never did. */
+  readonly primaryAt?: ServerAddress;
   /** Of the last week, as this vantage point saw it; absent where it does not look. */
   readonly peak?: readonly PeakReplicas[];
 }

@@ -1,4 +1,5 @@
 import type { Server } from '#domain/old-primary.ts';
+import type { ServerAddress } from '#domain/reading.ts';
 import type { Instant, Side } from '#domain/side.ts';
 
 /** Where a server stands in the write-ahead log. LSNs are PostgreSQL's text form `0/3000060`. */
@@ -54,10 +55,10 @@ export interface RowPrint {
 /** SQL over the database's own port. Each call opens, uses and closes one connection (connect 1.5 s, statement 2 s by default). */
 export interface DatabaseSession {
   /**
-   * Finds out where the server is; every other call does so too, when it is not known yet. What it throws is said by the control plane of its
-   * region, and nothing by the server.
+   * Finds out where the server is; every other call does so too, when it is not known yet. Where the control plane of its region does not say, a primary is
+   * where a vantage point last knew it to be. What it throws is said by that control plane, and nothing by the server.
    */
-  locate(side: Side): Promise<void>;
+  locate(side: Side): Promise<ServerAddress>;
   /**
    * Throws UnreachableError when the server refuses, resets or does not answer in time: nothing else counts for a dead server. Throws
    * ServiceUnavailableError or CallRefusedError for what is the caller's own: its login, its trust in the certificate, its name service.

@@ -20,6 +20,7 @@ import { keepUses } from './iam-uses.ts';
 import { unlistedIn } from './independence.ts';
 import { type LabPorts, labEnvironmentOf, labPorts, pointSdkAt, stackRef } from './lab-ports.ts';
 import { labSecrets, leaksInLogs } from './lab-secrets.ts';
+import { patient } from './patient.ts';
 import type { Secrets } from './secrets.ts';
 import { watchStandstills } from './standstill.ts';
 import { slowness, waitFor } from './wait-for.ts';
@@ -75,7 +76,7 @@ const isSampled = (readings: readonly Reading[]): boolean =>
 
 const storyOf = async (lab: Lab, writers: Set<Clients>): Promise<ScenarioLab> => {
   const { plan } = lab;
-  const ports = labPorts(plan, labEnvironmentOf(lab));
+  const ports = patient(labPorts(plan, labEnvironmentOf(lab)));
   const secrets = await labSecrets(lab, ports);
   const machineArn = stackRef(lab, 'FailoverStateMachine');
   const executions = () => ports.executions.list(machineArn, 100);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Verdict } from '#domain/diagnosis.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
@@ -8,7 +9,8 @@ import { waitFor } from '#test/support/wait-for.ts';
  *
  * Proves:
  * 1. The run recovers by itself: what the API of A says about itself is nothing that the old primary says.
- * 2. The record calls the database and the cluster of A unreachable, with the answer, and names the write lease as what verified the fence.
+ * 2. Processes that know nothing yet ask the database where it was known last, and see it dead.
+ * 3. The record calls the database and the cluster of A unreachable, and names the write lease as what verified the fence.
  */
 const scenario = useScenarioLab({ cold: true });
 
@@ -30,10 +32,18 @@ it(
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
 
     // 2
+    const verdict = (await at.record(arn)).findLast(({ state, kind }) => state === 'AssessEvidence' && kind === 'left')
+      ?.result as unknown as Verdict;
+    expect(verdict.vantages.map(({ vantage, database }) => `${vantage} ${database}`).toSorted()).toEqual([
+      'standby bad',
+      'witness bad',
+    ]);
+
+    // 3
     const { result } = await at.left(arn, 'FencePrimary');
     expect(result).toMatchObject({
       methods: [
-        { method: 'database-role', outcome: 'unreachable', detail: expect.stringContaining('ServiceUnavailable') },
+        { method: 'database-role', outcome: 'unreachable' },
         { method: 'workloads-to-zero', outcome: 'unreachable', detail: expect.stringContaining('ServiceUnavailable') },
         { method: 'write-lease' },
       ],

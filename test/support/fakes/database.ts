@@ -147,7 +147,7 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
       servers.standby.status = 'modifying';
       promoting = database.looksUntilPromoted + 1;
     },
-    locate: async () => undefined,
+    locate: async (side) => ({ host: hostOf(side), port: 5432, tls: false }),
     position: async (side) => {
       const one = reach(side);
       return {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { pgDatabaseSession } from '#aws/pg-database-session.ts';
+import { type LastKnown, pgDatabaseSession } from '#aws/pg-database-session.ts';
 import { world } from '#test/support/fakes/world.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
 import { observeService } from '../../../functions/shared/observe-service.ts';
@@ -24,6 +24,9 @@ const instance = (host: string, port: number, tls: boolean) => `<R xmlns="http:/
     ${tls ? '<CACertificateIdentifier>rds-ca-rsa2048-g1</CACertificateIdentifier>' : ''}
   </DBInstance></DBInstances></DescribeDBInstancesResult></R>`;
 
+const refusal = (status: number) =>
+  `<ErrorResponse><Error><Code>${status === 404 ? 'DBInstanceNotFound' : 'ServiceUnavailable'}</Code></Error></ErrorResponse>`;
+
 const LOGIN = JSON.stringify({ SecretString: JSON.stringify({ username: 'u', password: 'p'.repeat(20) }) });
 
 interface Around {
@@ -32,20 +35,33 @@ interface Around {
   readonly tls?: boolean;
   /** The secret store takes requests and answers none. */
   readonly silentStore?: boolean;
+  /** Status with which RDS answers. */
+  readonly rds?: number;
+  readonly lastKnown?: LastKnown;
 }
 
 /** The session over its real driver and SDK clients; AWS says that the database is where it is told to be. */
-const sessionTo = async ({ host = '127.0.0.1', port, tls = false, silentStore = false }: Around) => {
+const sessionTo = async ({
+  host = '127.0.0.1',
+  port,
+  tls = false,
+  silentStore = false,
+  rds = 200,
+  lastKnown,
+}: Around) => {
   const aws = createServer((request, response) => {
     if (request.headers['x-amz-target'] === undefined) {
-      response.setHeader('content-type', 'text/xml').end(instance(host, port, tls));
+      response
+        .setHeader('content-type', 'text/xml')
+        .writeHead(rds)
+        .end(rds === 200 ? instance(host, port, tls) : refusal(rds));
     } else if (!silentStore) response.setHeader('content-type', 'application/x-amz-json-1.1').end(LOGIN);
   });
   vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${await listen(aws)}`);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIATEST');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-test');
   const at = world();
-  const databaseSession = pgDatabaseSession(at.plan);
+  const databaseSession = pgDatabaseSession(at.plan, lastKnown);
   return { at: { ...at, ports: { ...at.ports, databaseSession } }, databaseSession };
 };
 
@@ -99,5 +115,46 @@ describe('what the session says of a database that it did not get to', () => {
     await expect(to.databaseSession.position('primary')).rejects.toMatchObject({ name: 'ServiceUnavailableError' });
     expect(await connectSignal(to)).toMatchObject({ state: 'unknown' });
     await expect(to.databaseSession.fence('primary')).rejects.toMatchObject({ name: 'UnreachableError' });
+  });
+});
+
+describe('where the control plane of its region does not say where the database is', () => {
+  const at =
+    (port: number, tls = false): LastKnown =>
+    async () => ({ host: '127.0.0.1', port, tls });
+
+  it('the address that was known last is asked: a dead database is seen dead', async () => {
+    const to = await sessionTo({ port: 1, rds: 503, lastKnown: at(await closedPort()) });
+    await expect(to.databaseSession.position('primary')).rejects.toMatchObject({ name: 'UnreachableError' });
+    expect(await connectSignal(to)).toMatchObject({ state: 'bad' });
+  });
+
+  it('one that lives there is not taken for a dead one', async () => {
+    const to = await sessionTo({ port: 1, rds: 503, lastKnown: at(await listen(untrusted()), true) });
+    await expect(fencePrimary(to.at)).rejects.toMatchObject({ name: 'FenceFailedError' });
+  });
+
+  it.each([
+    ['no address was ever known', async () => null],
+    [
+      'what was known cannot be read',
+      async () => {
+        throw new Error('the table is throttled');
+      },
+    ],
+  ])('and %s: unknown, with what the control plane said', async (_, lastKnown) => {
+    const to = await sessionTo({ port: 1, rds: 503, lastKnown });
+    await expect(to.databaseSession.locate('primary')).rejects.toMatchObject({ name: 'ServiceUnavailableError' });
+    expect(await connectSignal(to)).toMatchObject({ state: 'unknown' });
+  });
+
+  it('a database that it says it does not have is nowhere', async () => {
+    const to = await sessionTo({ port: 1, rds: 404, lastKnown: at(await closedPort()) });
+    await expect(to.databaseSession.locate('primary')).rejects.toMatchObject({ name: 'DatabaseNotFoundError' });
+  });
+
+  it('what it says goes before what was known', async () => {
+    const to = await sessionTo({ port: 5_433, lastKnown: at(1) });
+    expect(await to.databaseSession.locate('primary')).toEqual({ host: '127.0.0.1', port: 5_433, tls: false });
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ServiceUnavailableError } from '#domain/errors.ts';
 import { type World, world } from '#test/support/fakes/world.ts';
 import { lookTimes, probeService } from '../../../functions/probe-service.ts';
 
@@ -49,6 +50,16 @@ describe('ProbeService', () => {
     at.clock.advance(60_000);
     expect(await probe(at)).toMatchObject({ badSince: first.badSince, lastHealthy: healthy.lastHealthy });
     expect(healthOf(at)).toEqual([1, 0, 0]);
+  });
+
+  it('keeps where the database is, for when its region does not say any more', async () => {
+    const at = world();
+    const { primaryAt } = await probe(at);
+    expect(primaryAt).toEqual({ host: at.ports.database.hostOf('primary'), port: 5432, tls: false });
+    const silent = new ServiceUnavailableError('rds:DescribeDBInstances us-east-1: 503');
+    at.ports.databaseSession.locate = () => Promise.reject(silent);
+    expect(await probe(at)).toMatchObject({ primaryAt });
+    expect(states(await probe(at))).toMatchObject({ 'database-connect': 'unknown' });
   });
 
   it('does not look at replication nor beat from the witness', async () => {

@@ -22,7 +22,12 @@ export interface WorkersOptions {
   readonly onResult: (result: CellResult) => void;
 }
 
-type Told = { readonly result: CellResult; readonly logs: string; readonly facts: object } | { readonly error: string };
+type Told =
+  | { readonly result: CellResult; readonly logs: string; readonly facts: object }
+  | { readonly error: string; readonly thrown?: true };
+
+/** A run that ended before it came to the state, or of which a look failed before all was seen. */
+const provesNothing = (told: Told): boolean => ('error' in told ? told.thrown === true : told.result.hits === 0);
 
 const failedCell = (cell: Cell, why: string, ms: number): CellResult => ({
   ...cell,
@@ -86,14 +91,11 @@ export const runCells = async (cells: readonly Cell[], options: WorkersOptions):
     try {
       for (let cell = left.shift(); cell && !signal.aborted; cell = left.shift()) {
         const begun = Date.now();
-        // Where a run ended before it came to the state, the cell proves nothing yet.
         let told = await ask(cell);
-        for (
-          let again = 1;
-          again < TRIES && !('error' in told) && told.result.hits === 0 && !signal.aborted;
-          again += 1
-        )
+        for (let again = 1; again < TRIES && provesNothing(told) && !signal.aborted; again += 1) {
+          if ('error' in told) await end();
           told = await ask(cell);
+        }
         if (signal.aborted) return;
         if ('error' in told) {
           await end();

@@ -93,13 +93,10 @@ const fenceWorkloads = async ({ ports, plan, run: { execution } }: RegionStep): 
   const left = after.filter(({ wanted }) => wanted !== 0).map(({ name }) => name);
   if (left.length > 0)
     return { method, outcome: 'failed', detail: `${left.join(', ')}: replicas still wanted`, before };
-  const none = there.length === 0 ? [] : [`${there.join(', ')}: no replicas wanted`];
-  return {
-    method,
-    outcome: missing.length === 0 ? 'fenced' : 'failed',
-    detail: [...none, ...missing].join('; '),
-    before,
-  };
+  // Of a deployment that is not there nothing runs. Where none is, it is another cluster.
+  if (there.length === 0) return { method, outcome: 'failed', detail: missing.join('; '), before };
+  const detail = [`${there.join(', ')}: no replicas wanted`, ...missing].join('; ');
+  return { method, outcome: 'fenced', detail, before };
 };
 
 /** What the lease itself says of the old primary's application. */

@@ -129,15 +129,14 @@ const liftWorkloads = async (step: Step): Promise<Lift> => {
   const answer = await attempt(async () => {
     const { found, missing } = await statusOfEach(step.ports.workloads, 'primary', namesOf(step));
     const wanted = undoFences(found);
-    return { wanted, missing, wrong: await undo(step, 'primary', wanted) };
+    return { found, wanted, missing, wrong: await undo(step, 'primary', wanted) };
   }, WITHIN_MS);
   if (answer.outcome !== 'answered') return { method, outcome: answer.outcome, detail: answer.detail };
-  const { wanted, missing, wrong } = answer.value;
+  const { found, wanted, missing, wrong } = answer.value;
   if (wrong.length > 0) return { method, outcome: 'failed', detail: `not as wanted: ${say(wrong)}` };
-  const detail = wanted.length === 0 ? 'no deployment is fenced' : `replicas wanted: ${say(wanted)}`;
-  return missing.length === 0
-    ? { method, outcome: 'lifted', detail }
-    : { method, outcome: 'failed', detail: [detail, ...missing].join('; ') };
+  if (found.length === 0) return { method, outcome: 'failed', detail: missing.join('; ') };
+  const back = wanted.length === 0 ? 'no deployment is fenced' : `replicas wanted: ${say(wanted)}`;
+  return { method, outcome: 'lifted', detail: [back, ...missing].join('; ') };
 };
 
 /** What autoscalers of the standby had as their minimum before this run raised it; it is on the objects themselves. */
@@ -156,19 +155,17 @@ const scaleBack = async (step: Step): Promise<readonly Lift[]> => {
   const { ports, run } = step;
   const answer = await attempt(async () => {
     const entries = await ports.ledger.read(run.execution);
-    if (!entries.some(({ state }) => state === 'ScaleUpWorkloads')) return { undone: [], missing: [], wrong: [] };
+    if (!entries.some(({ state }) => state === 'ScaleUpWorkloads')) return { undone: [], wrong: [] };
     const minimums = await restoreMinimums(step);
-    const { found, missing } = await statusOfEach(ports.workloads, 'standby', namesOf(step));
+    const { found } = await statusOfEach(ports.workloads, 'standby', namesOf(step));
     const wanted = undoScaleUp(found, run.execution);
     const wrong = await undo(step, 'standby', wanted);
-    return { undone: wanted.length === 0 ? minimums : [...minimums, say(wanted)], missing, wrong };
+    return { undone: wanted.length === 0 ? minimums : [...minimums, say(wanted)], wrong };
   }, WITHIN_MS);
   if (answer.outcome !== 'answered') return [{ method, outcome: answer.outcome, detail: answer.detail }];
-  const { undone, missing, wrong } = answer.value;
+  const { undone, wrong } = answer.value;
   if (wrong.length > 0) return [{ method, outcome: 'failed', detail: `not as wanted: ${say(wrong)}` }];
-  const done = undone.length === 0 ? [] : [`replicas wanted: ${undone.join(', ')}`];
-  if (missing.length > 0) return [{ method, outcome: 'failed', detail: [...done, ...missing].join('; ') }];
-  return done.map((detail) => ({ method, outcome: 'lifted', detail }));
+  return undone.length === 0 ? [] : [{ method, outcome: 'lifted', detail: `replicas wanted: ${undone.join(', ')}` }];
 };
 
 /** Whoever decides from now on is told that it is over. Best effort: the run has ended either way. */

@@ -17,6 +17,9 @@ const sub = (text: string) => ({ 'Fn::Sub': text });
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const allow = (Resource: unknown, ...Action: string[]): Statement => ({ Effect: 'Allow', Action, Resource });
 
+/** Only items whose partition key is like that. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+const leading = (key: string) => ({ Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [key] } } });
+
 const putMetric = (namespace: string): Statement => ({
   Sid: 'MetricsHaveNoResources',
   ...allow('*', 'cloudwatch:PutMetricData'),
@@ -68,8 +71,15 @@ export const statements = (plan: Plan, tables: Tables, stage: string) => {
     writeState: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:UpdateItem')],
     /** What every vantage point last saw is asked for at once. */
     listReadings: [allow(tables.state, 'dynamodb:Query')],
-    writeReadings: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem')],
-    writeApprovals: [allow(tables.state, 'dynamodb:GetItem', 'dynamodb:PutItem')],
+    writeReadings: [
+      allow(tables.state, 'dynamodb:GetItem', 'dynamodb:Query'),
+      { ...allow(tables.state, 'dynamodb:PutItem'), ...leading(`reading#${plan.plan}`) },
+    ],
+    // One of those who have it answers at a public address. It must not write what a recovery goes by.
+    writeApprovals: [
+      allow(tables.state, 'dynamodb:GetItem'),
+      { ...allow(tables.state, 'dynamodb:PutItem'), ...leading('approval#*') },
+    ],
     /** Beside what approvals are granted: the item of the run's orders is read by the same right. */
     abortRun: [allow(tables.state, 'dynamodb:UpdateItem')],
     /** The token says which task. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html */

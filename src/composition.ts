@@ -13,7 +13,7 @@ import { dynamoWriteLease } from '#aws/dynamo-write-lease.ts';
 import { eksWorkloads } from '#aws/eks-workloads.ts';
 import { httpServiceProbe } from '#aws/http-service-probe.ts';
 import { lambdaThirdSite } from '#aws/lambda-third-site.ts';
-import { type LastKnown, pgDatabaseSession } from '#aws/pg-database-session.ts';
+import { pgDatabaseSession } from '#aws/pg-database-session.ts';
 import { rdsDatabase } from '#aws/rds-database.ts';
 import { route53Traffic } from '#aws/route53-traffic.ts';
 import { s3Evidence } from '#aws/s3-evidence.ts';
@@ -24,7 +24,6 @@ import { snsAnnouncer } from '#aws/sns-announcer.ts';
 import { systemClock } from '#aws/system-clock.ts';
 import { CallRefusedError } from '#domain/errors.ts';
 import { digest } from '#domain/ledger-chain.ts';
-import type { Plan } from '#domain/plan.ts';
 import type { PortFactory } from '#pipeline/port-factory.ts';
 import type { Alarms } from '#ports/alarms.ts';
 import type { Announcer } from '#ports/announcer.ts';
@@ -49,6 +48,7 @@ import type { ThirdSite } from '#ports/third-site.ts';
 import type { Traffic } from '#ports/traffic.ts';
 import type { Workloads } from '#ports/workloads.ts';
 import type { WriteLease } from '#ports/write-lease.ts';
+import { lastKnownIn } from '#src/last-known.ts';
 
 /**
  * Environment and plan -> ports: the only file that knows every adapter. Each factory is a plain constant, so that a bundle keeps only
@@ -116,24 +116,10 @@ export const database: PortFactory<Database> = {
   touch: (port) => port.describe('standby'),
 };
 
-/** Of the standby nothing is kept: its region has to answer for a recovery. */
-const lastKnown =
-  (plan: Plan, seen: Pick<Readings, 'last'>): LastKnown =>
-  async (side) => {
-    if (side === 'standby') return null;
-    const readings = await Promise.all(
-      (['standby', 'witness'] as const).map((vantage) => seen.last(plan.plan, vantage)),
-    );
-    const known = readings.flatMap((reading) =>
-      reading?.primaryAt ? [{ at: reading.at, place: reading.primaryAt }] : [],
-    );
-    return known.sort((one, other) => other.at.localeCompare(one.at))[0]?.place ?? null;
-  };
-
 export const databaseSession: PortFactory<DatabaseSession, 'STATE_TABLE'> = {
   variables: ['STATE_TABLE'],
   create: ({ STATE_TABLE }, plan) =>
-    pgDatabaseSession(plan, lastKnown(plan, dynamoReadings({ region: plan.regions.standby, table: STATE_TABLE }))),
+    pgDatabaseSession(plan, lastKnownIn(plan, dynamoReadings({ region: plan.regions.standby, table: STATE_TABLE }))),
   touch: (port) => port.position('standby'),
 };
 

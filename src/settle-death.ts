@@ -6,7 +6,6 @@ import { type Failure, outcomeOf } from '#domain/outcome.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { Incident } from '#domain/request.ts';
 import type { Json } from '#domain/side.ts';
-import { UNCONFIRMED } from '#domain/steps.ts';
 import type { Transition } from '#domain/transition.ts';
 import type { Claims } from '#ports/claims.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -76,10 +75,10 @@ const sinceRedriven = (entries: readonly Transition[]): readonly Transition[] =>
   return entries.filter(({ seq }) => seq > from);
 };
 
-/** It said itself that the standby serves and nobody outside confirmed it. */
+/** By its last look the standby served all of it, and the third site was silent: its end, told or not, is that nobody outside has confirmed it. */
 const endedUnconfirmed = (entries: readonly Transition[]): boolean => {
-  const published = sinceRedriven(entries).findLast(({ state, kind }) => state === 'PublishOutcome' && kind === 'left');
-  return member(member(published?.result, 'failure') as Json | undefined, 'error') === UNCONFIRMED;
+  const look = sinceRedriven(entries).findLast(({ state, kind }) => state === 'VerifyTraffic' && kind === 'left');
+  return member(look?.result, 'unconfirmed') === true;
 };
 
 /** The record when nothing writes to it any more: a change that was under way is done, failed, or its function is dead. */

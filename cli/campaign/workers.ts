@@ -20,6 +20,8 @@ export interface WorkersOptions {
   readonly keepIn: string;
   readonly signal: AbortSignal;
   readonly onResult: (result: CellResult) => void;
+  /** A cell of which not all could be seen is run again; its logs are kept. */
+  readonly onThrown: (cell: Cell, error: string) => void;
 }
 
 type Told =
@@ -38,6 +40,8 @@ const failedCell = (cell: Cell, why: string, ms: number): CellResult => ({
   ms,
 });
 
+const folderOf = (cell: Cell): string => cellName(cell).replace(':', '-');
+
 const keepLogs = (from: string, to: string, facts: object): void => {
   if (!existsSync(from)) return;
   rmSync(to, { recursive: true, force: true });
@@ -48,7 +52,7 @@ const keepLogs = (from: string, to: string, facts: object): void => {
 
 /** Runs the cells, one at a time on each worker. When the signal aborts, what is under way is given up and nothing of it is left. */
 export const runCells = async (cells: readonly Cell[], options: WorkersOptions): Promise<void> => {
-  const { root, slots, keepIn, signal, onResult } = options;
+  const { root, slots, keepIn, signal, onResult, onThrown } = options;
   const left = [...cells];
 
   const one = async (slot: number): Promise<void> => {
@@ -93,7 +97,11 @@ export const runCells = async (cells: readonly Cell[], options: WorkersOptions):
         const begun = Date.now();
         let told = await ask(cell);
         for (let again = 1; again < TRIES && provesNothing(told) && !signal.aborted; again += 1) {
-          if ('error' in told) await end();
+          if ('error' in told) {
+            await end();
+            keepLogs(runFolder(root, slot).folder, join(keepIn, `${folderOf(cell)}-try-${again}`), told);
+            onThrown(cell, told.error);
+          }
           told = await ask(cell);
         }
         if (signal.aborted) return;
@@ -104,8 +112,7 @@ export const runCells = async (cells: readonly Cell[], options: WorkersOptions):
         }
         const { result, logs, facts } = told;
         if (result.verdict === 'FAILED') {
-          const kept = join(keepIn, cellName(cell).replace(':', '-'));
-          keepLogs(logs, kept, { ...result, ...facts });
+          keepLogs(logs, join(keepIn, folderOf(cell)), { ...result, ...facts });
         }
         onResult(result);
       }

@@ -85,6 +85,7 @@ const run = async (options: Options): Promise<void> => {
       slots: useSlots,
       keepIn: join(PROJECT, 'reports', 'campaign'),
       signal,
+      onThrown: (cell, error) => screen.line(`${cellName(cell)} is run again: ${error.split('\n')[0]}`),
       onResult: (result) => {
         results.add(result);
         ended.set(cellName(result), result);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { ServerAddress, Signal, SignalName } from '#domain/reading.ts';
 import { serviceUrl } from '#domain/service-url.ts';
@@ -34,6 +35,13 @@ export interface Observation {
   readonly standby: Position | null;
 }
 
+/** What an answer that did not come in time is. */
+type Late = (said: string) => Error;
+
+/** A control plane that is silent says nothing of the database. */
+const silenceOfItsRegion = (error: Error): Error =>
+  error instanceof UnreachableError ? new ServiceUnavailableError(error.message, { cause: error }) : error;
+
 type Judged = Pick<Signal, 'state' | 'detail'>;
 
 /** Not answering is `bad`; any other error is the probe's own (permission, secret, throttle) and says nothing: `unknown`. */
@@ -41,9 +49,9 @@ const signal = async <T>(
   name: SignalName,
   ask: () => Promise<T>,
   judge: (value: T) => Judged,
-  whenUnreachable: Signal['state'] = 'bad',
+  { whenUnreachable = 'bad', late }: { readonly whenUnreachable?: Signal['state']; readonly late?: Late } = {},
 ): Promise<{ signal: Signal; value: T | null }> => {
-  const answer = await attempt(ask, WITHIN_MS);
+  const answer = await attempt(ask, WITHIN_MS, late);
   const { ms } = answer;
   if (answer.outcome === 'answered') return { signal: { name, ms, ...judge(answer.value) }, value: answer.value };
   const state = answer.outcome === 'unreachable' ? whenUnreachable : 'unknown';
@@ -83,13 +91,16 @@ export const observeService = async (
     signal(
       'database-connect',
       async () => {
-        primaryAt = await ports.databaseSession.locate('primary');
+        primaryAt = await ports.databaseSession.locate('primary').catch((error: Error) => {
+          throw silenceOfItsRegion(error);
+        });
         return ports.databaseSession.position('primary');
       },
       (position) => ({
         state: 'good',
         detail: `at ${position.lsn}${position.inRecovery ? ', in recovery' : ''}`,
       }),
+      { late: (said) => (primaryAt === null ? new ServiceUnavailableError(said) : new UnreachableError(said)) },
     ),
     signal(
       'primary-application',
@@ -111,7 +122,7 @@ export const observeService = async (
             state: instance.replication === 'replicating' ? 'good' : 'bad',
             detail: `${instance.id}: ${instance.replication ?? 'no replica'}`,
           }),
-          'unknown',
+          { whenUnreachable: 'unknown' },
         )
       : null,
   ]);

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
-import { DatabaseNotFoundError, NotWritableError } from '#domain/errors.ts';
+import { DatabaseNotFoundError, NotWritableError, ServiceUnavailableError } from '#domain/errors.ts';
 import { fenceStatements, quoted } from '#domain/fence-statements.ts';
 import type { Server } from '#domain/old-primary.ts';
 import type { Plan } from '#domain/plan.ts';
 import type { ServerAddress } from '#domain/reading.ts';
 import type { Instant, Side } from '#domain/side.ts';
-import type { Column, DatabaseSession, RowPrint, Share } from '#ports/database-session.ts';
+import type { Column, DatabaseSession, LastKnown, RowPrint, Share } from '#ports/database-session.ts';
+import { inTime } from '#src/attempt.ts';
 import { presentSignal } from '#src/work.ts';
 import { mapPgError } from './pg-errors.ts';
 import { fenceIn, onceLetIn } from './pg-fence.ts';
@@ -37,12 +38,14 @@ const SAME_TEXT = [
 const TIMELINE = `case when r.standby then (select timeline_id from pg_control_checkpoint())
                   else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int end`;
 
+/** A table that is late must not pass for a database that is: src/aws/secret.ts. */
+const LAST_KNOWN_MS = 1_000;
+/** One call that RDS did not answer: then it is asked again. */
+const REMEMBERED_FOR_MS = 60_000;
+
 const INVALID_PASSWORD = '28P01';
 
 const iso = (value: Date | null | undefined): Instant | null => (value ? value.toISOString() : null);
-
-/** The address by which the server was known last; null when it never was. */
-export type LastKnown = (side: Side) => Promise<ServerAddress | null>;
 
 /**
  * PostgreSQL behind RDS. The login is the secret's copy in the standby region; host and port come from RDS once per process. A region that fails may
@@ -56,27 +59,45 @@ export const pgDatabaseSession = (
   const heartbeat = quoted(database.heartbeatTable);
   const rds = rdsInstances(plan);
   const login = loginSecret(plan.regions.standby, database.secret);
-  const places = new Map<Side, ServerAddress>();
+  const places = new Map<Side, { readonly address: ServerAddress; readonly until: number }>();
 
   const described = async (side: Side): Promise<ServerAddress> => {
-    const instance = await rds.describe(side);
+    const instance = database.instances[side];
+    const { Endpoint, DBInstanceStatus, CACertificateIdentifier } = await rds.describe(side);
+    if (!Endpoint?.Address)
+      throw new ServiceUnavailableError(
+        `${instance} in ${plan.regions[side]} has no address: it is ${DBInstanceStatus}`,
+      );
     return {
-      host: instance.Endpoint?.Address ?? '',
-      port: instance.Endpoint?.Port ?? 5432,
-      tls: Boolean(instance.CACertificateIdentifier),
+      instance,
+      at: new Date().toISOString(),
+      host: Endpoint.Address,
+      port: Endpoint.Port ?? 5432,
+      tls: Boolean(CACertificateIdentifier),
     };
+  };
+
+  /** Whatever keeps it from being read, what RDS threw is what is told. */
+  const remembered = async (side: Side, error: Error): Promise<ServerAddress> => {
+    const late = (said: string): Error => new ServiceUnavailableError(said);
+    const last =
+      error instanceof DatabaseNotFoundError
+        ? null
+        : await inTime(lastKnown(side), LAST_KNOWN_MS, late).catch(() => null);
+    if (last === null) throw error;
+    return last;
   };
 
   const placeOf = async (side: Side): Promise<ServerAddress> => {
     const known = places.get(side);
-    if (known) return known;
-    const place = await described(side).catch(async (error: Error) => {
-      const last = error instanceof DatabaseNotFoundError ? null : await lastKnown(side).catch(() => null);
-      if (last === null) throw error;
-      return last;
+    if (known && Date.now() < known.until) return known.address;
+    let until = Number.POSITIVE_INFINITY;
+    const address = await described(side).catch((error: Error) => {
+      until = Date.now() + REMEMBERED_FOR_MS;
+      return remembered(side, error);
     });
-    places.set(side, place);
-    return place;
+    places.set(side, { address, until });
+    return address;
   };
 
   /** One connection for one piece of work; a second one where the password is refused that was read before. */

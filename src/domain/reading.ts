@@ -42,6 +42,10 @@ export type WritesSeen = {
 
 /** Where a server takes connections. A type, not an interface: it is stored as JSON. */
 export type ServerAddress = {
+  /** The instance of the plan that is there. */
+  readonly instance: string;
+  /** When its region said so. */
+  readonly at: Instant;
   readonly host: string;
   readonly port: number;
   /** RDS names the authority of its certificate: then the connection is TLS, checked against the authorities in NODE_EXTRA_CA_CERTS. */
@@ -61,7 +65,7 @@ export interface Reading {
   /** Null before a first look at a write. */
   readonly writes: WritesSeen | null;
   readonly lastHealthy: HealthySample | null;
-  /** Where the primary's database was when its region last said so; absent while it never did. */
+  /** Where the primary's database is, as this vantage point knew it; absent while it never did. */
   readonly primaryAt?: ServerAddress;
   /** Of the last week, as this vantage point saw it; absent where it does not look. */
   readonly peak?: readonly PeakReplicas[];

@@ -52,6 +52,9 @@ export interface RowPrint {
   readonly print: string;
 }
 
+/** The address at which a side's server was known last; null when it never was. Throws what the place throws in which it is kept. */
+export type LastKnown = (side: Side) => Promise<ServerAddress | null>;
+
 /** SQL over the database's own port. Each call opens, uses and closes one connection (connect 1.5 s, statement 2 s by default). */
 export interface DatabaseSession {
   /**

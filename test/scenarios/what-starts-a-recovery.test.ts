@@ -234,7 +234,7 @@ it(
       ]),
     });
     const fenceMs = Date.parse(fenced.at) - Date.parse((await at.left(recovery.arn, 'CheckGuards')).at);
-    expect(fenceMs).toBeLessThan(30_000);
+    expect(fenceMs).toBeLessThan(20_000);
     expect(await ports.workloads.status('primary', ['svg-ai-api'])).toMatchObject([{ wanted: 0 }]);
 
     await expectSteadyState(at, 'standby');

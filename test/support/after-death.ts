@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Transition } from '#domain/transition.ts';
+import { expectOnePromotion } from './promotions.ts';
 import type { ScenarioLab } from './scenario-lab.ts';
 import { expectSteadyState } from './steady-state.ts';
 import { waitFor } from './wait-for.ts';
@@ -34,7 +35,7 @@ export const recoversByHand = async (
   const { arn } = await ports.executions.start(at.machineArn, 'by-hand', input);
   expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
   expect((await at.record(arn)).find((entry) => entry.incident !== null)?.incident).toBe(incident);
-  expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+  expectOnePromotion(at);
   expect(await ports.incidents.current(plan.plan)).toBeNull();
   await expectSteadyState(at, 'standby');
 };

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { stackRef } from '#test/support/lab-ports.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
@@ -48,7 +49,7 @@ it(
       mode: 'failover',
     });
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    expect(door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     await waitFor('resolvers to lead to B', async () =>
       (await ports.traffic.read()).every(({ servedBy }) => servedBy === 'standby'),
     );

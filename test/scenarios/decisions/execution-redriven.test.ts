@@ -2,6 +2,7 @@ import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
 import { continuity } from '#test/support/approval.ts';
 import { stackRef } from '#test/support/lab-ports.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
@@ -58,7 +59,7 @@ it(
     expect(await at.executions()).toHaveLength(1);
 
     // 3
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     const record = await at.record(arn);
     for (const state of ['AcceptRequest', 'ClaimRecovery', 'FencePrimary'])
       expect(record.filter((entry) => entry.state === state && entry.kind === 'left')).toHaveLength(1);

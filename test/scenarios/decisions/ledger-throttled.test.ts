@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
@@ -57,7 +58,7 @@ it(
     }
 
     // 3
-    expect(door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     await expectSteadyState(at, 'standby');
   },
   STORY_MS,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Outcome } from '#domain/outcome.ts';
 import { continuity } from '#test/support/approval.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { standbyConfig } from '#test/support/standby-config.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
@@ -63,7 +64,7 @@ it(
     expect((await ports.traffic.read()).map(({ side }) => side)).toEqual(plan.traffic.records.map(() => 'primary'));
     await config.correct();
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
 
     // 3
     const outcome = (await at.left(arn, 'PublishOutcome')).result as unknown as Outcome;

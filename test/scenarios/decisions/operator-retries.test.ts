@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { continuity } from '#test/support/approval.ts';
 import { stackRef } from '#test/support/lab-ports.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 
@@ -52,7 +53,7 @@ it(
     const incident = async (execution: string) =>
       (await at.record(execution)).find((entry) => entry.incident !== null)?.incident;
     expect(await incident(arn)).toBe(await incident(failed.arn));
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     expect(await ports.incidents.current(plan.plan)).toBeNull();
 
     // 3

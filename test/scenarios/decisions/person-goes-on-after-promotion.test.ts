@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { continuity } from '#test/support/approval.ts';
 import { stackRef } from '#test/support/lab-ports.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
@@ -59,7 +60,7 @@ it(
     const second = await start(['retry', first, '--reason', 'the cluster is back']);
     expect(await at.recoveryOf(second)).toMatchObject({ status: 'SUCCEEDED', error: null });
     expect((await at.record(second)).find(({ incident }) => incident !== null)?.incident).toBe(open);
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     expect(await ports.incidents.current(plan.plan)).toBeNull();
 
     // 4

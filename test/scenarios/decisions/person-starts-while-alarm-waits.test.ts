@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { person } from '#test/support/person.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { waitFor } from '#test/support/wait-for.ts';
@@ -53,7 +54,7 @@ it(
     const incidentOf = async (run: string) =>
       ((await at.left(run, 'AcceptRequest')).result as { incident: { id: string } }).incident.id;
     expect(await incidentOf(arn)).toBe(await incidentOf(first));
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     expect(await ports.incidents.current(plan.plan)).toBeNull();
     expect(await ports.claims.read(plan.plan)).toMatchObject({ holder: null, epoch: 2 });
     await expectSteadyState(at, 'standby');

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { stackRef } from '#test/support/lab-ports.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 
@@ -37,7 +38,7 @@ it(
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
 
     // 2
-    expect(door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     expect(await ports.databaseSession.position('standby')).toMatchObject({ inRecovery: false, timeline: 2 });
 
     // 3

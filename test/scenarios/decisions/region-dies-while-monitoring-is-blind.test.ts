@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { Verdict } from '#domain/diagnosis.ts';
 import { alarmsAre, blindMonitor } from '#test/support/blind-monitor.ts';
 import { stackRef } from '#test/support/lab-ports.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
 import { stays, waitFor } from '#test/support/wait-for.ts';
@@ -75,7 +76,7 @@ it(
     });
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
     expect((await at.left(arn, 'AssessEvidence')).result).toMatchObject({ rule: 'FO-150', outcome: 'recover' });
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     await expectSteadyState(at, 'standby');
   },
   STORY_MS,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Outcome } from '#domain/outcome.ts';
 import { jsonOf, person } from '#test/support/person.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { dieBehind } from '#test/support/seen-dead.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
@@ -39,7 +40,7 @@ it(
     const started = await start('--no-wait', ...override);
     const arn = started.stdout.trim();
     expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
 
     // 3
     expect((await at.left(arn, 'AcceptRequest')).result).toMatchObject({

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { planRecord } from '#domain/plan-record.ts';
 import { person } from '#test/support/person.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
@@ -64,7 +65,7 @@ it(
     expect(guarded).toMatchObject({ status: 'FAILED', error: 'GuardsRefusedError' });
     expect(guarded.cause).toContain('GU-120');
     expect(guarded.cause).not.toContain('GU-040');
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     expect((await person('claim', 'show', plan.plan)).stdout).toMatch(/is free, at epoch 2\ncool-down until /);
     await lab.faults.heal();
     await expectSteadyState(at, 'standby');

@@ -95,7 +95,7 @@ it(
     await lab.faults.break('freeze-database', { side: 'primary' });
     const seen = await seenBad(at);
     // What its own probes would have stored there, had anything scheduled them.
-    for (const reading of seen) await there.readings.put(reading);
+    for (const { primaryAt: _, ...reading } of seen) await there.readings.put(reading);
     const person = { plan: plan.plan, reason: 'both directions are asked', mode: 'failover' as const };
     const [ours, theirs] = await Promise.all([
       ports.executions.start(at.machineArn, 'ours', person),

@@ -3,6 +3,7 @@ import { CreateStateMachineCommand, DescribeStateMachineCommand, SFNClient } fro
 import { expect, it } from 'vitest';
 import { turned } from '#domain/direction.ts';
 import { labEnvironmentOf, labPorts } from '#test/support/lab-ports.ts';
+import { expectOnePromotion } from '#test/support/promotions.ts';
 import { type ScenarioLab, STORY_MS, useScenarioLab } from '#test/support/scenario-lab.ts';
 import { seenBad } from '#test/support/seen-bad.ts';
 import { expectSteadyState } from '#test/support/steady-state.ts';
@@ -121,7 +122,7 @@ it(
     }
 
     // 3
-    expect(lab.cloud.door.calls.list({ operation: 'PromoteReadReplica', outcome: 'ok' })).toHaveLength(1);
+    expectOnePromotion(at);
     expect((await at.left(winner.arn, 'PublishOutcome')).result).toMatchObject({ incidentClosed: true });
     expect(await ports.claims.read(plan.plan)).toMatchObject({ holder: null, epoch: 1 });
     expect(await ports.incidents.current(plan.plan)).toBeNull();

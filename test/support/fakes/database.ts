@@ -147,7 +147,13 @@ export const fakeDatabase = (plan: Plan, clock: Clock): FakeDatabase => {
       servers.standby.status = 'modifying';
       promoting = database.looksUntilPromoted + 1;
     },
-    locate: async (side) => ({ host: hostOf(side), port: 5432, tls: false }),
+    locate: async (side) => ({
+      instance: plan.database.instances[side],
+      at: clock.now(),
+      host: hostOf(side),
+      port: 5432,
+      tls: false,
+    }),
     position: async (side) => {
       const one = reach(side);
       return {

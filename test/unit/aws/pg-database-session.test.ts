@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type LastKnown, pgDatabaseSession } from '#aws/pg-database-session.ts';
+import { pgDatabaseSession } from '#aws/pg-database-session.ts';
+import type { LastKnown } from '#ports/database-session.ts';
 import { world } from '#test/support/fakes/world.ts';
 import { fencePrimary } from '../../../functions/fence-primary.ts';
 import { observeService } from '../../../functions/shared/observe-service.ts';
@@ -20,7 +21,7 @@ const listen = async (server: Server): Promise<number> => {
 const instance = (host: string, port: number, tls: boolean) => `<R xmlns="http://rds.amazonaws.com/doc/2014-10-31/">
   <DescribeDBInstancesResult><DBInstances><DBInstance>
     <DBInstanceIdentifier>svg-ai-db</DBInstanceIdentifier><DBInstanceStatus>available</DBInstanceStatus>
-    <Endpoint><Address>${host}</Address><Port>${port}</Port></Endpoint>
+    ${host === '' ? '' : `<Endpoint><Address>${host}</Address><Port>${port}</Port></Endpoint>`}
     ${tls ? '<CACertificateIdentifier>rds-ca-rsa2048-g1</CACertificateIdentifier>' : ''}
   </DBInstance></DBInstances></DescribeDBInstancesResult></R>`;
 
@@ -35,9 +36,10 @@ interface Around {
   readonly tls?: boolean;
   /** The secret store takes requests and answers none. */
   readonly silentStore?: boolean;
-  /** Status with which RDS answers. */
+  /** Status with which RDS answers; 0: not at all. */
   readonly rds?: number;
   readonly lastKnown?: LastKnown;
+  readonly onRds?: () => void;
 }
 
 /** The session over its real driver and SDK clients; AWS says that the database is where it is told to be. */
@@ -48,9 +50,12 @@ const sessionTo = async ({
   silentStore = false,
   rds = 200,
   lastKnown,
+  onRds,
 }: Around) => {
   const aws = createServer((request, response) => {
     if (request.headers['x-amz-target'] === undefined) {
+      onRds?.();
+      if (rds === 0) return;
       response
         .setHeader('content-type', 'text/xml')
         .writeHead(rds)
@@ -121,7 +126,7 @@ describe('what the session says of a database that it did not get to', () => {
 describe('where the control plane of its region does not say where the database is', () => {
   const at =
     (port: number, tls = false): LastKnown =>
-    async () => ({ host: '127.0.0.1', port, tls });
+    async () => ({ instance: 'svg-ai-db', at: '2026-11-23T23:30:00.000Z', host: '127.0.0.1', port, tls });
 
   it('the address that was known last is asked: a dead database is seen dead', async () => {
     const to = await sessionTo({ port: 1, rds: 503, lastKnown: at(await closedPort()) });
@@ -155,6 +160,33 @@ describe('where the control plane of its region does not say where the database 
 
   it('what it says goes before what was known', async () => {
     const to = await sessionTo({ port: 5_433, lastKnown: at(1) });
-    expect(await to.databaseSession.locate('primary')).toEqual({ host: '127.0.0.1', port: 5_433, tls: false });
+    expect(await to.databaseSession.locate('primary')).toMatchObject({ host: '127.0.0.1', port: 5_433, tls: false });
+  });
+
+  it('it is asked again a minute later', async () => {
+    const asked: string[] = [];
+    const to = await sessionTo({ port: 1, rds: 503, lastKnown: at(1), onRds: () => asked.push('rds') });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    for (const seconds of [0, 30, 61]) {
+      vi.setSystemTime(Date.parse('2026-11-23T23:30:00.000Z') + seconds * 1_000);
+      await to.databaseSession.locate('primary');
+    }
+    vi.useRealTimers();
+    expect(asked).toHaveLength(2);
+  });
+
+  it('a table that does not answer is not waited for longer than a second, and is no dead database', async () => {
+    const to = await sessionTo({ port: 1, rds: 503, lastKnown: () => new Promise(() => undefined) });
+    expect(await connectSignal(to)).toMatchObject({
+      state: 'unknown',
+      detail: expect.stringContaining('rds:Describe'),
+    });
+  });
+
+  it('one that is silent, and an instance that has no address yet, are no dead database', async () => {
+    const silent = await sessionTo({ port: 1, rds: 0 });
+    expect(await connectSignal(silent)).toMatchObject({ state: 'unknown' });
+    const creating = await sessionTo({ host: '', port: 5432 });
+    expect(await connectSignal(creating)).toMatchObject({ state: 'unknown' });
   });
 });

@@ -70,7 +70,7 @@ describe('FencePrimary', () => {
     const { methods } = await fencePrimary({ ...at, plan: withWorker(at.plan) });
     expect(methods[1]).toEqual({
       method: 'workloads-to-zero',
-      outcome: 'failed',
+      outcome: 'fenced',
       detail: 'svg-ai-api: no replicas wanted; deployment svg-ai-worker is not in svg-ai-east',
       before: { 'svg-ai-api': 3 },
     });

@@ -46,10 +46,10 @@ describe('LiftFence', () => {
     await fencePrimary({ ...at, plan });
     const lifted = await liftFence({ ...at, plan, input: { failure } });
     expect(replicas(at)).toMatchObject({ wanted: 7, rescaled: null });
-    expect(lifted).toMatchObject({ lifted: false, stays: null });
+    expect(lifted).toMatchObject({ lifted: true, stays: null });
     expect(lifted.methods[1]).toEqual({
       method: 'workloads-back',
-      outcome: 'failed',
+      outcome: 'lifted',
       detail: 'replicas wanted: svg-ai-api: 7; deployment svg-ai-worker is not in svg-ai-east',
     });
   });

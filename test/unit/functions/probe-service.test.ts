@@ -55,7 +55,7 @@ describe('ProbeService', () => {
   it('keeps where the database is, for when its region does not say any more', async () => {
     const at = world();
     const { primaryAt } = await probe(at);
-    expect(primaryAt).toEqual({ host: at.ports.database.hostOf('primary'), port: 5432, tls: false });
+    expect(primaryAt).toMatchObject({ instance: 'svg-ai-db', host: at.ports.database.hostOf('primary') });
     const silent = new ServiceUnavailableError('rds:DescribeDBInstances us-east-1: 503');
     at.ports.databaseSession.locate = () => Promise.reject(silent);
     expect(await probe(at)).toMatchObject({ primaryAt });

@@ -123,14 +123,12 @@ describe('RecordDeath', () => {
   });
 
   it.each([
-    ['NotConfirmedError', 'us-west-2'],
-    ['PromotionFailedError', undefined],
-  ])('knows where the service is after a run that published %s and died', async (error, serves) => {
+    ['that the standby serves, and nobody outside said a word', { unconfirmed: true }, 'us-west-2'],
+    ['that the names still lead elsewhere', { outside: 'they lead to A' }, undefined],
+  ])('knows where the service is after a run whose last look said %s', async (_, said, serves) => {
     const at = await run('FAILED', 'FencePrimary', 'PromoteReplica', 'ShiftTraffic');
-    await visit(at, 'PublishOutcome', {
-      result: 'failed',
-      failure: { state: 'VerifyTraffic', error, cause: 'silence' },
-    });
+    await visit(at, 'VerifyTraffic', { done: false, detail: 'not yet', unconfirmed: true });
+    await visit(at, 'VerifyTraffic', { done: false, detail: 'not yet', ...said });
     expect(await died(at, 'FAILED')).toMatchObject({ claimReleased: true });
     const claim = await at.ports.claims.read(at.plan.plan);
     expect(claim?.serves).toBe(serves);

@@ -30,7 +30,7 @@ export const recoversByHand = async (
   { incident }: Pick<Transition, 'incident'>,
   reason: string,
 ): Promise<void> => {
-  const { plan, ports, lab } = at;
+  const { plan, ports } = at;
   const input = { plan: plan.plan, reason, mode: 'failover' };
   const { arn } = await ports.executions.start(at.machineArn, 'by-hand', input);
   expect(await at.recoveryOf(arn)).toMatchObject({ status: 'SUCCEEDED', error: null });

@@ -23,7 +23,7 @@ it(
   'operator-forces-past-too-few-replicas',
   async () => {
     const at = scenario();
-    const { lab, plan, ports } = at;
+    const { plan, ports } = at;
     const [{ name = '', replicas = 0 } = {}] = plan.workloads.deployments;
     await ports.workloads.scale('standby', name, 1);
     await waitFor(

@@ -21,7 +21,7 @@ it(
   'scale-up-stalls',
   async () => {
     const at = scenario();
-    const { lab, plan, ports } = at;
+    const { plan, ports } = at;
     const config = standbyConfig(at);
     await config.spoil();
     await at.killRegion('primary');

@@ -17,6 +17,10 @@ export type Attempt<T> =
 const mayAnswerYet = (error: unknown): boolean =>
   error instanceof UnreachableError || error instanceof ServiceUnavailableError;
 
+/** Silence of what lies before a server, its control plane or the store of its login, says nothing of the server: it is never an UnreachableError. */
+export const beforeTheServer = (error: unknown): unknown =>
+  error instanceof UnreachableError ? new ServiceUnavailableError(error.message, { cause: error }) : error;
+
 /** An outcome goes on record, where no secret may stand. */
 const textOf = (error: unknown): string =>
   withoutSecrets(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -6,7 +6,7 @@ import { serviceUrl } from '#domain/service-url.ts';
 import type { Database } from '#ports/database.ts';
 import type { DatabaseSession, Position } from '#ports/database-session.ts';
 import type { ProbeAnswer, ServiceProbe } from '#ports/service-probe.ts';
-import { attempt } from '#src/attempt.ts';
+import { attempt, beforeTheServer } from '#src/attempt.ts';
 import { PROBE_CLIENT } from './ask-service.ts';
 
 /** All signals are asked at once; none is waited for longer. */
@@ -37,10 +37,6 @@ export interface Observation {
 
 /** What an answer that did not come in time is. */
 type Late = (said: string) => Error;
-
-/** A control plane that is silent says nothing of the database. */
-const silenceOfItsRegion = (error: Error): Error =>
-  error instanceof UnreachableError ? new ServiceUnavailableError(error.message, { cause: error }) : error;
 
 type Judged = Pick<Signal, 'state' | 'detail'>;
 
@@ -91,8 +87,8 @@ export const observeService = async (
     signal(
       'database-connect',
       async () => {
-        primaryAt = await ports.databaseSession.locate('primary').catch((error: Error) => {
-          throw silenceOfItsRegion(error);
+        primaryAt = await ports.databaseSession.locate('primary').catch((error) => {
+          throw beforeTheServer(error);
         });
         return ports.databaseSession.position('primary');
       },

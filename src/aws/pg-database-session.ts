@@ -91,13 +91,12 @@ export const pgDatabaseSession = (
   const placeOf = async (side: Side): Promise<ServerAddress> => {
     const known = places.get(side);
     if (known && Date.now() < known.until) return known.address;
-    let until = Number.POSITIVE_INFINITY;
-    const address = await described(side).catch((error: Error) => {
-      until = Date.now() + REMEMBERED_FOR_MS;
-      return remembered(side, error);
-    });
-    places.set(side, { address, until });
-    return address;
+    const place = await described(side).then(
+      (address) => ({ address, until: Number.POSITIVE_INFINITY }),
+      async (error) => ({ address: await remembered(side, error), until: Date.now() + REMEMBERED_FOR_MS }),
+    );
+    places.set(side, place);
+    return place.address;
   };
 
   /** One connection for one piece of work; a second one where the password is refused that was read before. */

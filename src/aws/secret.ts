@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { CallRefusedError, ServiceUnavailableError, UnreachableError } from '#domain/errors.ts';
-import { inTime } from '#src/attempt.ts';
+import { CallRefusedError, ServiceUnavailableError } from '#domain/errors.ts';
+import { beforeTheServer, inTime } from '#src/attempt.ts';
 import { keepSecret } from '#src/known-secrets.ts';
 import { readForAll } from '#src/work.ts';
 import { clientOptions } from './sdk-client.ts';
@@ -16,10 +16,6 @@ export type Login = z.output<typeof login>;
  * and three tries of it are shorter than a fence waits.
  */
 const WITHIN_MS = 1_000;
-
-/** Silence of the store says nothing of the database that the login is for: it is never an UnreachableError. */
-const ofTheStore = (error: unknown): unknown =>
-  error instanceof UnreachableError ? new ServiceUnavailableError(error.message, { cause: error }) : error;
 
 /**
  * The database login from Secrets Manager, `{"username", "password"}`, read once per process. Its value is in no message.
@@ -50,7 +46,7 @@ export const loginSecret = (region: string, name: string) => {
     get: (): Promise<Login> => {
       read ??= readForAll(load).catch((error) => {
         read = undefined;
-        throw ofTheStore(error);
+        throw beforeTheServer(error);
       });
       // What comes late is there for the next call.
       return inTime(read, WITHIN_MS, (said) => new ServiceUnavailableError(`${what}: ${said}`));
